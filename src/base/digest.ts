@@ -1,0 +1,110 @@
+// Content digests: SHA-256 in the shape REAPI uses (hash and size), and the canonical JSON that keys
+// are computed over. Knows nothing of stores or tasks. Files are hashed in blocks, never read whole.
+import { createHash, type Hash } from 'node:crypto';
+import { closeSync, openSync, readSync } from 'node:fs';
+
+declare const hexBrand: unique symbol;
+
+/** 64 lower-case hexadecimal digits. */
+export type Sha256Hex = string & { readonly [hexBrand]: true };
+
+/** What names a blob: SHA-256 of its bytes and its size in bytes. */
+export interface Digest {
+  readonly hash: Sha256Hex;
+  readonly size: number;
+}
+
+export const EMPTY_DIGEST: Digest = digestOf('');
+
+/** True for 64 lower-case hexadecimal digits, the only spelling of a SHA-256 that Ashlar accepts. */
+export function isSha256Hex(text: string): text is Sha256Hex {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
+/** Digest of a string's UTF-8 bytes, or of bytes. */
+export function digestOf(content: string | Uint8Array): Digest {
+  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  return {
+    hash: createHash('sha256').update(bytes).digest('hex') as Sha256Hex,
+    size: bytes.length,
+  };
+}
+
+const BLOCK = 1 << 18;
+const block = Buffer.allocUnsafe(BLOCK);
+
+/** Feeds a file's bytes into hashes, block by block; returns the number of bytes. Throws node's own errors. */
+export function hashFile(path: string, ...hashes: Hash[]): number {
+  const fd = openSync(path, 'r');
+  try {
+    let size = 0;
+    for (;;) {
+      const read = readSync(fd, block, 0, BLOCK, null);
+      if (read === 0) return size;
+      size += read;
+      for (const hash of hashes) hash.update(block.subarray(0, read));
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Digest of a regular file's bytes (symbolic links are followed). Throws node's own errors. */
+export function digestFile(path: string): Digest {
+  const hash = createHash('sha256');
+  const size = hashFile(path, hash);
+  return { hash: hash.digest('hex') as Sha256Hex, size };
+}
+
+export function sameDigest(a: Digest, b: Digest): boolean {
+  return a.hash === b.hash && a.size === b.size;
+}
+
+/** A value that has exactly one canonical JSON text. Numbers are safe integers. */
+export type Canonical =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Canonical[]
+  | { readonly [key: string]: Canonical | undefined };
+
+/**
+ * JSON text with keys sorted by Unicode code point, no white space, and undefined members left out,
+ * so that equal values give equal bytes whatever order they were built in.
+ */
+export function canonicalJson(value: Canonical): string {
+  if (typeof value === 'number' && !Number.isSafeInteger(value)) {
+    throw new TypeError(`no canonical form for the number ${value}`);
+  }
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members: string[] = [];
+  for (const key of Object.keys(value).sort(byCodePoint)) {
+    const member = value[key];
+    if (member !== undefined) members.push(`${JSON.stringify(key)}:${canonicalJson(member)}`);
+  }
+  return `{${members.join(',')}}`;
+}
+
+/** Array.isArray does not narrow readonly arrays. */
+function isList(value: object): value is readonly Canonical[] {
+  return Array.isArray(value);
+}
+
+/** Order by Unicode code point; JavaScript's own order is by UTF-16 unit and differs above U+FFFF. */
+export function byCodePoint(a: string, b: string): number {
+  if (a === b) return 0;
+  const shorter = Math.min(a.length, b.length);
+  for (let i = 0; i < shorter; i++) {
+    const x = a.charCodeAt(i);
+    const y = b.charCodeAt(i);
+    if (x === y) continue;
+    // Surrogates stand for code points above the rest of the plane, but sort below U+E000 as units.
+    const xHigh = x >= 0xd800 && x <= 0xdfff;
+    const yHigh = y >= 0xd800 && y <= 0xdfff;
+    if (xHigh !== yHigh) return xHigh ? 1 : -1;
+    return x < y ? -1 : 1;
+  }
+  return a.length < b.length ? -1 : 1;
+}

@@ -1,0 +1,214 @@
+// File system operations that hold under kill -9 and odd permissions: atomic writes, trees that go
+// away whatever their modes, scoped temporary directories. Synchronous: in hot loops that is two to
+// five times faster than promises.
+import { randomBytes } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { environmentError, type Diagnostic } from './diagnostic.ts';
+
+/** The code of a node system error (`ENOENT`, …), or undefined for anything else. */
+export function errnoOf(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return error.code;
+  return undefined;
+}
+
+const HINTS: Record<string, string> = {
+  ENOSPC: 'free some space there and run again; nothing half-written was kept',
+  EDQUOT: 'the disk quota is used up; free some space and run again',
+  EROFS: 'it is mounted read-only; point Ashlar at a writable place',
+  EACCES: 'check who owns it and its permissions',
+  EPERM: 'check who owns it and its permissions',
+  EMFILE: 'raise the limit of open files (ulimit -n)',
+  ENFILE: 'the machine has too many open files',
+  ENOENT: 'check that it exists',
+};
+
+/**
+ * Turns a node system error into a diagnostic of the environment (`fs/<errno>`): what was tried, on
+ * which path. Anything that is not a system error is a bug and is thrown on.
+ */
+export function systemError(doing: string, error: unknown, path?: string): Diagnostic {
+  const errno = errnoOf(error);
+  if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) throw error;
+  const at = path ?? (error as NodeJS.ErrnoException).path;
+  const hint = HINTS[errno];
+  return environmentError({
+    code: `fs/${errno.toLowerCase()}`,
+    message: `cannot ${doing}${at === undefined ? '' : ` ${at}`}: ${explainErrno(errno)}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+const MEANINGS: Record<string, string> = {
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is exceeded',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of the path is not a directory',
+  EISDIR: 'it is a directory',
+  EEXIST: 'it already exists',
+  ELOOP: 'too many symbolic links',
+  EMFILE: 'too many open files',
+  ENFILE: 'too many open files on the machine',
+  EIO: 'input/output error',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+function explainErrno(errno: string): string {
+  const meaning = MEANINGS[errno];
+  return meaning === undefined ? errno : `${meaning} (${errno})`;
+}
+
+/** File content, or undefined when there is no such file. Other errors are thrown. */
+export function readIfExists(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+    throw error;
+  }
+}
+
+export interface WriteOptions {
+  /** Permission bits; 0o644 unless given. The umask does not apply. */
+  readonly mode?: number;
+  /** Flush the file and its directory: where losing it would register something that is not there. */
+  readonly durable?: boolean;
+}
+
+/** Writes a file so that every reader sees the old content or the new, never a part. Throws node's own errors. */
+export function writeAtomic(
+  path: string,
+  content: string | Uint8Array,
+  options: WriteOptions = {},
+): void {
+  const temporary = temporaryBeside(path);
+  const fd = openSync(temporary, 'wx', 0o600);
+  try {
+    try {
+      writeWhole(fd, typeof content === 'string' ? Buffer.from(content) : content);
+      if (options.durable === true) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    chmodSync(temporary, options.mode ?? 0o644);
+    renameSync(temporary, path);
+  } catch (error) {
+    removeTree(temporary);
+    throw error;
+  }
+  if (options.durable === true) syncDirectory(dirname(path));
+}
+
+function writeWhole(fd: number, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
+
+/** Writes a file only if its content differs, so that mtimes keep their meaning. True when it wrote. */
+export function writeIfChanged(path: string, content: string, options: WriteOptions = {}): boolean {
+  if (readIfExists(path)?.equals(Buffer.from(content)) === true) return false;
+  mkdirSync(dirname(path), { recursive: true });
+  writeAtomic(path, content, options);
+  return true;
+}
+
+/** Flushes a directory's entries, without which a rename may be lost in a power cut. */
+export function syncDirectory(path: string): void {
+  const fd = openSync(path, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** A name beside a path that no other process uses. */
+export function temporaryBeside(path: string): string {
+  return `${path}.tmp-${process.pid}-${randomBytes(6).toString('hex')}`;
+}
+
+/**
+ * Removes a file or a tree, also where directories have no permissions left. Symbolic links are removed,
+ * never followed. A path that is not there is fine. Throws node's own errors.
+ */
+export function removeTree(path: string): void {
+  let directory: boolean;
+  try {
+    directory = lstatSync(path).isDirectory();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return;
+    throw error;
+  }
+  if (!directory) {
+    unlinkSync(path);
+    return;
+  }
+  let entries;
+  try {
+    entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    chmodSync(path, 0o700);
+    entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' });
+  }
+  if (entries.length > 0) makeWritable(path);
+  for (const entry of entries) {
+    // Names are bytes on this system; a lossy decoding would leave files behind.
+    const child = Buffer.concat([Buffer.from(`${path}/`), entry.name]);
+    if (entry.isDirectory()) removeTreeBytes(child);
+    else unlinkSync(child);
+  }
+  rmdirSync(path);
+}
+
+function removeTreeBytes(path: Buffer): void {
+  makeWritable(path);
+  for (const entry of readdirSync(path, { withFileTypes: true, encoding: 'buffer' })) {
+    const child = Buffer.concat([path, Buffer.from('/'), entry.name]);
+    if (entry.isDirectory()) removeTreeBytes(child);
+    else unlinkSync(child);
+  }
+  rmdirSync(path);
+}
+
+function makeWritable(directory: string | Buffer): void {
+  const { mode } = lstatSync(directory);
+  if ((mode & 0o700) !== 0o700) chmodSync(directory, 0o700);
+}
+
+/** A directory that is removed when its scope ends: `using work = temporaryDirectory(parent, 'unpack')`. */
+export function temporaryDirectory(parent: string, name: string): Disposable & { path: string } {
+  mkdirSync(parent, { recursive: true });
+  const path = join(parent, `${name}-${process.pid}-${randomBytes(6).toString('hex')}`);
+  mkdirSync(path, { mode: 0o700 });
+  return { path, [Symbol.dispose]: () => removeTree(path) };
+}
+
+/** Hard-links a file, or copies it where links are not possible (another file system, a link limit). */
+export function linkOrCopy(from: string, to: string): void {
+  try {
+    linkSync(from, to);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno !== 'EXDEV' && errno !== 'EMLINK' && errno !== 'EPERM') throw error;
+    copyFileSync(from, to);
+  }
+}

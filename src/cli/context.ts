@@ -1,0 +1,35 @@
+// What every command is given: streams, the working directory, the environment. Commands return what
+// they found and print through this; nothing below cli/ writes to the terminal.
+import {
+  exitStatus,
+  formatDiagnostic,
+  sortDiagnostics,
+  type Diagnostic,
+} from '../base/diagnostic.ts';
+import type { CommandContext, StricliProcess } from '@stricli/core';
+
+export interface Context extends CommandContext {
+  readonly process: StricliProcess;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** Writes text to standard output as it is. */
+  print(text: string): void;
+  /** Prints diagnostics to standard error, sorted by place, and sets the exit status they ask for. */
+  report(diagnostics: readonly Diagnostic[]): void;
+}
+
+export function createContext(): Context {
+  return {
+    process: process as StricliProcess,
+    cwd: process.cwd(),
+    env: process.env,
+    print: (text) => void process.stdout.write(text),
+    report: (diagnostics) => {
+      for (const diagnostic of sortDiagnostics(diagnostics)) {
+        process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+      }
+      const status = Math.max(exitStatus(diagnostics), Number(process.exitCode ?? 0));
+      process.exitCode = status;
+    },
+  };
+}

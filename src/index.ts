@@ -1,0 +1,2 @@
+// The public API for build logic: what a tree's own module types may import from `ashlar`.
+export type { Diagnostic, Result } from './base/diagnostic.ts';
