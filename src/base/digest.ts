@@ -34,7 +34,7 @@ const BLOCK = 1 << 18;
 const block = Buffer.allocUnsafe(BLOCK);
 
 /** Feeds a file's bytes into hashes, block by block; returns the number of bytes. Throws node's own errors. */
-export function hashFile(path: string, ...hashes: Hash[]): number {
+export function hashFile(path: string | Buffer, ...hashes: Hash[]): number {
   const fd = openSync(path, 'r');
   try {
     let size = 0;
@@ -50,7 +50,7 @@ export function hashFile(path: string, ...hashes: Hash[]): number {
 }
 
 /** Digest of a regular file's bytes (symbolic links are followed). Throws node's own errors. */
-export function digestFile(path: string): Digest {
+export function digestFile(path: string | Buffer): Digest {
   const hash = createHash('sha256');
   const size = hashFile(path, hash);
   return { hash: hash.digest('hex') as Sha256Hex, size };
