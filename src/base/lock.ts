@@ -22,12 +22,20 @@ export async function tryLock(name: string): Promise<Lock | undefined> {
   return held(server);
 }
 
-/** Takes the lock, waiting for its holder as long as it takes, or until the signal aborts (undefined). */
-export async function lock(name: string, signal?: AbortSignal): Promise<Lock | undefined> {
-  for (;;) {
+/**
+ * Takes the lock, waiting for its holder as long as it takes, or until the signal aborts (undefined).
+ * `onWait` is called once, when it has to wait.
+ */
+export async function lock(
+  name: string,
+  signal?: AbortSignal,
+  onWait?: () => void,
+): Promise<Lock | undefined> {
+  for (let attempt = 0; ; attempt++) {
     if (signal?.aborted === true) return undefined;
     const taken = await tryLock(name);
     if (taken !== undefined) return taken;
+    if (attempt === 0) onWait?.();
     await holderGone(name, signal);
   }
 }

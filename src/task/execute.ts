@@ -1,0 +1,225 @@
+// Runs one task: stage its inputs, run its script in a sandbox or its step here, take its outputs into
+// the store. Knows nothing of keys, of the graph or of other tasks.
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildError, type Diagnostic } from '../base/diagnostic.ts';
+import { removeTree, systemError } from '../base/fs.ts';
+import { moveIntoStore, putBytes, type Store } from '../cache/store.ts';
+import { storeTree } from '../cache/tree.ts';
+import type { Workspace } from '../cache/work.ts';
+import type { Sandbox, SandboxCommand, SandboxExit } from '../sandbox/port.ts';
+import type { TaskFailure } from './event.ts';
+import { commandOf } from './key.ts';
+import { openLog, type TaskLog } from './log.ts';
+import { stage, type Stage, type StageHooks } from './stage.ts';
+import type { OutputValue, Task, TaskResult } from './task.ts';
+
+export interface Executor {
+  readonly store: Store;
+  readonly workspace: Workspace;
+  readonly sandbox: Sandbox;
+  readonly hooks: StageHooks;
+  /** Where a task's log goes. */
+  readonly logPath: (task: Task) => string;
+  /** Keep the tree of a failed task and say how to enter it. */
+  readonly keepFailed: boolean;
+}
+
+export type Execution =
+  | { readonly kind: 'done'; readonly result: TaskResult }
+  | { readonly kind: 'failed'; readonly failure: TaskFailure }
+  /** A dependency's result is no longer in the store. */
+  | { readonly kind: 'missing'; readonly task: Task }
+  | { readonly kind: 'aborted' };
+
+export interface ExecuteOptions {
+  readonly resultOf: (task: Task) => TaskResult;
+  readonly signal: AbortSignal;
+  readonly progress: (done: number, total: number | undefined) => void;
+}
+
+const TAIL_LINES = 20;
+
+/** Runs a task to its end. What the machine refuses (a full disk, no permission) is a failure of the task. */
+export async function execute(
+  task: Task,
+  executor: Executor,
+  options: ExecuteOptions,
+): Promise<Execution> {
+  const directory = executor.keepFailed
+    ? keptDirectory(executor.store, task)
+    : executor.workspace.directory(task.name);
+  let keep = false;
+  try {
+    using log = openLog(executor.logPath(task));
+    const execution = await executeIn(directory, task, executor, options, log);
+    keep = executor.keepFailed && execution.kind === 'failed';
+    return execution;
+  } catch (error) {
+    const doing = `run ${task.name}: cannot work on`;
+    return { kind: 'failed', failure: { diagnostics: [systemError(doing, error)], tail: [] } };
+  } finally {
+    if (!keep) removeTree(directory);
+  }
+}
+
+/** Outside the workspace, which goes away with this process. */
+function keptDirectory(store: Store, task: Task): string {
+  const parent = join(store.root, 'kept');
+  mkdirSync(parent, { recursive: true });
+  return mkdtempSync(join(parent, `${task.name.replace(/[^A-Za-z0-9._-]/g, '_')}-`));
+}
+
+async function executeIn(
+  directory: string,
+  task: Task,
+  executor: Executor,
+  options: ExecuteOptions,
+  log: TaskLog,
+): Promise<Execution> {
+  const startedMs = Date.now();
+  const fail = (diagnostics: readonly Diagnostic[]): Execution => ({
+    kind: 'failed',
+    failure: {
+      diagnostics,
+      tail: log.tail(TAIL_LINES),
+      log: log.path,
+      ...(task.reproduce === undefined ? {} : { reproduce: task.reproduce }),
+    },
+  });
+
+  const staged = await stage(task, {
+    store: executor.store,
+    directory,
+    hooks: executor.hooks,
+    copy: task.work.kind === 'script' && !executor.sandbox.hermetic,
+    resultOf: options.resultOf,
+  });
+  if ('missing' in staged) return { kind: 'missing', task: staged.missing };
+  if (!staged.ok) return fail(staged.diagnostics);
+  if (options.signal.aborted) return { kind: 'aborted' };
+
+  const problems =
+    task.work.kind === 'script'
+      ? await runScript(task, staged.value, executor, options, log)
+      : await runStep(task, staged.value, options, log);
+  if (options.signal.aborted) return { kind: 'aborted' };
+  if (problems.length > 0) return fail(problems);
+
+  const collected = collect(task, staged.value, executor.store);
+  if (!('outputs' in collected)) return fail(collected.problems);
+  const bytes = readFileSync(log.path);
+  return {
+    kind: 'done',
+    result: {
+      outputs: collected.outputs,
+      ...(bytes.length === 0 ? {} : { log: putBytes(executor.store, bytes) }),
+      startedMs,
+      completedMs: Date.now(),
+    },
+  };
+}
+
+async function runScript(
+  task: Task,
+  staged: Stage,
+  executor: Executor,
+  options: ExecuteOptions,
+  log: TaskLog,
+): Promise<readonly Diagnostic[]> {
+  if (task.work.kind !== 'script') throw new Error(`${task.name} has no script`);
+  const command: SandboxCommand = {
+    argv: commandOf(task),
+    env: { ...task.variables, ...task.volatile },
+    workdir: task.work.workdir,
+    mounts: staged.mounts,
+    image: task.work.image,
+    network: task.network,
+    limits: task.limits,
+    onOutput: (chunk) => log.write(chunk),
+    signal: options.signal,
+  };
+  const exit = await executor.sandbox.run(command);
+  const problem = verdict(task, exit, log);
+  if (problem === undefined) return [];
+  if (!executor.keepFailed || exit.kind !== 'exited') return [problem];
+  const line = executor.sandbox.commandLine(command).map(shellWord).join(' ');
+  return [{ ...problem, notes: [{ message: `its tree is kept; enter it with: ${line}` }] }];
+}
+
+function verdict(task: Task, exit: SandboxExit, log: TaskLog): Diagnostic | undefined {
+  switch (exit.kind) {
+    case 'exited': {
+      if (exit.status === 0) return undefined;
+      const readOnly = log.tail(TAIL_LINES).some((line) => line.includes('Read-only file system'));
+      return buildError({
+        code: 'task/failed',
+        message: `${task.name} failed with exit status ${exit.status}`,
+        ...(readOnly ? { hint: READ_ONLY_HINT } : {}),
+      });
+    }
+    case 'timeout':
+      return buildError({
+        code: 'task/timeout',
+        message: `${task.name} took longer than its limit of ${(task.limits.timeoutMs ?? 0) / 1000} s`,
+      });
+    case 'aborted':
+      return buildError({ code: 'task/aborted', message: `${task.name} was interrupted` });
+    case 'broken':
+      return exit.diagnostic;
+  }
+}
+
+const READ_ONLY_HINT =
+  'sources are read-only: build outside /pkg/src, or set "src_writable": true in buildinfo.json';
+
+async function runStep(
+  task: Task,
+  staged: Stage,
+  options: ExecuteOptions,
+  log: TaskLog,
+): Promise<readonly Diagnostic[]> {
+  if (task.work.kind !== 'step') throw new Error(`${task.name} has no step`);
+  const ran = await task.work.run({
+    locate: staged.locate,
+    log: (text) => log.write(text),
+    progress: options.progress,
+    signal: options.signal,
+  });
+  return ran.ok ? [] : ran.diagnostics;
+}
+
+/** Takes the declared outputs into the store. One that is not there fails the task, whatever it said. */
+function collect(
+  task: Task,
+  staged: Stage,
+  store: Store,
+): { outputs: Record<string, OutputValue> } | { problems: Diagnostic[] } {
+  const outputs: Record<string, OutputValue> = {};
+  const problems: Diagnostic[] = [];
+  for (const [name, { at, kind }] of Object.entries(task.outputs)) {
+    const path = staged.locate(at);
+    const stat = existsSync(path) ? lstatSync(path) : undefined;
+    if (kind === 'file' ? stat?.isFile() !== true : stat?.isDirectory() !== true) {
+      problems.push(
+        buildError({
+          code: 'task/no-output',
+          message: `${task.name} ended well, but left no ${kind === 'file' ? 'file' : 'directory'} ${at}`,
+        }),
+      );
+    } else if (kind === 'file') {
+      const executable = (stat!.mode & 0o111) !== 0;
+      outputs[name] = { kind, digest: moveIntoStore(store, path, executable), executable };
+    } else {
+      const stored = storeTree(store, path);
+      if (stored.ok) outputs[name] = { kind, ...stored.value };
+      else problems.push(...stored.diagnostics);
+    }
+  }
+  return problems.length > 0 ? { problems } : { outputs };
+}
+
+/** A word as a POSIX shell reads it back. */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,88 @@
+// The task graph below some targets: dependencies first, each task once, and what must be true of it
+// before anything runs. Iterative, so that a chain of any length is fine.
+import { definitionError, failed, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
+import { dependenciesOf, type Task } from './task.ts';
+
+/**
+ * All tasks that targets need, dependencies before dependents, in an order that depends on the graph
+ * only. Errors: `task/name` for two tasks of one name, `task/output` for an output that lies in no
+ * writable directory or inside another output.
+ */
+export function orderTasks(targets: readonly Task[]): Result<Task[]> {
+  const ordered: Task[] = [];
+  const state = new Map<Task, 'open' | 'done'>();
+  const stack: { task: Task; rest: Task[] }[] = [];
+  const enter = (task: Task): void => {
+    if (state.has(task)) return;
+    state.set(task, 'open');
+    stack.push({ task, rest: dependenciesOf(task).reverse() });
+  };
+  for (const target of targets) {
+    enter(target);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const next = top.rest.pop();
+      if (next !== undefined) enter(next);
+      else {
+        stack.pop();
+        state.set(top.task, 'done');
+        ordered.push(top.task);
+      }
+    }
+  }
+  const problems = [...repeatedNames(ordered), ...ordered.flatMap(misplacedOutputs)];
+  return problems.length > 0 ? failed(...problems) : ok(ordered);
+}
+
+function repeatedNames(tasks: readonly Task[]): Diagnostic[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { name } of tasks) {
+    if (seen.has(name)) repeated.add(name);
+    seen.add(name);
+  }
+  return [...repeated].map((name) =>
+    definitionError({ code: 'task/name', message: `two tasks have the name ${name}` }),
+  );
+}
+
+function misplacedOutputs(task: Task): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  const outputs = Object.entries(task.outputs);
+  for (const [name, { at }] of outputs) {
+    if (directoryOf(task, at)?.writable !== true) {
+      problems.push(
+        definitionError({
+          code: 'task/output',
+          message: `${task.name}: the output ${name} (${at}) lies in no directory that the task may write`,
+        }),
+      );
+    }
+    for (const [other, { at: otherAt }] of outputs) {
+      if (other !== name && isInside(at, otherAt)) {
+        problems.push(
+          definitionError({
+            code: 'task/output',
+            message: `${task.name}: the output ${name} (${at}) lies inside the output ${other} (${otherAt})`,
+          }),
+        );
+      }
+    }
+  }
+  return problems;
+}
+
+/** Whether a path is another or lies below it. Both absolute, without trailing slash. */
+export function isInside(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory === '/' ? '/' : `${directory}/`);
+}
+
+/** The innermost directory of a task that a path lies in. */
+export function directoryOf(task: Task, path: string): Task['directories'][number] | undefined {
+  let found: Task['directories'][number] | undefined;
+  for (const directory of task.directories) {
+    if (isInside(path, directory.at) && directory.at.length >= (found?.at.length ?? 0)) {
+      found = directory;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,213 @@
+// The two keys of a task. The task key (deep) is computed from definitions alone, so that a whole tree's
+// keys are known before anything runs. The action digest (shallow) is over the inputs' contents, and so
+// ends a rebuild where a changed dependency gave an unchanged output. Both are digests of REAPI Actions.
+import { canonicalJson, digestOf, type Canonical, type Digest } from '../base/digest.ts';
+import { encodeAction, encodeCommand, encodeDirectory } from '../remote/encode.ts';
+import type { Command } from '../remote/message.ts';
+import { InputRoot } from './root.ts';
+import { dependenciesOf, type Input, type Task, type TaskResult } from './task.ts';
+
+/** Goes up when the meaning of a record changes, so that no old result answers a new question. */
+const RECORD_VERSION = 1;
+
+export interface TaskKey {
+  readonly key: Digest;
+  /** The messages that the key is the digest of, to be stored beside the result. */
+  readonly blobs: readonly Uint8Array[];
+}
+
+export type KeysOf = (task: Task) => TaskKey;
+
+/** Task keys of tasks that are ordered dependencies first. */
+export function computeKeys(ordered: readonly Task[]): Map<Task, TaskKey> {
+  const keys = new Map<Task, TaskKey>();
+  for (const task of ordered) {
+    keys.set(
+      task,
+      taskKey(task, (dependency) => keys.get(dependency)!),
+    );
+  }
+  return keys;
+}
+
+/** The key of one task, given those of its dependencies. */
+export function taskKey(task: Task, keyOf: KeysOf): TaskKey {
+  const record = Buffer.from(canonicalJson(taskRecord(task, keyOf)), 'utf8');
+  const root = encodeDirectory({
+    files: [{ name: 'task.json', digest: digestOf(record), executable: false }],
+    directories: [],
+    symlinks: [],
+  });
+  return actionOf(RECORD_COMMAND, root, [], [record]);
+}
+
+const RECORD_COMMAND: Command = {
+  arguments: ['ashlar', 'task'],
+  environment: [],
+  outputPaths: [],
+  workingDirectory: '',
+};
+
+/**
+ * Everything that can influence a task, as canonical JSON. Left out, because the task cannot see them or
+ * they decide only whether there is a result: its name, pool, limits, `shared`, and `reproduce`.
+ */
+export function taskRecord(task: Task, keyOf: KeysOf): Canonical {
+  return {
+    version: RECORD_VERSION,
+    // Everything the task executes is made for this kind of machine.
+    platform: `${process.platform}-${process.arch}`,
+    work: workRecord(task),
+    variables: task.variables,
+    // Names only: that a variable is there can be seen, its value must not count.
+    volatile: Object.keys(task.volatile).sort(),
+    // Read-only or not decides what a script can do.
+    directories: task.directories.map(({ at, writable }) => ({ at, writable })),
+    inputs: task.inputs.map((input) => inputRecord(input, keyOf)),
+    outputs: Object.fromEntries(
+      Object.entries(task.outputs).map(([name, { at, kind }]) => [name, { at, kind }]),
+    ),
+    network: task.network,
+  };
+}
+
+function workRecord({ work }: Task): Canonical {
+  if (work.kind === 'step') {
+    return { step: work.name, version: work.version, parameters: work.parameters };
+  }
+  // The image is named by its contents: its name is only how this tree refers to it.
+  return { script: work.text, image: work.image.identity, workdir: work.workdir };
+}
+
+function inputRecord(input: Input, keyOf: KeysOf): Canonical {
+  switch (input.kind) {
+    case 'file':
+      // Where the checkout has it must not count, only what it is.
+      return { at: input.at, file: input.digest.hash, executable: input.executable };
+    case 'text':
+      return { at: input.at, text: input.content };
+    case 'link':
+      return { at: input.at, link: input.target };
+    case 'output':
+      return { at: input.at, task: keyOf(input.task).key.hash, output: input.output };
+    case 'archive':
+      return {
+        at: input.at,
+        task: keyOf(input.task).key.hash,
+        output: input.output,
+        // The name decides how it is unpacked.
+        unpack: input.name,
+      };
+    case 'packages':
+      return {
+        at: input.at,
+        packages: input.packages.map(({ id, task, output }) => ({
+          id,
+          task: keyOf(task).key.hash,
+          output,
+        })),
+      };
+  }
+}
+
+/** The action digest of a task whose dependencies' results are known. */
+export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): TaskKey {
+  const root = new InputRoot();
+  for (const input of task.inputs) addInput(root, input, resultOf);
+  const command: Command = {
+    arguments: commandOf(task),
+    environment: Object.entries(task.variables).sort(([a], [b]) => (a < b ? -1 : 1)),
+    outputPaths: Object.values(task.outputs)
+      .map(({ at }) => at.slice(1))
+      .sort(),
+    workingDirectory: task.work.kind === 'script' ? task.work.workdir.slice(1) : '',
+  };
+  const platform: [string, string][] = [
+    ...(task.work.kind === 'script'
+      ? [['image', task.work.image.identity] as [string, string]]
+      : []),
+    ['network', String(task.network)],
+    ['platform', `${process.platform}-${process.arch}`],
+    ['volatile', Object.keys(task.volatile).sort().join(' ')],
+    ['writable', writableDirectories(task)],
+  ];
+  const encoded = root.encode();
+  return actionOf(command, encoded.at(-1)!, platform, encoded.slice(0, -1));
+}
+
+/** Scripts run as `bash -euo pipefail`; the arguments of a step name it, for the record. */
+export function commandOf(task: Task): readonly string[] {
+  if (task.work.kind === 'script') {
+    return ['/bin/bash', '-euo', 'pipefail', '-c', task.work.text, 'ashlar'];
+  }
+  const { name, version, parameters } = task.work;
+  return ['ashlar', 'step', name, String(version), canonicalJson(parameters)];
+}
+
+function writableDirectories(task: Task): string {
+  return task.directories
+    .filter(({ writable }) => writable)
+    .map(({ at }) => at)
+    .join(' ');
+}
+
+function addInput(root: InputRoot, input: Input, resultOf: (task: Task) => TaskResult): void {
+  switch (input.kind) {
+    case 'file':
+      root.file(input.at, input.digest, input.executable);
+      break;
+    case 'text':
+      root.file(input.at, digestOf(input.content), false);
+      break;
+    case 'link':
+      root.link(input.at, input.target);
+      break;
+    case 'output':
+      addOutput(root, input.at, resultOf(input.task), input.output);
+      break;
+    case 'archive':
+      // Named after its format, so that the same bytes unpacked otherwise are another action.
+      addOutput(root, `${input.at}.archive/${input.name}`, resultOf(input.task), input.output);
+      break;
+    case 'packages':
+      for (const { id, task, output } of input.packages) {
+        addOutput(root, `${input.at}/packages/${id}`, resultOf(task), output);
+      }
+      break;
+  }
+}
+
+function addOutput(root: InputRoot, at: string, result: TaskResult, name: string): void {
+  const value = result.outputs[name]!;
+  if (value.kind === 'file') root.file(at, value.digest, value.executable);
+  else root.directory(at, value.root);
+}
+
+function actionOf(
+  command: Command,
+  root: Uint8Array,
+  platform: readonly (readonly [string, string])[],
+  others: readonly Uint8Array[],
+): TaskKey {
+  const encodedCommand = encodeCommand(command);
+  const action = encodeAction({
+    command: digestOf(encodedCommand),
+    inputRoot: digestOf(root),
+    platform,
+  });
+  return { key: digestOf(action), blobs: [...others, root, encodedCommand, action] };
+}
+
+/** The dependencies' results that an action digest needs, or undefined while one is unknown. */
+export function resultsFor(
+  task: Task,
+  resultOf: (task: Task) => TaskResult | undefined,
+): Map<Task, TaskResult> | undefined {
+  const results = new Map<Task, TaskResult>();
+  for (const dependency of dependenciesOf(task)) {
+    const result = resultOf(dependency);
+    if (result === undefined) return undefined;
+    results.set(dependency, result);
+  }
+  return results;
+}

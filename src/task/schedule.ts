@@ -1,0 +1,357 @@
+// Drives a graph of tasks from the targets down: what is known is not looked below, what is missing runs
+// as soon as its inputs are there, with a limit per pool. One loop moves every node through its states
+// (node.ts); work itself is lent by execute.ts and deliver.ts.
+import { environmentError, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
+import type { Sink } from '../base/event.ts';
+import { systemError } from '../base/fs.ts';
+import { lock } from '../base/lock.ts';
+import type { LocalCache } from '../cache/local.ts';
+import { putBytes } from '../cache/store.ts';
+import { deliverFile } from './deliver.ts';
+import type { Outcome, TaskEvent, TaskFailure } from './event.ts';
+import { execute, type Executor } from './execute.ts';
+import { actionDigest, type TaskKey } from './key.ts';
+import { lookUp, makeNodes, type Node, type Target } from './node.ts';
+import { fromActionResult, toActionResult } from './result.ts';
+import type { Pool, Task, TaskResult } from './task.ts';
+
+export interface BuildRequest {
+  readonly targets: readonly Target[];
+  readonly cache: LocalCache;
+  readonly executor: Executor;
+  /** How many of each may be at work at once. */
+  readonly limits: Readonly<Record<Pool | 'restore', number>>;
+  /** After a failure, still run what does not need the failed task. */
+  readonly keepGoing: boolean;
+  readonly sink: Sink<TaskEvent>;
+  readonly signal: AbortSignal;
+  /** Another way to a result that the cache lacks, tried before running: a repository of packages, say. */
+  readonly substitute?: (task: Task, signal: AbortSignal) => Promise<TaskResult | undefined>;
+}
+
+export interface BuildReport {
+  readonly results: ReadonlyMap<Task, TaskResult>;
+  readonly counts: Readonly<Record<Outcome, number>>;
+  /** Tasks that failed, with why. Skipped ones are not here. */
+  readonly failures: readonly { readonly task: Task; readonly failure: TaskFailure }[];
+  readonly interrupted: boolean;
+}
+
+/** Builds targets. The result fails only for a graph that is wrong; what tasks do is in the report. */
+export async function build(request: BuildRequest): Promise<Result<BuildReport>> {
+  const nodes = makeNodes(request.targets);
+  if (!nodes.ok) return nodes;
+  const run = new Run(request, nodes.value);
+  return ok(await run.toEnd());
+}
+
+class Run {
+  readonly #request: BuildRequest;
+  readonly #nodes: ReadonlyMap<Task, Node>;
+  readonly #frontier: Node[] = [];
+  readonly #ready: Record<Pool | 'restore', Node[]> = { cpu: [], download: [], restore: [] };
+  readonly #atWork: Record<Pool | 'restore', number> = { cpu: 0, download: 0, restore: 0 };
+  readonly #counts: Record<Outcome, number> = {
+    ran: 0,
+    restored: 0,
+    current: 0,
+    failed: 0,
+    skipped: 0,
+  };
+  readonly #failures: { task: Task; failure: TaskFailure }[] = [];
+  readonly #startedMs = Date.now();
+  #running = 0;
+  #wake: () => void = () => undefined;
+
+  constructor(request: BuildRequest, nodes: ReadonlyMap<Task, Node>) {
+    this.#request = request;
+    this.#nodes = nodes;
+  }
+
+  async toEnd(): Promise<BuildReport> {
+    const { sink, cache, signal } = this.#request;
+    sink({ type: 'build-start', at: this.#startedMs, tasks: this.#nodes.size });
+    for (const { task } of this.#request.targets) this.#want(this.#nodes.get(task)!);
+    for (;;) {
+      while (this.#frontier.length > 0) await this.#lookUpFrontier();
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      this.#startReady();
+      if (this.#running === 0 && this.#frontier.length === 0) break;
+      if (this.#frontier.length === 0) await woken;
+    }
+    await this.#flush(cache);
+    const interrupted = signal.aborted;
+    sink({
+      type: 'build-end',
+      at: Date.now(),
+      ms: Date.now() - this.#startedMs,
+      counts: { ...this.#counts },
+      interrupted,
+    });
+    const results = new Map<Task, TaskResult>();
+    for (const { task, state, result } of this.#nodes.values()) {
+      if (state === 'done' && result !== undefined) results.set(task, result);
+    }
+    return { results, counts: this.#counts, failures: this.#failures, interrupted };
+  }
+
+  async #flush(cache: LocalCache): Promise<void> {
+    try {
+      await cache.flush();
+    } catch (error) {
+      const diagnostic = systemError('register results in the store', error);
+      this.#request.sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });
+    }
+  }
+
+  get #stopping(): boolean {
+    if (this.#request.signal.aborted) return true;
+    return this.#failures.length > 0 && !this.#request.keepGoing;
+  }
+
+  #want(node: Node): void {
+    if (node.state !== 'unwanted') return;
+    node.state = 'wanted';
+    this.#frontier.push(node);
+  }
+
+  async #lookUpFrontier(): Promise<void> {
+    const level = this.#frontier.splice(0);
+    await lookUp(this.#request.cache, level);
+    for (const node of level) {
+      if (node.result === undefined) this.#miss(node);
+      else this.#resultKnown(node);
+    }
+  }
+
+  /** A node whose result has to be made: its dependencies' results are needed now. */
+  #miss(node: Node): void {
+    node.state = 'waiting';
+    this.#request.sink({ type: 'task-needed', task: node.task.name });
+    for (const dependency of node.dependencies) {
+      this.#want(dependency);
+      if (dependency.state === 'failed' || dependency.state === 'skipped') {
+        this.#skip(node);
+        return;
+      }
+    }
+    this.#waitFor(node, node.dependencies);
+  }
+
+  #waitFor(node: Node, dependencies: readonly Node[]): void {
+    for (const dependency of dependencies) {
+      if (dependency.result !== undefined) continue;
+      dependency.waiters.push(node);
+      node.pending++;
+    }
+    if (node.pending === 0) this.#enqueue(node, node.task.pool);
+  }
+
+  #enqueue(node: Node, pool: Pool | 'restore'): void {
+    node.state = pool === 'restore' ? 'delivering' : 'ready';
+    this.#ready[pool].push(node);
+  }
+
+  #startReady(): void {
+    for (const pool of ['restore', 'download', 'cpu'] as const) {
+      const queue = this.#ready[pool];
+      while (
+        queue.length > 0 &&
+        this.#atWork[pool] < this.#request.limits[pool] &&
+        !this.#stopping
+      ) {
+        const node = queue.shift()!;
+        this.#atWork[pool]++;
+        this.#running++;
+        const work =
+          pool === 'restore' ? Promise.resolve(this.#deliver(node)) : this.#make(node, pool);
+        void work.then(() => {
+          this.#atWork[pool]--;
+          this.#running--;
+          this.#wake();
+        });
+      }
+    }
+  }
+
+  /** The result is known: those who wait may go on, and it is delivered where that was asked for. */
+  #resultKnown(node: Node): void {
+    for (const waiter of node.waiters.splice(0)) {
+      waiter.pending--;
+      if (waiter.pending === 0 && waiter.state === 'waiting')
+        this.#enqueue(waiter, waiter.task.pool);
+    }
+    if (node.deliveries.length > 0) this.#enqueue(node, 'restore');
+    else node.state = 'done';
+  }
+
+  async #make(node: Node, pool: Pool): Promise<void> {
+    node.state = 'running';
+    const startedMs = Date.now();
+    const name = node.task.name;
+    this.#request.sink({ type: 'task-start', at: startedMs, task: name, pool });
+    try {
+      await this.#makeLocked(node, startedMs);
+    } catch (error) {
+      const diagnostic = systemError(`finish ${name}: cannot work on`, error);
+      this.#fail(node, { diagnostics: [diagnostic], tail: [] }, startedMs);
+    }
+  }
+
+  async #makeLocked(node: Node, startedMs: number): Promise<void> {
+    const { cache, signal, sink, executor } = this.#request;
+    const { task, key } = node;
+    const action = actionDigest(task, (dependency) => this.#nodes.get(dependency)!.result!);
+    if (!node.mustRun && this.#adopt(node, action, startedMs)) return;
+
+    // One process makes a result, others wait for it and then find it.
+    await using held = await lock(`${cache.store.root}\0${key.key.hash}`, signal, () =>
+      sink({ type: 'task-waiting', at: Date.now(), task: task.name }),
+    );
+    if (held === undefined) return;
+    if (!node.mustRun && this.#adopt(node, key, startedMs)) return;
+
+    const substituted = await this.#request.substitute?.(task, signal);
+    if (substituted !== undefined) {
+      this.#register(node, [key], substituted);
+      this.#finish(node, substituted, 'restored', startedMs);
+      return;
+    }
+
+    const execution = await execute(task, executor, {
+      resultOf: (dependency) => this.#nodes.get(dependency)!.result!,
+      signal,
+      progress: (done, total) => sink({ type: 'task-progress', task: task.name, done, total }),
+    });
+    switch (execution.kind) {
+      case 'done':
+        this.#register(node, [key, action], execution.result);
+        this.#finish(node, execution.result, 'ran', startedMs);
+        break;
+      case 'failed':
+        this.#fail(node, execution.failure, startedMs);
+        break;
+      case 'missing':
+        this.#lost(this.#nodes.get(execution.task)!, node);
+        break;
+      case 'aborted':
+        node.state = 'waiting';
+        break;
+    }
+  }
+
+  /** Takes a result that is on record under a key, if there is one. */
+  #adopt(node: Node, { key }: TaskKey, startedMs: number): boolean {
+    const stored = this.#request.cache.result(key.hash);
+    const result = stored === undefined ? undefined : fromActionResult(node.task, stored);
+    if (result === undefined) return false;
+    this.#register(node, [node.key], result);
+    this.#finish(node, result, 'restored', startedMs);
+    return true;
+  }
+
+  #register(node: Node, keys: readonly TaskKey[], result: TaskResult): void {
+    const { cache } = this.#request;
+    const stored = toActionResult(node.task, result);
+    for (const { key, blobs } of keys) {
+      for (const blob of blobs) putBytes(cache.store, blob);
+      void cache.putResult(key, stored);
+    }
+  }
+
+  #finish(node: Node, result: TaskResult, outcome: 'ran' | 'restored', startedMs: number): void {
+    node.result = result;
+    this.#end(node, outcome, startedMs);
+    this.#resultKnown(node);
+  }
+
+  #deliver(node: Node): void {
+    const { store } = this.#request.cache;
+    const startedMs = Date.now();
+    let placed = 0;
+    try {
+      for (const { output, path } of node.deliveries) {
+        const value = node.result!.outputs[output]!;
+        if (value.kind !== 'file') throw new Error(`${node.task.name}: ${output} is no file`);
+        const outcome = deliverFile(store, value.digest, value.executable, path);
+        if (outcome === 'missing') {
+          this.#lost(node);
+          return;
+        }
+        if (outcome === 'restored') placed++;
+      }
+    } catch (error) {
+      const diagnostic = systemError(`deliver the output of ${node.task.name} to`, error);
+      this.#fail(node, { diagnostics: [diagnostic], tail: [] }, startedMs);
+      return;
+    }
+    node.state = 'done';
+    if (!node.ended) this.#end(node, placed > 0 ? 'restored' : 'current', startedMs);
+  }
+
+  /** A result on record whose blobs are gone: forget it and make it again, then go on with who needs it. */
+  #lost(node: Node, waiter?: Node): void {
+    this.#request.cache.forget(node.key.key.hash);
+    node.losses++;
+    if (node.losses > 2) {
+      const diagnostic: Diagnostic = environmentError({
+        code: 'store/losing',
+        message: `the store lost the result of ${node.task.name} again right after it was made`,
+        hint: `check the disk below ${this.#request.cache.store.root}`,
+      });
+      this.#fail(node, { diagnostics: [diagnostic], tail: [] }, Date.now());
+      if (waiter !== undefined) this.#skip(waiter);
+      return;
+    }
+    if (waiter !== undefined) waiter.state = 'waiting';
+    if (node.result !== undefined) {
+      node.result = undefined;
+      node.mustRun = true;
+      node.state = 'wanted';
+      this.#frontier.push(node);
+    }
+    if (waiter !== undefined) this.#waitFor(waiter, [node]);
+  }
+
+  #fail(node: Node, failure: TaskFailure, startedMs: number): void {
+    node.state = 'failed';
+    this.#failures.push({ task: node.task, failure });
+    this.#end(node, 'failed', startedMs, failure);
+    this.#skipWaiters(node);
+  }
+
+  #skip(node: Node): void {
+    if (node.state === 'skipped' || node.state === 'failed') return;
+    node.state = 'skipped';
+    this.#end(node, 'skipped', Date.now());
+    this.#skipWaiters(node);
+  }
+
+  /** Iterative: a chain of dependents may be long. */
+  #skipWaiters(node: Node): void {
+    const queue = node.waiters.splice(0);
+    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
+      if (next.state !== 'waiting') continue;
+      next.state = 'skipped';
+      this.#end(next, 'skipped', Date.now());
+      queue.push(...next.waiters.splice(0));
+    }
+  }
+
+  #end(node: Node, outcome: Outcome, startedMs: number, failure?: TaskFailure): void {
+    const now = Date.now();
+    node.ended = true;
+    this.#counts[outcome]++;
+    this.#request.sink({
+      type: 'task-end',
+      at: now,
+      task: node.task.name,
+      outcome,
+      ms: now - startedMs,
+      key: node.key.key.hash,
+      ...(failure === undefined ? {} : { failure }),
+    });
+  }
+}

@@ -1,0 +1,158 @@
+// Lays out what a task sees: one directory on disk for each directory the task declares, filled with its
+// inputs. What the task may write to is copied; what it can only read is linked from the store.
+import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { buildError, failed, ok, type Result } from '../base/diagnostic.ts';
+import { digestFile, sameDigest } from '../base/digest.ts';
+import { loadTree, placeTree } from '../cache/tree.ts';
+import { placeBlob, type Store } from '../cache/store.ts';
+import type { Mount } from '../sandbox/port.ts';
+import { directoryOf } from './graph.ts';
+import type { Input, OutputValue, Task, TaskResult } from './task.ts';
+
+/** What the layers above lend to staging, so that the engine knows no archive format and no link farm. */
+export interface StageHooks {
+  /** Writes the link farm of packages that lie below `<into>/packages`, for use at `prefix`. */
+  activate(
+    packages: readonly { id: string; directory: string }[],
+    prefix: string,
+    into: string,
+  ): Promise<Result<void>>;
+  /** Unpacks a source archive into an empty directory. `name` tells its format. */
+  unpack(archive: string, name: string, into: string): Promise<Result<void>>;
+}
+
+export interface Stage {
+  readonly mounts: readonly Mount[];
+  /** Where a path inside lies on this machine. */
+  readonly locate: (inside: string) => string;
+}
+
+/** A dependency's blobs are gone from the store: it has to be made again. */
+export interface MissingInput {
+  readonly missing: Task;
+}
+
+export interface StageOptions {
+  readonly store: Store;
+  readonly directory: string;
+  readonly hooks: StageHooks;
+  /** Copy everything: the sandbox does not keep the task from writing to what it should only read. */
+  readonly copy: boolean;
+  readonly resultOf: (task: Task) => TaskResult;
+}
+
+/** Lays out a task's directories below `options.directory`, which is empty. Throws node's own errors. */
+export async function stage(
+  task: Task,
+  options: StageOptions,
+): Promise<Result<Stage> | MissingInput> {
+  const mounts: Mount[] = task.directories.map(({ at, writable }, index) => ({
+    source: join(options.directory, String(index)),
+    target: at,
+    writable,
+  }));
+  const locate = (inside: string): string => {
+    const directory = directoryOf(task, inside);
+    if (directory === undefined) {
+      throw new Error(`${task.name}: ${inside} lies in no directory of the task`);
+    }
+    const mount = mounts[task.directories.indexOf(directory)]!;
+    return `${mount.source}${inside.slice(mount.target === '/' ? 0 : mount.target.length)}`;
+  };
+
+  for (const mount of mounts) mkdirSync(mount.source);
+  for (const { at } of task.directories) makeMountPoint(task, at, locate);
+  for (const input of task.inputs) {
+    const path = locate(input.at);
+    mkdirSync(dirname(path), { recursive: true });
+    const writable = directoryOf(task, input.at)?.writable === true;
+    const placed = await placeInput(task, input, path, writable || options.copy, options);
+    if (placed !== undefined) return placed;
+  }
+  for (const { at, kind } of Object.values(task.outputs)) {
+    mkdirSync(kind === 'tree' ? locate(at) : dirname(locate(at)), { recursive: true });
+  }
+  return ok({ mounts, locate });
+}
+
+/** A directory inside another one needs something to be mounted on, also where the outer is read-only. */
+function makeMountPoint(task: Task, at: string, locate: (inside: string) => string): void {
+  const outer = directoryOf(task, dirname(at));
+  if (outer === undefined || at === '/') return;
+  mkdirSync(join(locate(outer.at), at.slice(outer.at.length)), { recursive: true });
+}
+
+async function placeInput(
+  task: Task,
+  input: Input,
+  path: string,
+  copy: boolean,
+  options: StageOptions,
+): Promise<Result<never> | MissingInput | undefined> {
+  const { store, hooks, resultOf } = options;
+  switch (input.kind) {
+    case 'file':
+      return copyChecked(task, input, path);
+    case 'text':
+      writeFileSync(path, input.content);
+      return undefined;
+    case 'link':
+      symlinkSync(input.target, path);
+      return undefined;
+    case 'output': {
+      const value = resultOf(input.task).outputs[input.output]!;
+      return place(store, value, path, copy) ? undefined : { missing: input.task };
+    }
+    case 'archive': {
+      const value = resultOf(input.task).outputs[input.output]!;
+      const archive = `${path}.archive-${input.name}`;
+      if (!place(store, value, archive, false)) return { missing: input.task };
+      mkdirSync(path);
+      const unpacked = await hooks.unpack(archive, input.name, path);
+      if (!unpacked.ok) return unpacked;
+      // Removed by the name it has here: the blob in the store keeps its own.
+      rmSync(archive);
+      return undefined;
+    }
+    case 'packages': {
+      const packages: { id: string; directory: string }[] = [];
+      for (const { id, task: made, output } of input.packages) {
+        const directory = join(path, 'packages', id);
+        mkdirSync(dirname(directory), { recursive: true });
+        if (!place(store, resultOf(made).outputs[output]!, directory, copy)) {
+          return { missing: made };
+        }
+        packages.push({ id, directory });
+      }
+      const activated = await hooks.activate(packages, input.at, path);
+      return activated.ok ? undefined : activated;
+    }
+  }
+}
+
+function place(store: Store, value: OutputValue, path: string, copy: boolean): boolean {
+  if (value.kind === 'file') {
+    return placeBlob(store, value.digest, path, { executable: value.executable, copy });
+  }
+  const tree = loadTree(store, value.tree);
+  return tree !== undefined && placeTree(store, tree, path, { copy });
+}
+
+/** The copy is what was hashed, or the task does not run: a file may change while a build goes on. */
+function copyChecked(
+  task: Task,
+  input: Extract<Input, { kind: 'file' }>,
+  path: string,
+): Result<never> | undefined {
+  copyFileSync(input.source, path);
+  chmodSync(path, input.executable ? 0o755 : 0o644);
+  if (sameDigest(digestFile(path), input.digest)) return undefined;
+  return failed(
+    buildError({
+      code: 'task/input-changed',
+      message: `${task.name}: ${input.source} changed while the build was running`,
+      hint: 'run the build again',
+    }),
+  );
+}

@@ -1,0 +1,136 @@
+// What a task is: a hermetic step with declared inputs and outputs. Plain data; knows nothing of packages,
+// of keys or of how it is run. Tasks refer to tasks they depend on, so a graph cannot contain a cycle.
+import type { Canonical, Digest } from '../base/digest.ts';
+import type { Result } from '../base/diagnostic.ts';
+import type { Image, Limits } from '../sandbox/port.ts';
+
+export interface Task {
+  /** Unique in a graph, for people: `zlib:build`. Nothing about it is special, and no key contains it. */
+  readonly name: string;
+  readonly work: Script | Step;
+  /** The script's whole environment. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Variables whose values must not count, such as the number of cores; keys hold only their names. */
+  readonly volatile: Readonly<Record<string, string>>;
+  /** Later ones may lie inside earlier ones. */
+  readonly directories: readonly WorkDirectory[];
+  readonly inputs: readonly Input[];
+  /** Name → where it appears. Each lies in (or is) a writable directory. Only these leave the sandbox. */
+  readonly outputs: Readonly<Record<string, Output>>;
+  /** Whether the result may go to mirrors. */
+  readonly shared: boolean;
+  readonly network: boolean;
+  readonly pool: Pool;
+  readonly limits: Limits;
+  /** The command that runs this task again, for people to paste after a failure. */
+  readonly reproduce?: string;
+}
+
+/** What limits how many run at once: processors, or the network. */
+export type Pool = 'cpu' | 'download';
+
+/** Bash text, run with -euo pipefail in a sandbox. */
+export interface Script {
+  readonly kind: 'script';
+  readonly text: string;
+  readonly image: Image;
+  /** Absolute path inside. */
+  readonly workdir: string;
+}
+
+/** Work done by Ashlar itself, outside any sandbox. */
+export interface Step {
+  readonly kind: 'step';
+  readonly name: string;
+  /** Goes up whenever the same parameters and inputs would give another output. */
+  readonly version: number;
+  /** All that decides the output beside the inputs. */
+  readonly parameters: Canonical;
+  readonly run: (context: StepContext) => Promise<Result<void>>;
+}
+
+export interface StepContext {
+  /** Where a path inside lies on this machine. */
+  readonly locate: (inside: string) => string;
+  /** Adds to the task's log. */
+  readonly log: (text: string) => void;
+  readonly progress: (done: number, total: number | undefined) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface WorkDirectory {
+  /** Absolute path inside. */
+  readonly at: string;
+  readonly writable: boolean;
+}
+
+export interface Output {
+  readonly at: string;
+  readonly kind: 'tree' | 'file';
+}
+
+export type Input =
+  /** A file of the checkout. */
+  | {
+      readonly kind: 'file';
+      readonly at: string;
+      readonly source: string;
+      readonly digest: Digest;
+      readonly executable: boolean;
+    }
+  /** A file that Ashlar writes. */
+  | { readonly kind: 'text'; readonly at: string; readonly content: string }
+  | {
+      readonly kind: 'link';
+      readonly at: string;
+      readonly target: string;
+    }
+  /** An output of another task, as it is. */
+  | {
+      readonly kind: 'output';
+      readonly at: string;
+      readonly task: Task;
+      readonly output: string;
+    }
+  /** A file output of another task, unpacked: a source archive. `name` tells its format. */
+  | {
+      readonly kind: 'archive';
+      readonly at: string;
+      readonly task: Task;
+      readonly output: string;
+      readonly name: string;
+    }
+  /** Packages below `<at>/packages`, activated at `at`. */
+  | {
+      readonly kind: 'packages';
+      readonly at: string;
+      readonly packages: readonly PackageInput[];
+    };
+
+export interface PackageInput {
+  readonly id: string;
+  readonly task: Task;
+  readonly output: string;
+}
+
+/** What a task left, as the store knows it. */
+export interface TaskResult {
+  readonly outputs: Readonly<Record<string, OutputValue>>;
+  readonly log?: Digest | undefined;
+  readonly startedMs: number;
+  readonly completedMs: number;
+}
+
+export type OutputValue =
+  | { readonly kind: 'tree'; readonly tree: Digest; readonly root: Digest }
+  | { readonly kind: 'file'; readonly digest: Digest; readonly executable: boolean };
+
+/** The tasks whose results a task needs, each once. */
+export function dependenciesOf(task: Task): Task[] {
+  const found = new Set<Task>();
+  for (const input of task.inputs) {
+    if (input.kind === 'output' || input.kind === 'archive') found.add(input.task);
+    if (input.kind === 'packages') for (const { task: made } of input.packages) found.add(made);
+  }
+  return [...found];
+}
