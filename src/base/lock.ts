@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { connect, createServer, type Server } from 'node:net';
 
 export interface Lock extends AsyncDisposable {
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /** Takes the lock if nobody holds it; undefined otherwise. Names may be of any length. */

@@ -4,6 +4,7 @@
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -62,9 +63,8 @@ export function openStore(root: string): Result<Store> {
         }),
       );
     }
-    for (const folder of ['cas', 'ac', 'work', 'log']) {
-      mkdirSync(join(root, folder), { recursive: true });
-    }
+    for (const folder of ['work', 'log']) mkdirSync(join(root, folder), { recursive: true });
+    for (const kind of ['cas', 'ac']) makeFan(join(root, kind));
     if (version === undefined) writeAtomic(versionFile, `${STORE_VERSION}\n`);
     return ok({ root });
   } catch (error) {
@@ -72,17 +72,17 @@ export function openStore(root: string): Result<Store> {
   }
 }
 
-/** Directories that this process has seen, so that 10,000 blobs do not cost 10,000 mkdirs. */
-const made = new Set<string>();
-
-/** The file of an object below `cas` or `ac`, its directory made. */
-export function objectPath(store: Store, kind: 'cas' | 'ac', hash: string): string {
-  const directory = `${store.root}/${kind}/${hash.slice(0, 2)}`;
-  if (!made.has(directory)) {
-    mkdirSync(directory, { recursive: true });
-    made.add(directory);
+/** All 256 directories at once, so that no write has to ask whether its directory is there. */
+function makeFan(directory: string): void {
+  if (existsSync(join(directory, 'ff'))) return;
+  for (let byte = 0; byte < 256; byte++) {
+    mkdirSync(join(directory, byte.toString(16).padStart(2, '0')), { recursive: true });
   }
-  return `${directory}/${hash}`;
+}
+
+/** The file of an object below `cas` or `ac`. */
+export function objectPath(store: Store, kind: 'cas' | 'ac', hash: string): string {
+  return `${store.root}/${kind}/${hash.slice(0, 2)}/${hash}`;
 }
 
 /** Executable files have an inode of their own, because hard links share their permissions. */

@@ -201,16 +201,27 @@ class Run {
   }
 
   async #makeLocked(node: Node, startedMs: number): Promise<void> {
-    const { cache, signal, sink, executor } = this.#request;
+    const { cache, signal, sink } = this.#request;
     const { task, key } = node;
     const action = actionDigest(task, (dependency) => this.#nodes.get(dependency)!.result!);
     if (!node.mustRun && this.#adopt(node, action, startedMs)) return;
 
     // One process makes a result, others wait for it and then find it.
-    await using held = await lock(`${cache.store.root}\0${key.key.hash}`, signal, () =>
+    const held = await lock(`${cache.store.root}\0${key.key.hash}`, signal, () =>
       sink({ type: 'task-waiting', at: Date.now(), task: task.name }),
     );
     if (held === undefined) return;
+    try {
+      await this.#makeAlone(node, action, startedMs);
+    } finally {
+      // Others may only look once the result is on the disk; nobody here has to wait for that.
+      void cache.flush().then(held.release, held.release);
+    }
+  }
+
+  async #makeAlone(node: Node, action: TaskKey, startedMs: number): Promise<void> {
+    const { signal, sink, executor } = this.#request;
+    const { task, key } = node;
     if (!node.mustRun && this.#adopt(node, key, startedMs)) return;
 
     const substituted = await this.#request.substitute?.(task, signal);

@@ -1,0 +1,138 @@
+// The live view of a terminal: what ended scrolls by, what runs stands below with its time, counts and
+// download progress. Drawn at most ten times a second, and never wider or higher than the window.
+import { formatDiagnostic, printable } from '../../base/diagnostic.ts';
+import type { Outcome, TaskEvent } from '../../task/event.ts';
+import { byteCount, duration, endLine, failureText, painter, summary } from './format.ts';
+import type { Reporter, ReporterOptions } from './reporter.ts';
+
+const DRAW_EVERY_MS = 100;
+const MAX_ROWS = 12;
+
+interface Running {
+  readonly task: string;
+  readonly startedMs: number;
+  waiting: boolean;
+  done: number;
+  total: number | undefined;
+}
+
+export function fancyReporter({ write, columns, color }: ReporterOptions): Reporter {
+  const paint = painter(color);
+  const running = new Map<string, Running>();
+  const counts: Record<Outcome, number> = {
+    ran: 0,
+    restored: 0,
+    current: 0,
+    failed: 0,
+    skipped: 0,
+  };
+  let needed = 0;
+  let startedMs = Date.now();
+  let drawn = 0;
+  let above: string[] = [];
+  let timer: NodeJS.Timeout | undefined;
+
+  const draw = (): void => {
+    const rows = liveRows();
+    // One write per frame, so that a terminal never shows half of it.
+    const erase = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
+    write(`${erase}${[...above, ...rows].map((row) => `${row}\n`).join('')}`);
+    above = [];
+    drawn = rows.length;
+  };
+
+  const liveRows = (): string[] => {
+    if (running.size === 0 && needed === 0) return [];
+    const width = Math.max(20, columns() - 1);
+    const now = Date.now();
+    const shown = [...running.values()].slice(0, MAX_ROWS);
+    const nameWidth = Math.max(...shown.map(({ task }) => task.length), 0);
+    const rows = shown.map((entry) => {
+      const line = `  ${printable(entry.task).padEnd(nameWidth)}  ${duration(now - entry.startedMs).padStart(8)}${progress(entry)}`;
+      return line.slice(0, width);
+    });
+    if (running.size > MAX_ROWS) rows.push(`  and ${running.size - MAX_ROWS} more`);
+    const ended = counts.ran + counts.failed + counts.skipped;
+    const parts = [
+      `${ended}/${Math.max(needed, ended)} done`,
+      counts.restored > 0 ? `${counts.restored} restored` : '',
+      counts.failed > 0 ? `${counts.failed} failed` : '',
+      duration(now - startedMs),
+    ].filter((part) => part !== '');
+    rows.push(paint('bold', parts.join(' · ').slice(0, width)));
+    return rows;
+  };
+
+  const tick = (): void => {
+    timer ??= setInterval(draw, DRAW_EVERY_MS).unref();
+  };
+
+  const event = (happened: TaskEvent): void => {
+    switch (happened.type) {
+      case 'build-start':
+        startedMs = happened.at;
+        tick();
+        break;
+      case 'task-needed':
+        needed++;
+        break;
+      case 'task-start':
+        running.set(happened.task, {
+          task: happened.task,
+          startedMs: happened.at,
+          waiting: false,
+          done: 0,
+          total: undefined,
+        });
+        break;
+      case 'task-waiting': {
+        const entry = running.get(happened.task);
+        if (entry !== undefined) entry.waiting = true;
+        break;
+      }
+      case 'task-progress': {
+        const entry = running.get(happened.task);
+        if (entry !== undefined) {
+          entry.done = happened.done;
+          entry.total = happened.total;
+        }
+        break;
+      }
+      case 'task-end':
+        running.delete(happened.task);
+        counts[happened.outcome]++;
+        if (happened.outcome === 'current') break;
+        above.push(endLine(happened, paint));
+        if (happened.failure !== undefined)
+          above.push(...failureText(happened.failure, paint).split('\n'));
+        break;
+      case 'warning':
+        above.push(...formatDiagnostic(happened.diagnostic).split('\n'));
+        break;
+      case 'build-end':
+        running.clear();
+        needed = 0;
+        above.push(summary(happened, paint));
+        draw();
+        break;
+    }
+  };
+
+  return {
+    event,
+    close: () => {
+      clearInterval(timer);
+      running.clear();
+      needed = 0;
+      if (drawn > 0 || above.length > 0) draw();
+    },
+  };
+}
+
+function progress({ waiting, done, total }: Running): string {
+  if (waiting) return '  waiting for another process';
+  if (done === 0) return '';
+  if (total === undefined || total === 0) return `  ${byteCount(done)}`;
+  const percent = Math.min(100, Math.floor((done * 100) / total));
+  return `  ${String(percent).padStart(3)} % of ${byteCount(total)}`;
+}

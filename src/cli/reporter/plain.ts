@@ -1,0 +1,34 @@
+// One line for each thing that ends: for logs of continuous integration and for pipes.
+import { formatDiagnostic } from '../../base/diagnostic.ts';
+import { endLine, failureText, painter, summary } from './format.ts';
+import type { Reporter, ReporterOptions } from './reporter.ts';
+
+export function plainReporter({ write, color }: ReporterOptions): Reporter {
+  const paint = painter(color);
+  return {
+    event: (event) => {
+      switch (event.type) {
+        case 'task-end':
+          if (event.outcome === 'current') break;
+          write(`${endLine(event, paint)}\n`);
+          if (event.failure !== undefined) write(`${failureText(event.failure, paint)}\n`);
+          break;
+        case 'task-waiting':
+          write(`waiting  ${event.task}: another process is at it\n`);
+          break;
+        case 'warning':
+          write(`${formatDiagnostic(event.diagnostic)}\n`);
+          break;
+        case 'build-end':
+          write(`${summary(event, paint)}\n`);
+          break;
+        case 'build-start':
+        case 'task-needed':
+        case 'task-start':
+        case 'task-progress':
+          break;
+      }
+    },
+    close: () => undefined,
+  };
+}

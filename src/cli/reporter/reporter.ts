@@ -1,0 +1,17 @@
+// What a reporter is: a reader of the event stream and nothing else; a build is the same whoever watches.
+import type { Sink } from '../../base/event.ts';
+import type { TaskEvent } from '../../task/event.ts';
+
+export interface Reporter {
+  readonly event: Sink<TaskEvent>;
+  /** Leaves the terminal as it was found. */
+  readonly close: () => void;
+}
+
+export interface ReporterOptions {
+  readonly style: 'fancy' | 'plain' | 'json';
+  /** Takes text for standard output (json) or standard error (the others). */
+  readonly write: (text: string) => void;
+  readonly columns: () => number;
+  readonly color: boolean;
+}
