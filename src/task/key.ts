@@ -41,6 +41,8 @@ export function taskKey(task: Task, keyOf: KeysOf): TaskKey {
   return actionOf(RECORD_COMMAND, root, [], [record]);
 }
 
+const EMPTY_DIRECTORY = digestOf(encodeDirectory({ files: [], directories: [], symlinks: [] }));
+
 const RECORD_COMMAND: Command = {
   arguments: ['ashlar', 'task'],
   environment: [],
@@ -88,6 +90,8 @@ function inputRecord(input: Input, keyOf: KeysOf): Canonical {
       return { at: input.at, text: input.content };
     case 'link':
       return { at: input.at, link: input.target };
+    case 'directory':
+      return { at: input.at, directory: true };
     case 'output':
       return { at: input.at, task: keyOf(input.task).key.hash, output: input.output };
     case 'archive':
@@ -161,6 +165,9 @@ function addInput(root: InputRoot, input: Input, resultOf: (task: Task) => TaskR
       break;
     case 'link':
       root.link(input.at, input.target);
+      break;
+    case 'directory':
+      root.directory(input.at, EMPTY_DIRECTORY);
       break;
     case 'output':
       addOutput(root, input.at, resultOf(input.task), input.output);

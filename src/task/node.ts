@@ -14,19 +14,21 @@ export interface Target {
 }
 
 /**
- * unwanted   nobody needs its result so far
- * wanted     somebody does; its key is to be looked up
- * waiting    the lookup missed; results that it needs are not there yet
- * ready      all are there; it waits for a place in its pool
- * running    its action is looked up, then it runs
- * delivering its result is known; files are put where the user wants them
- * done       its result is known, and delivered where that was asked for
- * failed     it ran and failed, or could not be run
- * skipped    something it needs failed
+ * unwanted      nobody needs its result so far
+ * wanted        somebody does; its key is to be looked up
+ * substituting  the lookup missed; another way to the result is tried before what it needs is looked at
+ * waiting       results that it needs are not there yet
+ * ready         all are there; it waits for a place in its pool
+ * running       its action is looked up, then it runs
+ * delivering    its result is known; files are put where the user wants them
+ * done          its result is known, and delivered where that was asked for
+ * failed        it ran and failed, or could not be run
+ * skipped       something it needs failed
  */
 export type State =
   | 'unwanted'
   | 'wanted'
+  | 'substituting'
   | 'waiting'
   | 'ready'
   | 'running'

@@ -25,8 +25,20 @@ export interface BuildRequest {
   readonly keepGoing: boolean;
   readonly sink: Sink<TaskEvent>;
   readonly signal: AbortSignal;
-  /** Another way to a result that the cache lacks, tried before running: a repository of packages, say. */
-  readonly substitute?: (task: Task, signal: AbortSignal) => Promise<TaskResult | undefined>;
+  /** Another way to results that the cache lacks: a repository of finished packages, say. */
+  readonly substitute?: Substitute | undefined;
+}
+
+export interface Substitute {
+  offers(task: Task): boolean;
+  /** The result, its blobs in the store; undefined when it is not to be had. Warnings go to the sink. */
+  fetch(
+    task: Task,
+    context: {
+      readonly signal: AbortSignal;
+      readonly progress: (done: number, total: number | undefined) => void;
+    },
+  ): Promise<TaskResult | undefined>;
 }
 
 export interface BuildReport {
@@ -121,8 +133,11 @@ class Run {
     const level = this.#frontier.splice(0);
     await lookUp(this.#request.cache, level);
     for (const node of level) {
-      if (node.result === undefined) this.#miss(node);
-      else this.#resultKnown(node);
+      if (node.result !== undefined) this.#resultKnown(node);
+      else if (!node.mustRun && this.#request.substitute?.offers(node.task) === true) {
+        node.state = 'substituting';
+        this.#ready.download.push(node);
+      } else this.#miss(node);
     }
   }
 
@@ -165,14 +180,32 @@ class Run {
         const node = queue.shift()!;
         this.#atWork[pool]++;
         this.#running++;
-        const work =
-          pool === 'restore' ? Promise.resolve(this.#deliver(node)) : this.#make(node, pool);
-        void work.then(() => {
+        void this.#work(node, pool).then(() => {
           this.#atWork[pool]--;
           this.#running--;
           this.#wake();
         });
       }
+    }
+  }
+
+  #work(node: Node, pool: Pool | 'restore'): Promise<void> {
+    if (pool === 'restore') return Promise.resolve(this.#deliver(node));
+    return node.state === 'substituting' ? this.#trySubstitute(node) : this.#make(node, pool);
+  }
+
+  async #trySubstitute(node: Node): Promise<void> {
+    const { substitute, signal, sink } = this.#request;
+    const startedMs = Date.now();
+    const { task } = node;
+    sink({ type: 'task-start', at: startedMs, task: task.name, pool: 'download' });
+    const progress = (done: number, total: number | undefined): void =>
+      sink({ type: 'task-progress', task: task.name, done, total });
+    const result = await substitute!.fetch(task, { signal, progress });
+    if (result === undefined) this.#miss(node);
+    else {
+      this.#register(node, [node.key], result);
+      this.#finish(node, result, 'restored', startedMs);
     }
   }
 
@@ -223,13 +256,6 @@ class Run {
     const { signal, sink, executor } = this.#request;
     const { task, key } = node;
     if (!node.mustRun && this.#adopt(node, key, startedMs)) return;
-
-    const substituted = await this.#request.substitute?.(task, signal);
-    if (substituted !== undefined) {
-      this.#register(node, [key], substituted);
-      this.#finish(node, substituted, 'restored', startedMs);
-      return;
-    }
 
     const execution = await execute(task, executor, {
       resultOf: (dependency) => this.#nodes.get(dependency)!.result!,

@@ -100,6 +100,9 @@ async function placeInput(
     case 'link':
       symlinkSync(input.target, path);
       return undefined;
+    case 'directory':
+      mkdirSync(path, { recursive: true });
+      return undefined;
     case 'output': {
       const value = resultOf(input.task).outputs[input.output]!;
       return place(store, value, path, copy) ? undefined : { missing: input.task };

@@ -80,11 +80,9 @@ export type Input =
     }
   /** A file that Ashlar writes. */
   | { readonly kind: 'text'; readonly at: string; readonly content: string }
-  | {
-      readonly kind: 'link';
-      readonly at: string;
-      readonly target: string;
-    }
+  | { readonly kind: 'link'; readonly at: string; readonly target: string }
+  /** A directory that is there even when nothing is in it. */
+  | { readonly kind: 'directory'; readonly at: string }
   /** An output of another task, as it is. */
   | {
       readonly kind: 'output';
