@@ -1,4 +1,5 @@
-// Test projects: `layers` is the import table, `unit` needs no built program, `e2e` drives the bundle.
+// Test projects: `layers` is the import table, `unit` needs no built program, `e2e` drives the bundle,
+// `slow` builds real upstream software and needs the network.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -9,7 +10,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/layers.test.ts', 'test/e2e/**'],
+          exclude: ['test/layers.test.ts', 'test/e2e/**', 'test/slow/**'],
           testTimeout: 60_000,
         },
       },
@@ -19,6 +20,15 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           globalSetup: ['test/rig/bundle.ts'],
           testTimeout: 240_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          globalSetup: ['test/rig/bundle.ts'],
+          testTimeout: 1_800_000,
           hookTimeout: 120_000,
         },
       },

@@ -1,0 +1,159 @@
+// The task that builds one package: its script in a sandbox, with its sources and what it requires in
+// place, and a folder to install into. What the package id does not cover, the task key does.
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join, posix } from 'node:path';
+import { Collector, ok, failed, type Result } from '../../base/diagnostic.ts';
+import { digestFile } from '../../base/digest.ts';
+import { systemError } from '../../base/fs.ts';
+import type { Image } from '../../sandbox/port.ts';
+import type { Input, Task } from '../../task/task.ts';
+import type { Buildinfo } from '../buildinfo.ts';
+import type { Identity } from '../ids.ts';
+import { buildinfoText, pkginfoText } from '../manifest.ts';
+import { spell } from '../variant.ts';
+import type { FetchTask } from './fetch.ts';
+import { BUILD, EXTRA, SRC, WORK } from './paths.ts';
+
+export interface BuildTaskOptions {
+  readonly identity: Identity;
+  readonly buildinfo: Buildinfo;
+  /** Ids and build tasks of all that it requires, directly or not, in code point order of their ids. */
+  readonly requires: readonly { readonly id: string; readonly build: Task }[];
+  readonly sources: readonly FetchTask[];
+  /** The install root, inside and later on hosts. */
+  readonly root: string;
+  readonly srcWritable: boolean;
+  readonly image: Image;
+  readonly reproduce: string;
+}
+
+/** 1980-01-01, as every file in the store: a build that asks for the time of its sources gets this. */
+const SOURCE_DATE_EPOCH = '315532800';
+
+/** The name of the output: the package's files. */
+export const PACKAGE = 'package';
+
+/**
+ * Makes the task. Reads the digests of the build script and of `extra`. Errors: `fs/*`, when these cannot
+ * be read.
+ */
+export function buildTask(options: BuildTaskOptions): Result<Task> {
+  const { identity, buildinfo, root } = options;
+  const { definition, id } = identity;
+  const out = new Collector();
+  const result = posix.join(root, 'packages', id);
+  const script = posix.join(BUILD, posix.normalize(buildinfo.buildScript.name));
+  const full = buildinfoText(identity, buildinfo, options.requires.map((required) => required.id));
+
+  const inputs: Input[] = [
+    ...options.sources.map((source) => source.input(posix.join(SRC, source.name))),
+    { kind: 'text', at: posix.join(SRC, 'buildinfo.full.json'), content: full },
+    { kind: 'text', at: posix.join(result, 'buildinfo.full.json'), content: full },
+    {
+      kind: 'text',
+      at: posix.join(result, 'pkginfo.json'),
+      content: pkginfoText(definition.variant, buildinfo),
+    },
+    {
+      kind: 'packages',
+      at: root,
+      packages: options.requires.map((required) => ({
+        id: required.id,
+        task: required.build,
+        output: PACKAGE,
+      })),
+    },
+  ];
+  try {
+    inputs.push(fileInput(script, buildinfo.buildScript.path));
+    if (definition.hasExtra) {
+      addFolder(join(definition.directory, 'extra'), EXTRA, inputs);
+      inputs.push({ kind: 'link', at: posix.join(BUILD, 'extra'), target: EXTRA });
+    }
+  } catch (error) {
+    out.add(systemError('read', error));
+  }
+  if (out.failed) return failed(...out.diagnostics);
+
+  return ok({
+    name: `${spell(definition)}:build`,
+    work: {
+      kind: 'script',
+      text: scriptText(buildinfo.buildScript.path),
+      image: options.image,
+      workdir: WORK,
+    },
+    variables: {
+      HOME: '/homeless',
+      LC_ALL: 'C.UTF-8',
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      PKG_BUILD: BUILD,
+      PKG_EXTRA: EXTRA,
+      PKG_ID: id,
+      PKG_NAME: definition.name,
+      PKG_PATH: result,
+      PKG_ROOT: root,
+      PKG_SCRIPT: script,
+      PKG_SRC: SRC,
+      PKG_VARIANT: definition.variant ?? '<default>',
+      PKG_VERSION: id.slice(definition.name.length + 2),
+      SOURCE_DATE_EPOCH,
+      TZ: 'UTC',
+    },
+    volatile: { NUM_CORES: String(availableParallelism()) },
+    directories: [
+      { at: SRC, writable: options.srcWritable },
+      { at: BUILD, writable: false },
+      { at: EXTRA, writable: false },
+      { at: WORK, writable: true },
+      { at: root, writable: false },
+      { at: result, writable: true },
+    ],
+    inputs,
+    outputs: { [PACKAGE]: { at: result, kind: 'tree' } },
+    shared: true,
+    network: false,
+    pool: 'cpu',
+    limits: {},
+    reproduce: options.reproduce,
+  });
+}
+
+/**
+ * Scripts run as strict bash, as they always did, with the environment of what they require; one that
+ * names another interpreter in its first line gets that.
+ */
+function scriptText(path: string): string {
+  const start = '. "$PKG_ROOT/environment.export"\n';
+  const interpreter = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(readFileSync(path, 'latin1').slice(0, 256));
+  const program = interpreter?.[1]?.endsWith('/env') === true ? interpreter[2] : interpreter?.[1];
+  const shell = program === undefined || /(^|\/)(ba|da)?sh$/.test(program);
+  return shell
+    ? `${start}exec /bin/bash -o nounset -o pipefail -o errexit "$PKG_SCRIPT"\n`
+    : `${start}exec "$PKG_SCRIPT"\n`;
+}
+
+function fileInput(at: string, source: string): Input {
+  return { kind: 'file', at, source, digest: digestFile(source), executable: true };
+}
+
+/** All below a folder, links as links. A folder in place of which stands a file is that file. */
+function addFolder(source: string, at: string, inputs: Input[]): void {
+  const pending: [source: string, at: string][] = [[source, at]];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const [path, inside] = next;
+    const stat = lstatSync(path);
+    if (stat.isSymbolicLink()) {
+      inputs.push({ kind: 'link', at: inside, target: readlinkSync(path) });
+    } else if (stat.isDirectory()) {
+      if (path !== source) inputs.push({ kind: 'directory', at: inside });
+      for (const name of readdirSync(path).sort().reverse()) {
+        pending.push([join(path, name), posix.join(inside, name)]);
+      }
+    } else {
+      const executable = (stat.mode & 0o111) !== 0;
+      inputs.push({ kind: 'file', at: inside, source: path, digest: digestFile(path), executable });
+    }
+  }
+}
