@@ -1,0 +1,20 @@
+// `npm run bench [SUITE…]`: runs the suites and prints their rows. A suite is a file beside this one that
+// exports `suite(): Promise<Row[]>`; a row compares with a peer of the same run, or states a figure.
+import { readdirSync } from 'node:fs';
+import { printRows } from './row.js';
+
+const wanted = process.argv.slice(2);
+const suites = readdirSync(import.meta.dirname)
+  .filter((name) => name.endsWith('.suite.js'))
+  .map((name) => name.slice(0, -'.suite.js'.length))
+  .filter((name) => wanted.length === 0 || wanted.includes(name))
+  .sort();
+if (suites.length === 0) {
+  console.error(`no suite named ${wanted.join(', ')}`);
+  process.exitCode = 2;
+}
+for (const name of suites) {
+  const { suite } = await import(`./${name}.suite.js`);
+  console.log(`\n${name}`);
+  printRows(await suite());
+}
