@@ -1,6 +1,7 @@
 // The two JSON files that every package carries: pkginfo.json, which an installation reads, and
 // buildinfo.full.json, which says what the package was built from. Byte for byte as pkgpanda wrote them,
 // but for lists whose order was left to chance.
+import type { JsonNode } from '../base/json.ts';
 import { formatJson, type Writable } from '../base/jsontext.ts';
 import type { Buildinfo } from './buildinfo.ts';
 import { PKGPANDA_VERSION, type Identity } from './ids.ts';
@@ -9,13 +10,13 @@ import { PKGPANDA_VERSION, type Identity } from './ids.ts';
 export function pkginfoText(variant: string | null, buildinfo: Buildinfo): string {
   const { members } = buildinfo;
   const info = new Map<string, Writable>([
-    ['environment', members.get('environment') ?? new Map()],
-    ['requires', members.get('requires') ?? []],
-    ['state_directory', members.get('state_directory') ?? false],
+    ['environment', members.get('environment')?.value ?? new Map()],
+    ['requires', members.get('requires')?.value ?? []],
+    ['state_directory', members.get('state_directory')?.value ?? false],
   ]);
   for (const key of ['username', 'group', 'sysctl']) {
-    const value = members.get(key);
-    if (value !== undefined) info.set(key, value);
+    const member = members.get(key);
+    if (member !== undefined) info.set(key, member.value);
   }
   if (variant !== null) info.set('variant', variant);
   return formatJson(info);
@@ -30,7 +31,7 @@ export function buildinfoText(
   const { definition, id, inputs } = identity;
   const pins = new Map([...inputs.sources].map(([name, pin]) => [name, pinOf(pin)] as const));
   const ids = new Map<string, Writable>();
-  for (const [key, value] of buildinfo.members) {
+  for (const [key, { value }] of buildinfo.members) {
     if (key !== 'single_source' && key !== 'build_script') ids.set(key, value);
   }
   for (const [key, value] of [
@@ -69,10 +70,21 @@ function describeSources(
   pins: ReadonlyMap<string, ReadonlyMap<string, Writable>>,
 ): ReadonlyMap<string, Writable> {
   const described = new Map<string, Writable>();
-  for (const [name, source] of buildinfo.sources) {
-    const written = new Map<string, Writable>(source.members);
+  for (const [name, node] of writtenSources(buildinfo)) {
+    const written = new Map<string, Writable>();
+    if (node.kind === 'object') {
+      for (const { key, value } of node.members) written.set(key, value);
+    }
     for (const [key, value] of pins.get(name) ?? []) written.set(key, value);
     described.set(name, written);
   }
   return described;
+}
+
+function writtenSources(buildinfo: Buildinfo): [name: string, node: JsonNode][] {
+  const { members, sources } = buildinfo;
+  const single = members.get('single_source')?.value;
+  if (single !== undefined) return [...sources.keys()].map((name) => [name, single]);
+  const many = members.get('sources')?.value;
+  return many?.kind === 'object' ? many.members.map(({ key, value }) => [key, value]) : [];
 }

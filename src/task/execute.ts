@@ -4,6 +4,7 @@ import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'nod
 import { join } from 'node:path';
 import { buildError, type Diagnostic } from '../base/diagnostic.ts';
 import { removeTree, systemError } from '../base/fs.ts';
+import { shellLine } from '../base/shell.ts';
 import { moveIntoStore, putBytes, type Store } from '../cache/store.ts';
 import { storeTree } from '../cache/tree.ts';
 import type { Workspace } from '../cache/work.ts';
@@ -143,7 +144,7 @@ async function runScript(
   const problem = verdict(task, exit, log);
   if (problem === undefined) return [];
   if (!executor.keepFailed || exit.kind !== 'exited') return [problem];
-  const line = executor.sandbox.commandLine(command).map(shellWord).join(' ');
+  const line = shellLine(executor.sandbox.commandLine(command));
   return [{ ...problem, notes: [{ message: `its tree is kept; enter it with: ${line}` }] }];
 }
 
@@ -217,9 +218,4 @@ function collect(
     }
   }
   return problems.length > 0 ? { problems } : { outputs };
-}
-
-/** A word as a POSIX shell reads it back. */
-export function shellWord(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

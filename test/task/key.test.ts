@@ -61,7 +61,9 @@ test('known keys: a changed one is a change of format', () => {
   // The record names the platform, so these are known for one.
   if (process.platform !== 'linux' || process.arch !== 'x64') return;
   expect(keyOf(BASE)).toBe('307c0998850b31df935be0a0037c13d2b70001eb65a17fafa5cfcfd23819b95d');
-  expect(actionDigest(BASE, noDependencies).key.hash).toBe('23aada329842edb94d0c0efe7ebd37a0210cdc83bb2c22635a31ac1abf5f14c7');
+  expect(actionDigest(BASE, noDependencies).key.hash).toBe(
+    '23aada329842edb94d0c0efe7ebd37a0210cdc83bb2c22635a31ac1abf5f14c7',
+  );
 });
 
 describe('changes the key', () => {

@@ -1,9 +1,29 @@
-// The list of commands. Each lives in a file of its own, loaded when it is run.
+// The list of commands. Each lives in a file of its own; what it needs is loaded when it is run.
 import type { Command, RouteMap } from '@stricli/core';
 import type { Context } from '../context.ts';
+import { buildPackagesCommand } from './build.ts';
+import { cleanCommand } from './clean.ts';
+import { idsCommand } from './ids.ts';
+import { activateCommand } from './install/activate.ts';
+import { activeCommand } from './install/active.ts';
+import { installCommand } from './install/install.ts';
+import { listCommand } from './install/list.ts';
+import { removeCommand } from './install/remove.ts';
+import { rollbackCommand } from './install/rollback.ts';
+import { logCommand } from './log.ts';
 import { versionCommand } from './version.ts';
 
 /** Route name → command. */
 export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
+  build: buildPackagesCommand,
+  ids: idsCommand,
+  log: logCommand,
+  clean: cleanCommand,
+  install: installCommand,
+  activate: activateCommand,
+  active: activeCommand,
+  list: listCommand,
+  remove: removeCommand,
+  rollback: rollbackCommand,
   version: versionCommand,
 };

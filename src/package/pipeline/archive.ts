@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { buildError, failed, ok, type Result } from '../../base/diagnostic.ts';
-import { packTree } from '../../format/archive.ts';
+import { packArchive } from '../../format/archive.ts';
 import type { Identity } from '../ids.ts';
 import type { StepContext, Task } from '../../task/task.ts';
 import { spell } from '../variant.ts';
@@ -53,8 +53,8 @@ async function writeTar(context: StepContext, id: string, at: string): Promise<R
       }),
     );
   }
-  const packed = await packTree(context.locate(IN), context.locate(at), {
-    compression: 'xz',
+  const packed = await packArchive(context.locate(IN), context.locate(at), {
+    codec: 'xz',
     signal: context.signal,
   });
   return packed.ok ? ok(undefined) : packed;

@@ -44,7 +44,11 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
   const out = new Collector();
   const result = posix.join(root, 'packages', id);
   const script = posix.join(BUILD, posix.normalize(buildinfo.buildScript.name));
-  const full = buildinfoText(identity, buildinfo, options.requires.map((required) => required.id));
+  const full = buildinfoText(
+    identity,
+    buildinfo,
+    options.requires.map((required) => required.id),
+  );
 
   const inputs: Input[] = [
     ...options.sources.map((source) => source.input(posix.join(SRC, source.name))),

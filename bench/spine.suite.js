@@ -1,0 +1,165 @@
+// The spine: starting, computing ids, finding nothing to do, restoring, scheduling.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+import { generatePackages } from './packages.js';
+import { median, timeCommand } from './row.js';
+
+const project = resolve(import.meta.dirname, '..');
+const program = join(project, 'bin/ashlar');
+
+export async function suite() {
+  const directory = mkdtempSync(join(tmpdir(), 'ashlar-bench-'));
+  try {
+    return [
+      ...launching(),
+      ...ids(directory),
+      ...(await restoring(directory)),
+      ...(await scheduling(directory)),
+    ];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function launching() {
+  const ours = timeCommand([program, '--version'], { runs: 11 });
+  const node = timeCommand([process.execPath, '-e', '0'], { runs: 11 });
+  return [
+    {
+      name: 'ashlar --version, CPU',
+      value: ours.cpu,
+      unit: 's',
+      peer: { name: 'node -e 0', value: node.cpu },
+      target: 'at most 0.035 s',
+    },
+  ];
+}
+
+function ids(directory) {
+  const rows = [];
+  const env = { ...process.env, ASHLAR_STORE: join(directory, 'store') };
+  const cpu = {};
+  for (const count of [250, 1000, 4000]) {
+    const packages = join(directory, `tree-${count}`);
+    generatePackages(packages, count);
+    const argv = [program, 'ids', '--image-id', 'bench', '--packages', packages];
+    const cold = timeCommand(argv, { runs: 1, env });
+    const warm = timeCommand(argv, { runs: 5, env });
+    cpu[count] = warm.cpu;
+    rows.push({
+      name: `ids of ${count} packages, warm CPU`,
+      value: warm.cpu,
+      unit: 's',
+      ...(count === 1000 ? { target: 'under 0.3 s' } : {}),
+      note: `cold ${cold.cpu.toFixed(2)} s`,
+    });
+  }
+  rows.push({
+    name: 'ids: cost of a package among 4000 against one among 250',
+    value: (cpu[4000] - cpu[250]) / 3750 / (cpu[250] / 250),
+    unit: 'times',
+    target: 'at most 1 (linear)',
+  });
+  const packages = join(directory, 'tree-1000');
+  const argv = [
+    program,
+    'build',
+    '--packages',
+    packages,
+    '--image-id',
+    'bench',
+    '--sandbox',
+    'host',
+  ];
+  const first = timeCommand(argv, { runs: 1, env });
+  const again = timeCommand(argv, { runs: 3, env });
+  rows.push({
+    name: 'build of 1000 packages with nothing to do, wall',
+    value: again.wall,
+    unit: 's',
+    peer: { name: 'building them', value: first.wall },
+    note: `CPU ${again.cpu.toFixed(2)} s`,
+  });
+  const restored = timeCommand(argv, {
+    runs: 3,
+    env,
+    before: () => rmSync(join(packages, 'cache'), { recursive: true, force: true }),
+  });
+  rows.push({
+    name: 'build of 1000 packages with every archive deleted, wall',
+    value: restored.wall,
+    unit: 's',
+    peer: { name: 'building them', value: first.wall },
+  });
+  return rows;
+}
+
+/** Bundles a part of the program that has no command of its own. */
+async function load(entry, directory) {
+  const outfile = join(directory, `${entry.replaceAll('/', '-')}.mjs`);
+  await build({
+    entryPoints: [join(project, 'bench', entry)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner: {
+      js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);",
+    },
+    logLevel: 'error',
+  });
+  return import(outfile);
+}
+
+async function restoring(directory) {
+  const { restoreTrees } = await load('restore.ts', directory);
+  const work = join(directory, 'restore');
+  mkdirSync(work);
+  const times = [];
+  const peers = [];
+  const { source, restore } = restoreTrees(work, 1000, 10);
+  for (let i = 0; i < 5; i++) {
+    const started = performance.now();
+    restore(join(work, `restored-${i}`));
+    times.push((performance.now() - started) / 1000);
+    const copied = join(work, `linked-${i}`);
+    const from = performance.now();
+    execFileSync('cp', ['-al', source, copied]);
+    peers.push((performance.now() - from) / 1000);
+  }
+  return [
+    {
+      name: 'restoring 1000 packages of 10 files, wall',
+      value: median(times),
+      unit: 's',
+      peer: { name: 'cp -al', value: median(peers) },
+      target: 'within 2 times',
+    },
+  ];
+}
+
+async function scheduling(directory) {
+  const count = 10_000;
+  const { scheduleTasks } = await load('schedule.ts', directory);
+  const started = performance.now();
+  await scheduleTasks(join(directory, 'schedule'), count);
+  const ours = (performance.now() - started) / 1000;
+
+  const ninja = join(directory, 'ninja');
+  mkdirSync(ninja);
+  const edges = Array.from({ length: count }, (_, i) => `build out/${i}: touch`).join('\n');
+  writeFileSync(join(ninja, 'build.ninja'), `rule touch\n  command = : > $out\n${edges}\n`);
+  const peer = timeCommand(['ninja', '-C', ninja, '--quiet'], { runs: 1 });
+  return [
+    {
+      name: `scheduling ${count} trivial tasks on the host sandbox, wall`,
+      value: ours,
+      unit: 's',
+      peer: { name: 'ninja', value: peer.wall },
+      note: 'ours also keys, stages, takes outputs into the store and registers results',
+    },
+  ];
+}

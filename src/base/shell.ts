@@ -1,0 +1,11 @@
+// Words for a POSIX shell.
+
+/** A word as a shell reads it back, quoted only where it needs to be. */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** A command line that a shell splits into these words. */
+export function shellLine(words: readonly string[]): string {
+  return words.map(shellWord).join(' ');
+}

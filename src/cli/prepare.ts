@@ -1,0 +1,114 @@
+// From a command line to the tasks of a tree: settings, definitions, image, ids, pipelines. Shared by the
+// commands that build and those that only ask about tasks.
+import { join } from 'node:path';
+import type { Collector } from '../base/diagnostic.ts';
+import { shellLine } from '../base/shell.ts';
+import { openStore, storeRoot, type Store } from '../cache/store.ts';
+import type { Definition } from '../package/definition.ts';
+import type { Identities } from '../package/ids.ts';
+import { createPipelines, type Pipeline } from '../package/pipeline/pipeline.ts';
+import { spell } from '../package/variant.ts';
+import { hostImage } from '../sandbox/image.ts';
+import type { Image, Sandbox } from '../sandbox/port.ts';
+import { DEFAULT_SANDBOX, selectSandbox } from '../sandbox/select.ts';
+import { openFetching } from './fetching.ts';
+import { select, type Selection } from './selection.ts';
+import {
+  identify,
+  imageFor,
+  openTree,
+  packagesDirectory,
+  type OpenTree,
+  type TreeRequest,
+} from './tree.ts';
+
+export interface PrepareRequest extends TreeRequest {
+  readonly env: NodeJS.ProcessEnv;
+  /** One tree, or one variant of the packages named; null is the default one. */
+  readonly variant: string | null | undefined;
+  readonly sandbox: string;
+  readonly offline: boolean;
+}
+
+export interface Prepared {
+  readonly open: OpenTree;
+  readonly selection: Selection;
+  readonly identities: Identities;
+  readonly pipelines: ReadonlyMap<Definition, Pipeline>;
+  readonly sandbox: Sandbox;
+}
+
+/** Opens the store that the environment names. Undefined after an error went to `out`. */
+export function openUserStore(env: NodeJS.ProcessEnv, out: Collector): Store | undefined {
+  const root = out.take(storeRoot(env));
+  return root === undefined ? undefined : out.take(openStore(root));
+}
+
+/** Makes the tasks that a request is about. Undefined after errors went to `out`, as many as there are. */
+export async function prepare(
+  request: PrepareRequest,
+  store: Store,
+  signal: AbortSignal,
+  out: Collector,
+): Promise<Prepared | undefined> {
+  const directory = packagesDirectory(request);
+  const { cwd, offline } = request;
+  const fetching = openFetching({ directory, cwd, store, offline }, signal);
+  const open = await openTree(request, fetching.checkoutUpstream, out, request.variant);
+  if (open === undefined) return undefined;
+  const selection = out.take(select(open, request.variant));
+  if (selection === undefined) return undefined;
+  const sandbox = out.take(
+    await selectSandbox(request.sandbox, { directory: join(store.root, 'sandbox') }),
+  );
+  const image = await hostImage({ cache: join(store.root, 'host-image.json') });
+  const identities = await identify(open, selection.definitions, image, store.root, out);
+  if (out.failed || sandbox === undefined) return undefined;
+
+  const pipelines = out.take(
+    createPipelines(identities, {
+      root: open.tree.settings.root,
+      srcWritable: open.tree.settings.srcWritable,
+      imageOf: (docker) => {
+        const found = imageFor(open.tree, docker, image);
+        // With an id given for an image that cannot be had, the id is known and the image is not.
+        if (found.ok) return imageInside(sandbox, found.value);
+        out.add(...found.diagnostics);
+        return NO_IMAGE;
+      },
+      fetchSource: fetching.fetchSource,
+      reproduce: (definition) => reproduceLine(request, definition),
+    }),
+  );
+  if (pipelines === undefined || out.failed) return undefined;
+  return { open, selection, identities, pipelines, sandbox };
+}
+
+const NO_IMAGE: Image = { name: '', identity: '', impure: true, mounts: [], links: {} };
+
+/** Results made without isolation must never be taken for others: to keys, theirs is another image. */
+function imageInside(sandbox: Sandbox, image: Image): Image {
+  if (sandbox.hermetic) return image;
+  return { ...image, identity: `${sandbox.name}:${image.identity}` };
+}
+
+function reproduceLine(request: PrepareRequest, definition: Definition): string {
+  const words = ['ashlar', 'build', spell(definition), '--keep-failed'];
+  if (request.packages !== undefined) words.push('--packages', request.packages);
+  if (request.sandbox !== DEFAULT_SANDBOX) words.push('--sandbox', request.sandbox);
+  for (const id of request.imageIds) words.push('--image-id', id);
+  return shellLine(words);
+}
+
+/** Definitions with all that they require, each once, what is required first. */
+export function withRequires(
+  definitions: readonly Definition[],
+  identities: Identities,
+): Definition[] {
+  const wanted = new Set<Definition>();
+  for (const definition of definitions) {
+    wanted.add(definition);
+    for (const required of identities.closure(definition)) wanted.add(required.definition);
+  }
+  return [...identities.identities.keys()].filter((definition) => wanted.has(definition));
+}

@@ -1,0 +1,30 @@
+// Which packages a build is about: those asked for by name, or the packages of trees. Each comes with all
+// that it requires, because an archive nobody can install is of no use.
+import { Collector, type Result } from '../base/diagnostic.ts';
+import type { Definition } from '../package/definition.ts';
+import { packageSet, type PackageSet } from '../package/set.ts';
+import type { OpenTree } from './tree.ts';
+
+export interface Selection {
+  /** What is named in the summary; undefined: whole trees. */
+  readonly asked: readonly Definition[] | undefined;
+  /** Everything whose id is needed. */
+  readonly definitions: readonly Definition[];
+  /** The trees that are built, by variant. */
+  readonly trees: ReadonlyMap<string | null, PackageSet>;
+}
+
+/** `variant` narrows a whole build to one tree. Errors are those of `packageSet`. */
+export function select(open: OpenTree, variant: string | null | undefined): Result<Selection> {
+  const out = new Collector();
+  const { tree, asked } = open;
+  const trees = new Map<string | null, PackageSet>();
+  if (asked !== undefined) return out.finish({ asked, definitions: asked, trees });
+  const wanted = variant === undefined ? [...tree.treeinfos.keys()] : [variant];
+  for (const name of wanted) {
+    const set = out.take(packageSet(tree, name));
+    if (set !== undefined) trees.set(name, set);
+  }
+  const definitions = new Set([...trees.values()].flatMap(({ order }) => order));
+  return out.finish({ asked, definitions: [...definitions], trees });
+}

@@ -1,0 +1,163 @@
+// Finds and identifies the tree a command is about: the packages directory, the packages meant, what
+// stands for the images, the ids. Shared by the commands that work on trees; prints nothing.
+import { join, resolve } from 'node:path';
+import {
+  definitionError,
+  didYouMean,
+  ok,
+  warning,
+  type Collector,
+  type Result,
+} from '../base/diagnostic.ts';
+import { digestOf } from '../base/digest.ts';
+import { openStatTable } from '../base/stat.ts';
+import type { Definition } from '../package/definition.ts';
+import { cleanHead } from '../package/fetch/local.ts';
+import { computeIds, type Identities } from '../package/ids.ts';
+import { loadSettings } from '../package/settings.ts';
+import { findPackages, loadTree, selectTargets, type Tree } from '../package/tree.ts';
+import type { CheckoutUpstream } from '../package/upstream.ts';
+import { parseTarget, type Target } from '../package/variant.ts';
+import type { Image } from '../sandbox/port.ts';
+
+export interface TreeRequest {
+  readonly cwd: string;
+  /** The packages directory; found from `cwd` when absent. */
+  readonly packages: string | undefined;
+  readonly targets: readonly string[];
+  /** `ID`, or `IMAGE=ID`. */
+  readonly imageIds: readonly string[];
+}
+
+export interface OpenTree {
+  readonly tree: Tree;
+  /** What was asked for by name, or by standing in a package's folder; undefined: the whole tree. */
+  readonly asked: readonly Definition[] | undefined;
+  readonly images: ImageIds;
+}
+
+/** What the user says identifies images. */
+export interface ImageIds {
+  readonly every: string | undefined;
+  readonly byName: ReadonlyMap<string, string>;
+}
+
+/** The packages directory that a request is about, absolute. */
+export function packagesDirectory(request: Pick<TreeRequest, 'cwd' | 'packages'>): string {
+  const { cwd, packages } = request;
+  return packages === undefined ? findPackages(cwd).directory : resolve(cwd, packages);
+}
+
+/**
+ * Loads the tree. Undefined after an error went to `out`: `image/id`, `target/*` and those of `loadTree`.
+ * `variant` narrows targets that name none.
+ */
+export async function openTree(
+  request: TreeRequest,
+  checkoutUpstream: CheckoutUpstream,
+  out: Collector,
+  variant?: string | null,
+): Promise<OpenTree | undefined> {
+  const { cwd } = request;
+  const images = readImageIds(request.imageIds, out);
+  const targets = request.targets.flatMap((text) => out.take(parseTarget(text)) ?? []);
+  const directory = packagesDirectory(request);
+  const tree = out.take(await loadTree(directory, { cwd, checkoutUpstream }));
+  if (tree === undefined || out.failed) return undefined;
+  warnOfUnusedImages(tree, images, out);
+  const here = request.packages === undefined ? findPackages(cwd).name : undefined;
+  const named = targets.length === 0 && here !== undefined ? [wholePackage(here)] : targets;
+  if (named.length === 0) return { tree, asked: undefined, images };
+  const narrowed = named.map((target) =>
+    target.variant === undefined && variant !== undefined ? { ...target, variant } : target,
+  );
+  const asked = out.take(selectTargets(tree, narrowed));
+  return asked === undefined ? undefined : { tree, asked, images };
+}
+
+function wholePackage(name: string): Target {
+  return { name, variant: undefined };
+}
+
+/** Computes the ids of definitions (all when undefined) and of what they require. */
+export async function identify(
+  open: OpenTree,
+  definitions: readonly Definition[] | undefined,
+  hostImage: Result<Image>,
+  store: string | undefined,
+  out: Collector,
+): Promise<Identities> {
+  const { tree, images } = open;
+  const table = openStatTable(
+    store && join(store, 'stat', digestOf(tree.directory).hash.slice(0, 32)),
+  );
+  const identities = await computeIds(tree, {
+    targets: definitions,
+    imageId: (docker) => {
+      const given = images.byName.get(docker) ?? images.every;
+      if (given !== undefined) return ok(given);
+      const image = imageFor(tree, docker, hostImage);
+      return image.ok ? ok(image.value.identity) : image;
+    },
+    gitHead: (repository) => cleanHead(repository),
+    fileHash: table.sha1,
+  });
+  table.save();
+  for (const one of identities.diagnostics) out.add(one);
+  return identities;
+}
+
+/**
+ * The image that stands for one that a definition names: what the settings map it to, else the machine's
+ * own. Error `image/unknown`, at the settings.
+ */
+export function imageFor(tree: Tree, docker: string, hostImage: Result<Image>): Result<Image> {
+  const { images, file } = tree.settings;
+  const wanted = images.get(docker) ?? 'host';
+  if (wanted === 'host') return hostImage;
+  return {
+    ok: false,
+    diagnostics: [
+      definitionError({
+        code: 'image/unknown',
+        message: `the settings map ${docker} to the image "${wanted}", which does not exist`,
+        ...(file === undefined ? {} : { at: { file } }),
+        hint: didYouMean(wanted, ['host']) ?? 'the one image is "host": this machine\'s own /usr',
+      }),
+    ],
+  };
+}
+
+/** The mirrors that a tree's settings define. Problems with the settings are told when the tree is loaded. */
+export function mirrorSettings(
+  directory: string,
+  cwd: string,
+  out: Collector,
+): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(loadSettings(directory, cwd, out).mirrors);
+}
+
+function readImageIds(options: readonly string[], out: Collector): ImageIds {
+  let every: string | undefined;
+  const byName = new Map<string, string>();
+  for (const option of options) {
+    const equals = option.indexOf('=');
+    const image = equals === -1 ? undefined : option.slice(0, equals);
+    const id = option.slice(equals + 1).trim();
+    if (id === '' || image === '') {
+      const message = `--image-id ${option}: expected ID or IMAGE=ID`;
+      out.add(definitionError({ code: 'image/id', message }));
+    } else if (image === undefined) every = id;
+    else byName.set(image, id);
+  }
+  return { every, byName };
+}
+
+function warnOfUnusedImages({ graph }: Tree, { byName }: ImageIds, out: Collector): void {
+  const used = new Set(graph.definitions.flatMap(({ buildinfo }) => buildinfo?.docker.name ?? []));
+  for (const image of byName.keys()) {
+    if (used.has(image)) continue;
+    const message = `--image-id: no package of this tree uses the image ${image}`;
+    out.add(warning({ code: 'image/id', message, hint: didYouMean(image, used) }));
+  }
+}

@@ -1,0 +1,77 @@
+// Where the archives of a tree and the files that lead to them go: pkgpanda's `cache` directory, which can
+// be served as a repository as it is.
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf, writeIfChanged } from '../../base/fs.ts';
+import { formatJson } from '../../base/jsontext.ts';
+import type { Definition } from '../definition.ts';
+import type { Identity } from '../ids.ts';
+
+/** The directory of everything generated below a packages directory. */
+export function outputDirectory(packages: string): string {
+  return join(packages, 'cache');
+}
+
+export function archivePath(packages: string, { definition, id }: Identity): string {
+  return join(outputDirectory(packages), 'packages', definition.name, `${id}.tar.xz`);
+}
+
+/** `latest`, or `<variant>.latest`: holds the id that a package was last built with. */
+export function latestPath(packages: string, { name, variant }: Definition): string {
+  const file = variant === null ? 'latest' : `${variant}.latest`;
+  return join(outputDirectory(packages), 'packages', name, file);
+}
+
+/** The log of the last run of a task of a package. */
+export function logPath(packages: string, taskName: string): string {
+  const [name = taskName, ...rest] = taskName.split(':');
+  return join(outputDirectory(packages), 'log', name, `${rest.join('.').replaceAll('/', '_')}.log`);
+}
+
+/** Names the id that a package was built with, without a line end. Throws node's own errors. */
+export function writeLatest(packages: string, identity: Identity): void {
+  writeIfChanged(latestPath(packages, identity.definition), identity.id);
+}
+
+/** The id a package was last built with. Throws node's own errors. */
+export function readLatest(packages: string, definition: Definition): string | undefined {
+  try {
+    return readFileSync(latestPath(packages, definition), 'utf8').trim();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** `complete/<variant.>complete.latest.json`: all ids of a tree, and its bootstrap. Throws node's own errors. */
+export function writeComplete(
+  packages: string,
+  variant: string | null,
+  complete: { readonly bootstrap: string | null; readonly packages: readonly string[] },
+): void {
+  const directory = join(outputDirectory(packages), 'complete');
+  mkdirSync(directory, { recursive: true });
+  const file = variant === null ? 'complete.latest.json' : `${variant}.complete.latest.json`;
+  const text = formatJson(
+    new Map<string, string | null | readonly string[]>([
+      ['bootstrap', complete.bootstrap],
+      ['packages', [...complete.packages].sort()],
+    ]),
+  );
+  writeIfChanged(join(directory, file), text);
+}
+
+/** The files of a bootstrap. */
+export function bootstrapPaths(packages: string, id: string): { archive: string; active: string } {
+  const directory = join(outputDirectory(packages), 'bootstrap');
+  return {
+    archive: join(directory, `${id}.bootstrap.tar.xz`),
+    active: join(directory, `${id}.active.json`),
+  };
+}
+
+/** Names the bootstrap that a tree was last built with, without a line end. Throws node's own errors. */
+export function writeBootstrapLatest(packages: string, variant: string | null, id: string): void {
+  const file = variant === null ? 'bootstrap.latest' : `${variant}.bootstrap.latest`;
+  writeIfChanged(join(outputDirectory(packages), 'bootstrap', file), id);
+}

@@ -1,0 +1,154 @@
+// The real program in a temporary directory: a store of its own, a tree of packages, a root. Removed
+// with the scope.
+import { spawn, spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { removeTree } from '../../src/base/fs.ts';
+
+export const PROJECT = resolve(import.meta.dirname, '../..');
+export const PROGRAM = join(PROJECT, 'bin/ashlar');
+
+export interface Run {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Rig extends Disposable {
+  readonly directory: string;
+  /** The packages directory. */
+  readonly packages: string;
+  /** Writes files of the tree; build scripts (`build`, `*.build`) become executable. */
+  write(files: Readonly<Record<string, string>>): void;
+  read(path: string): string;
+  /** Runs the program in the packages directory (or another one below the rig) to its end. */
+  run(argv: readonly string[], options?: RunOptions): Run;
+  start(argv: readonly string[], options?: RunOptions): Started;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+export interface Started {
+  readonly pid: number;
+  /** Resolves when standard error (or output) has held the text. */
+  until(text: string): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<Run>;
+}
+
+export function createRig(example?: string): Rig {
+  const directory = mkdtempSync(join(tmpdir(), 'ashlar-e2e-'));
+  if (example === undefined) mkdirSync(join(directory, 'packages'));
+  else {
+    cpSync(join(PROJECT, 'examples', example), directory, {
+      recursive: true,
+      filter: (path) => !/\/packages\/cache$|\/root$/.test(path),
+    });
+  }
+  const packages = join(directory, 'packages');
+  const env: Record<string, string> = {
+    PATH: process.env['PATH'] ?? '/usr/bin:/bin',
+    HOME: join(directory, 'home'),
+    ASHLAR_STORE: join(directory, 'store'),
+    ...(process.env['NODE_EXTRA_CA_CERTS'] === undefined
+      ? {}
+      : { NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'] }),
+  };
+  mkdirSync(env['HOME']!);
+  const environment = (options: RunOptions): NodeJS.ProcessEnv => ({ ...env, ...options.env });
+
+  return {
+    directory,
+    packages,
+    env,
+    write: (files) => {
+      for (const [path, content] of Object.entries(files)) {
+        const file = join(packages, path);
+        mkdirSync(dirname(file), { recursive: true });
+        writeFileSync(file, content);
+        if (/(^|[/.])build$/.test(path)) chmodSync(file, 0o755);
+      }
+    },
+    read: (path) => readFileSync(join(packages, path), 'utf8'),
+    run: (argv, options = {}) => {
+      const { status, stdout, stderr } = spawnSync(PROGRAM, argv, {
+        cwd: options.cwd ?? packages,
+        env: environment(options),
+        encoding: 'utf8',
+        maxBuffer: 1 << 28,
+      });
+      return { status, stdout, stderr };
+    },
+    start: (argv, options = {}) => {
+      const child = spawn(PROGRAM, argv, {
+        cwd: options.cwd ?? packages,
+        env: environment(options),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      let stdout = '';
+      let stderr = '';
+      const watchers = new Set<() => void>();
+      const heard = (): void => watchers.forEach((watcher) => watcher());
+      child.stdout.on('data', (chunk: Buffer) => {
+        stdout += chunk.toString();
+        heard();
+      });
+      child.stderr.on('data', (chunk: Buffer) => {
+        stderr += chunk.toString();
+        heard();
+      });
+      const ended = new Promise<Run>((done) => {
+        child.on('close', (status) => done({ status, stdout, stderr }));
+      });
+      return {
+        pid: child.pid!,
+        until: (text) =>
+          new Promise((found, missed) => {
+            const look = (): void => {
+              if (!stdout.includes(text) && !stderr.includes(text)) return;
+              watchers.delete(look);
+              found();
+            };
+            watchers.add(look);
+            void ended.then(() =>
+              missed(new Error(`it ended without "${text}":\n${stdout}${stderr}`)),
+            );
+            look();
+          }),
+        kill: (signal) => child.kill(signal),
+        ended,
+      };
+    },
+    [Symbol.dispose]: () => {
+      removeTree(directory);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Processes whose environment or arguments hold a text: what a build may have left running. */
+export function processesWith(text: string): number[] {
+  const found = spawnSync(
+    'grep',
+    ['-l', '-a', '-s', '-r', '--include=environ', '--include=cmdline', text, '/proc'],
+    {
+      encoding: 'utf8',
+    },
+  ).stdout;
+  return [...new Set(found.match(/(?<=^\/proc\/)\d+(?=\/(environ|cmdline)$)/gm) ?? [])]
+    .map(Number)
+    .filter((pid) => pid !== process.pid);
+}
