@@ -1,19 +1,14 @@
-// Activation: makes exactly a set of packages the active one, or goes back to a generation that was. At
-// every instant, kill -9 and power loss included, the root has the old set or the new one.
+// Makes exactly a set of packages the active one. At every instant, kill -9 and power loss included, the
+// root has the old set or the new one.
 import { lstatSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { byCodePoint } from '../base/digest.ts';
-import {
-  Collector,
-  definitionError,
-  failed,
-  ok,
-  type Diagnostic,
-  type Result,
-} from '../base/diagnostic.ts';
+import { Collector, failed, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
+import { outcome, type Activation } from './activation.ts';
 import { compose } from './compose.ts';
 import {
   buildingPath,
+  cleanUp,
   clearLeftovers,
   currentGeneration,
   currentNumber,
@@ -24,10 +19,8 @@ import {
   publish,
   readGenerations,
   removeGeneration,
-  returnTo,
   type Generation,
 } from './generation.ts';
-import type { PackageId } from './id.ts';
 import { clearPackageLeftovers, loadFromRepository } from './repository.ts';
 import {
   changing,
@@ -44,20 +37,6 @@ export interface ActivateOptions extends ChangeOptions {
   readonly prefix?: string | undefined;
   /** Roles of the host: `bin_ROLE` and the like are active too. */
   readonly roles?: readonly string[] | undefined;
-}
-
-/** What a change of the active set came to. */
-export interface Activation {
-  /** Number of the generation that is now current. */
-  readonly generation: number;
-  /** False when the root was like this already. */
-  readonly changed: boolean;
-  /** Sorted ids of the active set, and how it differs from the one before. */
-  readonly packages: readonly PackageId[];
-  readonly added: readonly PackageId[];
-  readonly removed: readonly PackageId[];
-  /** What went wrong after the change was made; it stands nevertheless. */
-  readonly warnings: readonly Diagnostic[];
 }
 
 /**
@@ -94,10 +73,11 @@ export function activateLocked(
   return guarded(root, 'activate in', () => {
     const before = currentGeneration(root);
     if (before !== undefined && isCurrent(root, before, composed.value)) {
-      return ok(outcome(before, before.number, before.packages, []));
+      // A killed run may have got this far, and no further.
+      return ok(outcome(before, before.number, before.packages, tidy(root)));
     }
     const number = build(root, composed.value);
-    return ok(outcome(before, number, wanted, prune(root)));
+    return ok(outcome(before, number, wanted, tidy(root)));
   });
 }
 
@@ -113,7 +93,6 @@ function build(root: Root, tree: Tree): number {
   try {
     makeDirectories(root);
     clearLeftovers(root);
-    clearPackageLeftovers(root);
     const number = nextNumber(root);
     const building = buildingPath(root, number);
     makeDirectory(building);
@@ -152,113 +131,19 @@ function isThere(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-/** After a failure; what cannot be removed now, the next run removes. */
-function cleanUp(root: Root): void {
+/**
+ * Removes what killed runs left, and generations beyond those to keep. A failure is a warning, for the
+ * set is active; the next run tries again.
+ */
+function tidy(root: Root): Diagnostic[] {
   try {
     clearLeftovers(root);
-  } catch {
-    // The failure that led here is the one to tell.
-  }
-}
-
-/** Removes generations beyond those to keep; a failure is a warning, for the switch is done. */
-function prune(root: Root): Diagnostic[] {
-  try {
+    clearPackageLeftovers(root);
     const generations = readGenerations(root);
     const kept = keptNumbers(generations, currentNumber(root) ?? 0);
     for (const { number } of generations) if (!kept.has(number)) removeGeneration(root, number);
     return [];
   } catch (error) {
-    return [{ ...systemFailure(root, 'remove an old generation of', error), severity: 'warning' }];
+    return [{ ...systemFailure(root, 'clean up in', error), severity: 'warning' }];
   }
-}
-
-function outcome(
-  before: Generation | undefined,
-  generation: number,
-  packages: readonly PackageId[],
-  warnings: readonly Diagnostic[],
-): Activation {
-  const old = new Set(before?.packages);
-  const now = new Set(packages);
-  return {
-    generation,
-    changed: generation !== before?.number,
-    packages,
-    added: packages.filter((id) => !old.has(id)),
-    removed: [...old].filter((id) => !now.has(id)),
-    warnings,
-  };
-}
-
-export interface RollbackOptions extends ChangeOptions {
-  /** Generation to go to; the one before the current one unless given. */
-  readonly to?: number | undefined;
-}
-
-/**
- * Goes back to an earlier generation, as it was. Error codes `install/not-active`, `install/no-previous`,
- * `install/no-generation`, and `install/incomplete-generation` when packages of it are gone.
- */
-export async function rollback(
-  root: Root,
-  options: RollbackOptions = {},
-): Promise<Result<Activation>> {
-  return changing(root, options, () =>
-    guarded(root, 'roll back in', () => {
-      const before = currentGeneration(root);
-      const target = rollbackTarget(root, before, options.to);
-      if (!target.ok) return target;
-      const { number, packages } = target.value;
-      const gone = packages.filter((id) => !isThere(join(root.packages, id)));
-      if (gone.length > 0) return failed(incomplete(number, gone));
-      if (number !== before?.number) {
-        try {
-          clearLeftovers(root);
-          returnTo(root, number);
-        } catch (error) {
-          cleanUp(root);
-          throw error;
-        }
-      }
-      return ok(outcome(before, number, packages, []));
-    }),
-  );
-}
-
-function rollbackTarget(
-  root: Root,
-  before: Generation | undefined,
-  to: number | undefined,
-): Result<Generation> {
-  const generations = readGenerations(root);
-  const hint =
-    generations.length === 0
-      ? 'activate packages first'
-      : `generations that are there: ${generations.map(({ number }) => number).join(', ')}`;
-  const number = to ?? before?.previous;
-  if (number === undefined) {
-    const [code, message] =
-      before === undefined
-        ? ['install/not-active', `nothing is active in ${root.path}`]
-        : ['install/no-previous', `no generation before ${before.number} is kept in ${root.path}`];
-    return failed(definitionError({ code, message, hint }));
-  }
-  const found = generations.find((each) => each.number === number);
-  if (found !== undefined) return ok(found);
-  return failed(
-    definitionError({
-      code: 'install/no-generation',
-      message: `there is no generation ${number} in ${root.path}`,
-      hint,
-    }),
-  );
-}
-
-function incomplete(number: number, gone: readonly string[]): Diagnostic {
-  return definitionError({
-    code: 'install/incomplete-generation',
-    message: `generation ${number} needs ${gone.join(', ')}, which the repository no longer has`,
-    hint: 'install what is missing, then try again',
-  });
 }

@@ -11,7 +11,7 @@ import {
 import { basename, join } from 'node:path';
 import { byCodePoint } from '../base/digest.ts';
 import { errnoOf, removeTree } from '../base/fs.ts';
-import { isPackageId, type PackageId } from './id.ts';
+import { parsePackageId, type PackageId } from './id.ts';
 import type { Root } from './root.ts';
 import { flush } from './tree.ts';
 
@@ -19,7 +19,7 @@ export interface Generation {
   readonly number: number;
   /** Sorted ids of its packages. */
   readonly packages: readonly PackageId[];
-  /** The generation that was current before this one was first activated, if it is still there. */
+  /** The generation that was current when this one was made; it may have gone since. */
   readonly previous: number | undefined;
 }
 
@@ -42,10 +42,11 @@ export function currentNumber(root: Root): number | undefined {
   return numberIn(readLinkIfExists(root.current));
 }
 
-/** All generations that are there, by number. Throws node's own errors. */
+/** All generations that are or have been current, by number. Throws node's own errors. */
 export function readGenerations(root: Root): Generation[] {
+  const neverCurrent = pendingNumber(root);
   return numbers(root)
-    .filter((number) => isComplete(root, number))
+    .filter((number) => isComplete(root, number) && number !== neverCurrent)
     .map((number) => readGeneration(root, number));
 }
 
@@ -54,14 +55,9 @@ export function readGeneration(root: Root, number: number): Generation {
   const directory = generationPath(root, number);
   const packages = readdirSync(join(directory, 'active'))
     .map((name) => basename(readlinkSync(join(directory, 'active', name))))
-    .filter(isPackageId);
+    .filter((id): id is PackageId => parsePackageId(id).ok);
   const previous = numberIn(readLinkIfExists(join(directory, PREVIOUS)));
-  const known = previous !== undefined && existsSync(generationPath(root, previous));
-  return {
-    number,
-    packages: packages.sort(byCodePoint),
-    previous: known ? previous : undefined,
-  };
+  return { number, packages: packages.sort(byCodePoint), previous };
 }
 
 /** The current generation, if it is there: its directory may have been removed by hand. */
@@ -116,9 +112,9 @@ export function returnTo(root: Root, number: number): void {
  * half-removed directories. Throws node's own errors.
  */
 export function clearLeftovers(root: Root): void {
-  const pending = numberIn(readLinkIfExists(join(root.path, PENDING)));
-  if (pending !== undefined) {
-    if (pending !== currentNumber(root)) removeGeneration(root, pending);
+  if (readLinkIfExists(join(root.path, PENDING)) !== undefined) {
+    const pending = pendingNumber(root);
+    if (pending !== undefined) removeGeneration(root, pending);
     // The mark may go only after what it marks.
     flush(root.generations);
     unlinkSync(join(root.path, PENDING));
@@ -129,6 +125,21 @@ export function clearLeftovers(root: Root): void {
   for (const name of namesIn(root.generations)) {
     if (/^\d+\.(?:new|old)$/.test(name)) removeTree(join(root.generations, name));
   }
+}
+
+/** After a failure; what cannot be removed now, the next run removes. */
+export function cleanUp(root: Root): void {
+  try {
+    clearLeftovers(root);
+  } catch {
+    // The failure that led here is the one to tell.
+  }
+}
+
+/** The generation that a run was about to make current for the first time when it was killed. */
+function pendingNumber(root: Root): number | undefined {
+  const pending = numberIn(readLinkIfExists(join(root.path, PENDING)));
+  return pending === currentNumber(root) ? undefined : pending;
 }
 
 /** Removes a generation in one step as seen by others. One that is not there is fine. */

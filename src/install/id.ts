@@ -1,38 +1,35 @@
-// Package ids, `name--version`. Knows nothing of how a version is computed.
+// Package ids: `name--version`, one string that names a built package everywhere. Knows nothing of how
+// a version comes about.
 import { definitionError, failed, ok, type Result } from '../base/diagnostic.ts';
 
 declare const idBrand: unique symbol;
 
-/** `name--version`, checked. */
+/** A valid package id. Safe as a file name: it holds no slash and does not begin with a dot. */
 export type PackageId = string & { readonly [idBrand]: true };
 
 export interface PackageIdParts {
-  readonly id: PackageId;
   readonly name: string;
   readonly version: string;
 }
 
-const NAME = /^[a-zA-Z0-9@_+][a-zA-Z0-9@._+-]*$/;
-const VERSION = /^[a-zA-Z0-9@_+:.]+$/;
-
-/** Takes an id apart. Error code `package/bad-id`. */
+/** Takes an id apart. Errors `id/outline`, `id/name`, `id/version`. */
 export function parsePackageId(text: string): Result<PackageIdParts> {
-  const [name = '', version, ...rest] = text.split('--');
-  let problem: string | undefined;
-  if (version === undefined || rest.length > 0) problem = 'it has exactly one "--" between the two';
-  else if (!NAME.test(name)) problem = `the name "${name}" has a character it may not have`;
-  else if (!VERSION.test(version))
-    problem = `the version "${version}" is not made of A-Z a-z 0-9 @ _ + : .`;
-  if (problem === undefined) return ok({ id: text as PackageId, name, version: version! });
+  const [name = '', version, ...more] = text.split('--');
+  let code = '';
+  if (version === undefined || more.length > 0) code = 'id/outline';
+  else if (!/^[a-zA-Z0-9@_+][a-zA-Z0-9@._+-]*$/.test(name)) code = 'id/name';
+  else if (!/^[a-zA-Z0-9@_+:.]+$/.test(version)) code = 'id/version';
+  else return ok({ name, version });
   return failed(
     definitionError({
-      code: 'package/bad-id',
+      code,
       message: `"${text}" is not a package id`,
-      hint: `a package id is NAME--VERSION; ${problem}`,
+      hint: 'a package id is NAME--VERSION, of letters, digits and some of @ _ + . : -',
     }),
   );
 }
 
-export function isPackageId(text: string): text is PackageId {
-  return parsePackageId(text).ok;
+/** The name in an id. */
+export function nameOf(id: PackageId): string {
+  return id.slice(0, id.indexOf('--'));
 }

@@ -2,14 +2,10 @@
 // nothing of archive formats or of the network: how to unpack and to fetch is handed in.
 import { join } from 'node:path';
 import { Collector, definitionError, failed, ok, type Result } from '../base/diagnostic.ts';
-import {
-  activateLocked,
-  makeDirectories,
-  type Activation,
-  type ActivateOptions,
-} from './activate.ts';
+import { activateLocked, makeDirectories, type ActivateOptions } from './activate.ts';
+import type { Activation } from './activation.ts';
 import { currentGeneration } from './generation.ts';
-import type { PackageId } from './id.ts';
+import { nameOf, type PackageId } from './id.ts';
 import { addPackage, clearPackageLeftovers, hasPackage } from './repository.ts';
 import { changing, guarded, interrupted, type Root } from './root.ts';
 import { packageUrl, type FetchFile, type PackageSource, type Unpack } from './source.ts';
@@ -56,9 +52,11 @@ export async function install(
     const added: PackageId[] = [];
     const present: PackageId[] = [];
     for (const source of wanted) {
-      if (options.signal?.aborted === true) return failed(interrupted());
+      if (stopped(options)) return failed(interrupted());
       const there = hasPackage(root, source.id);
       const result = there ? ok(undefined) : await add(root, source, options);
+      // Whatever it says then, it failed because it was stopped.
+      if (!result.ok && stopped(options)) return failed(interrupted());
       errors.take(result);
       if (!result.ok) continue;
       (there ? present : added).push(source.id);
@@ -72,14 +70,14 @@ export async function install(
   });
 }
 
+function stopped({ signal }: InstallOptions): boolean {
+  return signal?.aborted === true;
+}
+
 /** The active set with these in it, each in the place of the one that has its name. */
 function replacing(active: readonly PackageId[], ids: readonly PackageId[]): PackageId[] {
   const names = new Set(ids.map(nameOf));
   return [...active.filter((id) => !names.has(nameOf(id))), ...ids];
-}
-
-function nameOf(id: PackageId): string {
-  return id.slice(0, id.indexOf('--'));
 }
 
 /** An archive is preferred to an id alone. */

@@ -6,11 +6,11 @@ import {
   readGenerations,
   type Generation,
 } from './generation.ts';
-import type { PackageIdParts } from './id.ts';
+import type { PackageName } from './package.ts';
 import { listPackages } from './repository.ts';
 import { existingRoot, guarded, type Root } from './root.ts';
 
-export interface InventoryEntry extends PackageIdParts {
+export interface InventoryEntry extends PackageName {
   readonly active: boolean;
   /** Numbers of the generations that use it. */
   readonly generations: readonly number[];

@@ -13,15 +13,28 @@ import {
 import { errnoOf, systemError } from '../base/fs.ts';
 import { decodeUtf8, describe, member, parseJson, type JsonObject } from '../base/json.ts';
 import type { Source } from '../base/span.ts';
-import { parsePackageId, type PackageIdParts } from './id.ts';
+import { parsePackageId, type PackageId } from './id.ts';
 import { parsePackageInfo, type PackageInfo } from './pkginfo.ts';
 
-export interface Package extends PackageIdParts {
+/** A package id, whole and in its parts. */
+export interface PackageName {
+  readonly id: PackageId;
+  readonly name: string;
+  readonly version: string;
+}
+
+export interface Package extends PackageName {
   /** Directory of its files. */
   readonly directory: string;
   readonly info: PackageInfo;
   /** buildinfo.full.json, how it was built; undefined when the package has none. */
   readonly buildinfo: JsonObject | undefined;
+}
+
+/** The name that a text is. Errors are those of `parsePackageId`. */
+export function parsePackageName(text: string): Result<PackageName> {
+  const parts = parsePackageId(text);
+  return parts.ok ? ok({ ...parts.value, id: text as PackageId }) : parts;
 }
 
 /**
@@ -30,16 +43,16 @@ export interface Package extends PackageIdParts {
  */
 export function loadPackage(directory: string, id: string, shown = directory): Result<Package> {
   const errors = new Collector();
-  const parts = errors.take(parsePackageId(id));
-  if (parts === undefined) return errors.finish(undefined as never);
+  const parts = parsePackageName(id);
+  if (!parts.ok) return parts;
   try {
     if (!isDirectory(directory)) return failed(missing(id, shown));
     const info = errors.take(readPackageInfo(directory, shown));
     const buildinfo = errors.take(readBuildinfo(directory, shown));
-    if (buildinfo !== undefined) errors.add(...mismatches(buildinfo, parts));
+    if (buildinfo !== undefined) errors.add(...mismatches(buildinfo, parts.value));
     if (info === undefined) return failed(...errors.diagnostics);
     const variant = info.variant === undefined ? recordedVariant(buildinfo) : info.variant;
-    return errors.finish({ ...parts, directory, info: { ...info, variant }, buildinfo });
+    return errors.finish({ ...parts.value, directory, info: { ...info, variant }, buildinfo });
   } catch (error) {
     return failed(systemError(`read the package ${id} in`, error));
   }
@@ -108,7 +121,7 @@ function readText(path: string, shown: string): Result<Source> | undefined {
 }
 
 /** A package says in buildinfo.full.json who it is; a renamed archive would pass for another one. */
-function mismatches(buildinfo: JsonObject, { id, name, version }: PackageIdParts): Diagnostic[] {
+function mismatches(buildinfo: JsonObject, { id, name, version }: PackageName): Diagnostic[] {
   const said: readonly (readonly [string, string])[] = [
     ['name', name],
     ['package_version', version],

@@ -15,8 +15,14 @@ import {
 import { errnoOf, removeTree } from '../base/fs.ts';
 import { flushTree } from './durable.ts';
 import { currentNumber, readGenerations } from './generation.ts';
-import { parsePackageId, type PackageId, type PackageIdParts } from './id.ts';
-import { loadPackage, missing, type Package } from './package.ts';
+import type { PackageId } from './id.ts';
+import {
+  loadPackage,
+  missing,
+  parsePackageName,
+  type Package,
+  type PackageName,
+} from './package.ts';
 import { changing, guarded, type ChangeOptions, type Root } from './root.ts';
 import { flush, makeDirectory } from './tree.ts';
 
@@ -25,10 +31,10 @@ const ARRIVING = '.new-';
 const LEAVING = '.old-';
 
 /** All packages of the repository, by name, then by version. Throws node's own errors. */
-export function listPackages(root: Root): PackageIdParts[] {
-  const found: PackageIdParts[] = [];
+export function listPackages(root: Root): PackageName[] {
+  const found: PackageName[] = [];
   for (const name of namesIn(root.packages)) {
-    const parts = parsePackageId(name);
+    const parts = parsePackageName(name);
     if (parts.ok) found.push(parts.value);
   }
   return found.sort((a, b) => byCodePoint(a.name, b.name) || byCodePoint(a.version, b.version));
@@ -41,7 +47,7 @@ export function hasPackage(root: Root, id: PackageId): boolean {
 
 /** Reads a package of the repository: `loadPackage`, and where there is none, what may have been meant. */
 export function loadFromRepository(root: Root, id: string): Result<Package> {
-  const parts = parsePackageId(id);
+  const parts = parsePackageName(id);
   if (parts.ok && hasPackage(root, parts.value.id)) return loadPackage(join(root.packages, id), id);
   const ids = listPackages(root);
   const hint = meant(id, ids);
@@ -51,7 +57,7 @@ export function loadFromRepository(root: Root, id: string): Result<Package> {
   );
 }
 
-function meant(text: string, ids: readonly PackageIdParts[]): string | undefined {
+function meant(text: string, ids: readonly PackageName[]): string | undefined {
   const [name = ''] = text.split('--');
   const versions = ids.filter((each) => each.name === name).map(({ id }) => id);
   if (versions.length > 0) return `of ${name} there is ${versions.join(', ')}`;
@@ -119,7 +125,7 @@ export async function removePackages(
   return changing(root, options, () =>
     guarded(root, 'remove packages in', () => {
       const errors = new Collector();
-      const wanted = [...new Set(ids)].flatMap((id) => errors.take(parsePackageId(id))?.id ?? []);
+      const wanted = [...new Set(ids)].flatMap((id) => errors.take(parsePackageName(id))?.id ?? []);
       errors.add(...uses(root, wanted));
       if (errors.failed) return failed(...errors.diagnostics);
       clearPackageLeftovers(root);

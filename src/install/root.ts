@@ -16,6 +16,7 @@ import {
   failed,
   ok,
   type Diagnostic,
+  type Note,
   type Result,
 } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
@@ -128,12 +129,21 @@ export function guarded<T>(root: Root, doing: string, work: () => Result<T>): Re
 
 /** The diagnostic for a node system error met while working on a root; anything else is thrown on. */
 export function systemFailure(root: Root, doing: string, error: unknown): Diagnostic {
-  const path = (error as NodeJS.ErrnoException | undefined)?.path ?? root.path;
-  const diagnostic = systemError(doing, error, path);
-  const errno = errnoOf(error);
-  if (errno !== 'ENOSPC' && errno !== 'EDQUOT') return diagnostic;
-  return { ...diagnostic, notes: [{ message: freeSpace(root) }] };
+  const diagnostic = systemError(doing, error, root.path);
+  const notes: Note[] = [];
+  const path = (error as NodeJS.ErrnoException).path;
+  if (path !== undefined && path !== root.path)
+    notes.push({ message: `it was refused at ${path}` });
+  const errno = errnoOf(error) ?? '';
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') notes.push({ message: freeSpace(root) });
+  const hint = diagnostic.hint ?? HINTS[errno];
+  return { ...diagnostic, notes, ...(hint === undefined ? {} : { hint }) };
 }
+
+const HINTS: Record<string, string> = {
+  EBUSY: 'something is mounted there; unmount it first',
+  EXDEV: 'parts of the root that have to lie on one file system lie on two',
+};
 
 function freeSpace(root: Root): string {
   try {

@@ -12,7 +12,8 @@ import {
   type Result,
 } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
-import { parsePackageId, type PackageId } from './id.ts';
+import type { PackageId } from './id.ts';
+import { parsePackageName } from './package.ts';
 
 /** Brings what a URL names into a file, whole or not at all. */
 export type FetchFile = (url: string, destination: string) => Promise<Result<void>>;
@@ -32,11 +33,11 @@ const ARCHIVE = /\.tar\.(?:xz|zst)$/;
 /**
  * What a word given to `install` means: `a--1` is an id; whatever has a slash in it or ends like an
  * archive is one, and its name is the package's id. Paths are relative to `cwd`. Error codes
- * `package/bad-id`, `install/bad-archive-name`, `install/no-archive`.
+ * `id/…`, `install/bad-archive-name`, `install/no-archive`.
  */
 export function parseSource(text: string, cwd: string): Result<PackageSource> {
   if (!text.includes('/') && !/\.(?:tar(?:\.\w+)?|tgz|txz|zip)$/.test(text)) {
-    const parts = parsePackageId(text);
+    const parts = parsePackageName(text);
     return parts.ok ? ok({ id: parts.value.id, archive: undefined }) : parts;
   }
   const name = basename(text);
@@ -49,7 +50,7 @@ export function parseSource(text: string, cwd: string): Result<PackageSource> {
       }),
     );
   }
-  const parts = parsePackageId(name.replace(ARCHIVE, ''));
+  const parts = parsePackageName(name.replace(ARCHIVE, ''));
   if (!parts.ok) return parts;
   const archive = resolve(cwd, text);
   const problem = archiveProblem(text, archive);

@@ -10,7 +10,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { activate, rollback } from '../../src/install/activate.ts';
+import { activate } from '../../src/install/activate.ts';
+import { rollback } from '../../src/install/rollback.ts';
 import { activeGeneration, history } from '../../src/install/inventory.ts';
 import {
   addToRepository,
@@ -133,57 +134,6 @@ test('five generations are kept, and those beyond go away', async () => {
   for (let i = 0; i < 8; i++) value(await activate(root, [i % 2 ? 'a--1' : 'a--2']));
   expect(value(history(root)).generations.map(({ number }) => number)).toEqual([4, 5, 6, 7, 8]);
   expect(leftovers(root)).toEqual([]);
-});
-
-test('going back, again, forth, and on from there', async () => {
-  using made = rootWith(three);
-  const { root } = made;
-  const active = () => value(activeGeneration(root)).packages.join(' ');
-  value(await activate(root, ['a--1']));
-  value(await activate(root, ['a--2']));
-  value(await activate(root, ['b--1']));
-  expect(value(await rollback(root))).toMatchObject({
-    generation: 2,
-    changed: true,
-    added: ['a--2'],
-    removed: ['b--1'],
-  });
-  expect(value(await rollback(root)).generation).toBe(1);
-  expect(codes(await rollback(root))).toEqual(['install/no-previous']);
-  expect(value(await rollback(root, { to: 3 })).generation).toBe(3);
-  expect(active()).toBe('b--1');
-  expect(value(await rollback(root, { to: 3 })).changed).toBe(false);
-  // Back from what came after a rollback is where that began, not what was undone.
-  value(await rollback(root, { to: 1 }));
-  expect(value(await activate(root, ['a--1', 'b--1'])).generation).toBe(4);
-  expect(value(await rollback(root)).generation).toBe(1);
-  expect(active()).toBe('a--1');
-  expect(leftovers(root)).toEqual([]);
-});
-
-test('a rollback that cannot be is refused', async () => {
-  using made = rootWith(three);
-  const { root } = made;
-  expect(codes(await rollback(root))).toEqual(['install/not-active']);
-  value(await activate(root, ['a--1']));
-  value(await activate(root, ['a--2']));
-  expect(messages(await rollback(root, { to: 7 }))).toContain('generations that are there: 1, 2');
-  rmSync(join(root.packages, 'a--1'), { recursive: true });
-  expect(codes(await rollback(root))).toEqual(['install/incomplete-generation']);
-  expect(value(activeGeneration(root)).number).toBe(2);
-});
-
-test('a current generation that was removed by hand is told, and can be left behind', async () => {
-  using made = rootWith(three);
-  const { root } = made;
-  value(await activate(root, ['a--1']));
-  value(await activate(root, ['a--2']));
-  rmSync(join(root.generations, '2'), { recursive: true });
-  expect(messages(activeGeneration(root))).toContain('generation 2 of');
-  expect(codes(await rollback(root))).toEqual(['install/not-active']);
-  expect(value(await rollback(root, { to: 1 })).generation).toBe(1);
-  rmSync(join(root.generations, '1'), { recursive: true });
-  expect(value(await activate(root, ['a--1'])).generation).toBe(2);
 });
 
 test('leftovers of a run that was killed go away, whatever it was about', async () => {

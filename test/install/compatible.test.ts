@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { validateCompatible } from '../../src/install/compatible.ts';
-import { parsePackageId } from '../../src/install/id.ts';
-import type { Package } from '../../src/install/package.ts';
+import { parsePackageName, type Package } from '../../src/install/package.ts';
 import { parsePackageInfo } from '../../src/install/pkginfo.ts';
 import { codes, goldenInstall, messages, value } from './rig.ts';
 
@@ -19,7 +18,7 @@ const golden = JSON.parse(readFileSync(goldenInstall, 'utf8')) as {
 function pack(id: string, info: unknown): Package {
   const source = { file: `${id}/pkginfo.json`, text: JSON.stringify(info) };
   return {
-    ...value(parsePackageId(id)),
+    ...value(parsePackageName(id)),
     directory: `/nowhere/${id}`,
     info: value(parsePackageInfo(source)),
     buildinfo: undefined,

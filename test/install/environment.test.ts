@@ -9,15 +9,14 @@ import {
   parsePrefix,
   shellQuote,
 } from '../../src/install/environment.ts';
-import { parsePackageId } from '../../src/install/id.ts';
-import type { Package } from '../../src/install/package.ts';
+import { parsePackageName, type Package } from '../../src/install/package.ts';
 import { parsePackageInfo } from '../../src/install/pkginfo.ts';
 import { codes, scratch, value } from './rig.ts';
 
 function pack(id: string, environment: Record<string, string>): Package {
   const text = JSON.stringify({ environment });
   return {
-    ...value(parsePackageId(id)),
+    ...value(parsePackageName(id)),
     directory: '/nowhere',
     info: value(parsePackageInfo({ file: 'pkginfo.json', text })),
     buildinfo: undefined,

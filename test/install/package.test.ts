@@ -58,7 +58,7 @@ test('a pipe in place of a file does not hang it', () => {
 });
 
 test('a bad id and a missing directory', () => {
-  expect(codes(loadPackage('/nowhere', 'a'))).toEqual(['package/bad-id']);
+  expect(codes(loadPackage('/nowhere', 'a'))).toEqual(['id/outline']);
   expect(codes(loadPackage('/nowhere', 'a--1'))).toEqual(['package/missing']);
 });
 

@@ -27,6 +27,9 @@ export const goldenInstall = resolve(
   '../../../shared/golden/pkgpanda/install.json',
 );
 
+/** Where many small files cost little; what tests look at there does not depend on the disk. */
+export const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
 /** The directory goes away when the test ends: `using dir = scratch()`. */
 export function scratch(parent = tmpdir()): Disposable & { readonly path: string } {
   const path = realpathSync(mkdtempSync(join(parent, 'ashlar-install-')));

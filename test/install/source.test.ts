@@ -18,8 +18,8 @@ test('a word is an id, or the file of a package', () => {
 });
 
 test.each([
-  ['a', 'package/bad-id'],
-  ['bad.tar.xz', 'package/bad-id'],
+  ['a', 'id/outline'],
+  ['bad.tar.xz', 'id/outline'],
   ['x.tar.gz', 'install/bad-archive-name'],
   ['a--1.tgz', 'install/bad-archive-name'],
   ['dir/a--1', 'install/bad-archive-name'],

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { buildFarm } from '../../src/install/view.ts';
-import { codes, scratch, value, writeFiles, type Files } from './rig.ts';
+import { codes, memory, scratch, value, writeFiles, type Files } from './rig.ts';
 
 function viewOf(directory: string, packages: Record<string, Files>, roles: string[] = []) {
   const list = Object.entries(packages).map(([id, files], i) => {
@@ -76,7 +76,7 @@ const trees = fc.array(fc.array(path, { maxLength: 8 }), { minLength: 1, maxLeng
 test('every file of every package is at its path, and no link leads out of the packages', () => {
   fc.assert(
     fc.property(trees, (packages) => {
-      using dir = scratch();
+      using dir = scratch(memory);
       const files = packages.map((paths, i) =>
         Object.fromEntries(paths.map((parts) => [`${parts.join('/')}/f${i}`, `${i}`])),
       );
@@ -103,7 +103,7 @@ test('every file of every package is at its path, and no link leads out of the p
         for (const at of Object.keys(each)) lstatSync(join(`${into}-moved`, at));
       }
     }),
-    { numRuns: 25 },
+    { numRuns: 100 },
   );
 });
 

@@ -1,5 +1,5 @@
 // How a change of the active set is told: what came, what went, and which generation is current.
-import type { Activation } from '../../../install/activate.ts';
+import type { Activation } from '../../../install/activation.ts';
 import type { Root } from '../../../install/root.ts';
 import type { Context } from '../../context.ts';
 

@@ -58,7 +58,7 @@ export const rollbackCommand = buildCommand<Flags, [], Context>({
         }),
       ]);
     }
-    const { rollback } = await import('../../../install/activate.ts');
+    const { rollback } = await import('../../../install/rollback.ts');
     const result = await rollback(root.value, { to, onWait: tellWait(this, root.value) });
     if (!result.ok) return this.report(result.diagnostics);
     printActivation(this, root.value, result.value, 'back at');
