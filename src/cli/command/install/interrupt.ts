@@ -1,0 +1,25 @@
+// Ctrl-C during work that has something to clean up: the first one asks it to stop, the second ends it.
+import type { Context } from '../../context.ts';
+
+const STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Runs work that heeds a signal. When it was interrupted, the exit status says by what. */
+export async function interruptible(
+  context: Context,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const controller = new AbortController();
+  let status: number | undefined;
+  const stop = (name: 'SIGINT' | 'SIGTERM'): void => {
+    if (status !== undefined) process.exit(status);
+    status = STATUS[name];
+    controller.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    await work(controller.signal);
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+    if (status !== undefined) context.process.exitCode = status;
+  }
+}
