@@ -41,9 +41,12 @@ export function hashNode(node: JsonNode, out: Collector): Sha1Hex {
       return hashItems(sortItems(node.items, out).map((item) => hashNode(item, out)));
     case 'object': {
       const hashes = new Map<string, Sha1Hex>();
-      for (const { key, keyAt, value } of lastMembers(node.members)) {
-        checkUnicode(key, keyAt, out);
+      for (let i = node.members.length - 1; i >= 0; i--) {
+        const { key, keyAt, value } = node.members[i]!;
+        // From the end, because of duplicates the last counts, and only that.
+        if (hashes.has(key)) continue;
         hashes.set(key, hashNode(value, out));
+        checkUnicode(key, keyAt, out);
       }
       return hashMembers(hashes);
     }
@@ -79,11 +82,6 @@ export function hashStrings(strings: Iterable<string>): Sha1Hex {
 }
 
 type Member = Extract<JsonNode, { kind: 'object' }>['members'][number];
-
-/** One member per key: of duplicates the last counts. */
-function lastMembers(members: readonly Member[]): Iterable<Member> {
-  return new Map(members.map((member) => [member.key, member])).values();
-}
 
 function unhashable(node: JsonNode, out: Collector): void {
   out.add(

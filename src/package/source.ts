@@ -7,6 +7,7 @@ import type { Span } from '../base/span.ts';
 import { checkKeys, membersOf, missingKey, requireString, type Members } from './fields.ts';
 import { hashNode, type Sha1Hex } from './identity.ts';
 
+/** Spelled as in the definition, so that whoever fetches it can tell it apart by the same names. */
 export type Source = GitSource | GitLocalSource | UrlSource;
 
 interface Common {
@@ -18,40 +19,41 @@ interface Common {
 
 export interface GitSource extends Common {
   readonly kind: 'git';
-  readonly url: string;
+  /** The repository's address. */
+  readonly git: string;
   /** As written. Only 40 hexadecimal digits can be checked out; another spelling was warned of. */
   readonly ref: string;
   /** The branch or tag that the commit was taken from. */
-  readonly refOrigin: string;
+  readonly ref_origin: string;
   readonly pin: Pin;
 }
 
 /** A repository in the tree or beside it: pinned by its own HEAD, which only git knows. */
 export interface GitLocalSource extends Common {
   readonly kind: 'git_local';
-  readonly relPath: string;
+  readonly rel_path: string;
   /** The repository's absolute path. */
   readonly directory: string;
 }
 
-export interface UrlSource extends Common {
+export interface UrlSource extends Common, Checksum {
   /** `url_extract` is unpacked after the download, `url` is kept as it comes. */
   readonly kind: 'url' | 'url_extract';
   /** Has a scheme; `mirror://NAME/path` stands for a list of places. */
   readonly url: string;
-  readonly checksum: Checksum;
   readonly pin: Pin;
 }
 
+/** One of these, in hexadecimal digits. A sha1 is as written: it may be anything and then never matches. */
 export interface Checksum {
-  readonly algorithm: 'sha1' | 'sha256' | 'sha512';
-  /** Hexadecimal digits; of a sha1 as written, which may be anything and then never matches. */
-  readonly hex: string;
+  readonly sha1?: string;
+  readonly sha256?: string;
+  readonly sha512?: string;
 }
 
 /** What a source adds to the id: one member of an object. */
 export interface Pin {
-  readonly key: 'commit' | `downloaded_${Checksum['algorithm']}`;
+  readonly key: 'commit' | `downloaded_${keyof Checksum}`;
   readonly value: JsonNode;
   readonly hash: Sha1Hex;
 }
@@ -113,13 +115,13 @@ function readGit(
   out: Collector,
 ): GitSource | undefined {
   checkKeys(members, ['kind', 'git', 'ref', 'ref_origin'], out);
-  const url = requireString(node, members, 'git', out);
+  const git = requireString(node, members, 'git', out);
   const ref = requireString(node, members, 'ref', out);
-  const refOrigin = requireString(node, members, 'ref_origin', out);
+  const ref_origin = requireString(node, members, 'ref_origin', out);
   if (ref !== undefined) checkRef(ref, members.get('ref')!, out);
-  if (url === undefined || ref === undefined || refOrigin === undefined) return undefined;
+  if (git === undefined || ref === undefined || ref_origin === undefined) return undefined;
   const pin = pinOf('commit', members.get('ref')!.value, out);
-  return { kind: 'git', name, at: node.at, url, ref, refOrigin, pin };
+  return { kind: 'git', name, at: node.at, git, ref, ref_origin, pin };
 }
 
 function readGitLocal(
@@ -129,21 +131,21 @@ function readGitLocal(
   out: Collector,
 ): GitLocalSource | undefined {
   checkKeys(members, ['kind', 'rel_path'], out);
-  const relPath = requireString(node, members, 'rel_path', out);
-  if (relPath === undefined) return undefined;
-  if (isAbsolute(relPath) || relPath.includes('\0')) {
+  const rel_path = requireString(node, members, 'rel_path', out);
+  if (rel_path === undefined) return undefined;
+  if (isAbsolute(rel_path) || rel_path.includes('\0')) {
     out.add(
       definitionError({
         code: 'source/path',
-        message: `"rel_path" must be a relative path, found "${relPath}"`,
+        message: `"rel_path" must be a relative path, found "${rel_path}"`,
         at: members.get('rel_path')!.value.at,
         hint: 'paths start from the package folder, so that a clone of the tree works anywhere',
       }),
     );
     return undefined;
   }
-  const path = join(directory, relPath);
-  return { kind: 'git_local', name, at: node.at, relPath, directory: path };
+  const path = join(directory, rel_path);
+  return { kind: 'git_local', name, at: node.at, rel_path, directory: path };
 }
 
 function readUrl(
@@ -174,10 +176,10 @@ function readUrl(
     );
   }
   const member = members.get(algorithm)!;
-  const checksum = { algorithm, hex: checkDigits(member, algorithm, out) };
+  const hex = checkDigits(member, algorithm, out);
   if (url === undefined) return undefined;
   const pin = pinOf(`downloaded_${algorithm}`, member.value, out);
-  return { kind, name, at: node.at, url, checksum, pin };
+  return { kind, name, at: node.at, url, [algorithm]: hex, pin };
 }
 
 function pinOf(key: Pin['key'], value: JsonNode, out: Collector): Pin {
@@ -185,12 +187,12 @@ function pinOf(key: Pin['key'], value: JsonNode, out: Collector): Pin {
 }
 
 const ALGORITHMS = ['sha1', 'sha256', 'sha512'] as const;
-const DIGITS: Record<Checksum['algorithm'], number> = { sha1: 40, sha256: 64, sha512: 128 };
+const DIGITS: Record<keyof Checksum, number> = { sha1: 40, sha256: 64, sha512: 128 };
 
 /** The newer checksums are strict. A sha1 was never checked before a download, so ids exist of any value. */
 function checkDigits(
   { key, value }: JsonMember,
-  algorithm: Checksum['algorithm'],
+  algorithm: keyof Checksum,
   out: Collector,
 ): string {
   const digits = DIGITS[algorithm];
@@ -257,13 +259,14 @@ function checkRef(ref: string, { value: { at } }: JsonMember, out: Collector): v
   }
 }
 
-const PYTHON_HEX = /^\s*[+-]?(?:0[xX]_?)?((?:[0-9a-fA-F]_?)*[0-9a-fA-F])\s*$/;
+const PYTHON_HEX = /^\s*[+-]?(?:0[xX]_?)?([0-9a-fA-F](?:_?[0-9a-fA-F])*)\s*$/;
 
 /**
  * Whether a git ref counts as a commit: 40 characters that Python's `int(ref, 16)` takes for anything but
  * zero. That is more than hexadecimal digits (a sign, spaces, `0x`, underscores), and ids exist of it.
  */
 export function isRef(ref: string): boolean {
+  if (ref.length !== 40) return false;
   const digits = PYTHON_HEX.exec(ref)?.[1];
-  return ref.length === 40 && digits !== undefined && /[1-9a-fA-F]/.test(digits);
+  return digits !== undefined && /[1-9a-fA-F]/.test(digits);
 }
