@@ -171,9 +171,12 @@ function loadTable(file: string): Table | undefined {
   const sum = bytes.subarray(MAGIC.length, MAGIC.length + 32);
   if (digestOf(bytes.subarray(MAGIC.length + 32)).hash !== sum.toString('hex')) return undefined;
   const count = bytes.readUInt32LE(HEADER - 4);
-  const records = bytes.subarray(HEADER, HEADER + count * RECORD);
-  const paths = bytes.toString('utf8', HEADER + count * RECORD).split('\0');
-  return { known: new Map(paths.slice(0, count).map((path, i) => [path, i * RECORD])), records };
+  const end = HEADER + count * RECORD;
+  const paths = bytes.toString('utf8', end).split('\0');
+  // The last path is ended by a NUL as well.
+  if (end > bytes.length || paths.pop() !== '' || paths.length !== count) return undefined;
+  const records = bytes.subarray(HEADER, end);
+  return { known: new Map(paths.map((path, i) => [path, i * RECORD])), records };
 }
 
 function encodeTable(table: ReadonlyMap<string, Record>): Buffer {

@@ -7,7 +7,15 @@ import { byCodePoint } from '../base/digest.ts';
 import { describe, type JsonMember, type JsonNode, type JsonObject } from '../base/json.ts';
 import type { Place } from '../base/span.ts';
 import { isPackageVersion } from '../install/id.ts';
-import { booleanOf, checkKeys, membersOf, objectOf, stringOf, typeError } from './fields.ts';
+import {
+  booleanOf,
+  checkKeys,
+  membersOf,
+  objectOf,
+  stringOf,
+  typeError,
+  type Members,
+} from './fields.ts';
 import { readEnvironment } from './environment.ts';
 import { hashBoolean, hashMembers, hashNode, type Sha1Hex } from './identity.ts';
 import { readRequires, type Require } from './requires.ts';
@@ -29,8 +37,8 @@ export interface Buildinfo {
   readonly versionExtra: string | undefined;
   /** Whether the build may write to its sources; undefined: as the tree's settings say. */
   readonly srcWritable: boolean | undefined;
-  /** The members as written, of duplicates the last: for what is handed on as it is. */
-  readonly members: ReadonlyMap<string, JsonNode>;
+  /** As written: for what is handed on as it is. */
+  readonly members: Members;
   /** Members that enter the id by their value, hashed; defaults included where the id has them. */
   readonly hashes: ReadonlyMap<string, Sha1Hex>;
 }
@@ -73,7 +81,12 @@ const KEYS = [
 ];
 
 /** Keys of the hashed record that come from elsewhere. */
-const RESERVED = new Set(['name', 'variant', 'build', 'pkgpanda_version', 'extra_source']);
+const RESERVED = ['name', 'variant', 'build', 'pkgpanda_version', 'extra_source'];
+
+const DEFAULT_HASHES: readonly (readonly [string, Sha1Hex])[] = [
+  ['environment', hashMembers(new Map())],
+  ['state_directory', hashBoolean(false)],
+];
 
 /**
  * Reads a definition. All that is wrong with it goes to `out`: when that has failed, what is returned
@@ -85,14 +98,9 @@ export function readBuildinfo(
   out: Collector,
 ): Buildinfo {
   const members = membersOf(object);
-  const own = new Map([...members].filter(([key]) => !RESERVED.has(key)));
-  reportReserved(members, out);
-  checkKeys(own, KEYS, out);
+  checkKeys(members, KEYS, out, RESERVED);
 
-  const hashes = new Map<string, Sha1Hex>([
-    ['environment', hashMembers(new Map())],
-    ['state_directory', hashBoolean(false)],
-  ]);
+  const hashes = new Map(DEFAULT_HASHES);
   const read = <T>(
     key: string,
     reader: (member: JsonMember, out: Collector) => T | undefined,
@@ -133,26 +141,13 @@ export function readBuildinfo(
     sysctl: readHashed('sysctl', readSysctl),
     versionExtra: readHashed('version_extra', readVersionExtra),
     srcWritable: readHashed('src_writable', booleanOf),
-    members: new Map(object.members.map(({ key, value }) => [key, value])),
+    members,
     hashes,
   };
 }
 
-function reportReserved(members: ReadonlyMap<string, JsonMember>, out: Collector): void {
-  for (const { key, keyAt } of members.values()) {
-    if (!RESERVED.has(key)) continue;
-    out.add(
-      definitionError({
-        code: 'buildinfo/reserved-key',
-        message: `"${key}" cannot be set: it follows from the package folder`,
-        at: keyAt,
-      }),
-    );
-  }
-}
-
 function readSources(
-  members: ReadonlyMap<string, JsonMember>,
+  members: Members,
   context: BuildinfoContext,
   out: Collector,
 ): ReadonlyMap<string, Source> {

@@ -1,17 +1,16 @@
 // The definitions in one package folder: what its buildinfo files say, one for each variant, and what
 // else of the folder counts. Knows nothing of other packages. A broken file leaves the others usable.
-import { join } from 'node:path';
 import { Collector, definitionError, type Diagnostic } from '../base/diagnostic.ts';
 import { isId, nameProblem } from '../install/id.ts';
 import { readBuildinfo, type Buildinfo } from './buildinfo.ts';
-import { definitionFile, limited, readDefinition, type DefinitionFile } from './file.ts';
+import { limited, pathIn, readDefinition, type NamedPath } from './file.ts';
 import { findVariants, variantFile, type PackageVariant } from './variant.ts';
 
 /** One variant of a package, as its folder defines it. */
 export interface Definition extends PackageVariant {
   /** The package folder, absolute. */
   readonly directory: string;
-  readonly file: DefinitionFile;
+  readonly file: NamedPath;
   /** Whether the folder has an entry `extra`. */
   readonly hasExtra: boolean;
   /** Undefined when the file could not be read at all. */
@@ -20,19 +19,10 @@ export interface Definition extends PackageVariant {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface PackageFolder {
+/** A package folder, and the names in it. */
+export interface PackageFolder extends NamedPath {
   readonly name: string;
-  /** Absolute. */
-  readonly directory: string;
-  /** The names in it. */
   readonly entries: readonly string[];
-}
-
-export interface DefinitionContext {
-  /** Where the user stands: messages show paths from there. */
-  readonly cwd: string;
-  /** Names that `mirror://` may use; any when absent. */
-  readonly mirrors?: readonly string[] | undefined;
 }
 
 export const BUILDINFO = 'buildinfo.json';
@@ -42,23 +32,23 @@ export function isPackageFolder(entries: readonly string[]): boolean {
   return entries.some((entry) => entry.endsWith(BUILDINFO));
 }
 
-/** Reads all variants of a package. File names that name none are reported to `out`. */
+/**
+ * Reads all variants of a package. File names that name none are reported to `out`. `mirrors` are the
+ * names that `mirror://` may use; any when undefined.
+ */
 export function readDefinitions(
   folder: PackageFolder,
-  context: DefinitionContext,
+  mirrors: readonly string[] | undefined,
   out: Collector,
 ): Definition[] {
-  const { name, directory, entries } = folder;
-  const fileOf = (file: string): DefinitionFile =>
-    definitionFile(join(directory, file), context.cwd);
-  const variants = findVariants(entries, BUILDINFO, (file) => fileOf(file).shown, out);
+  const { name, path: directory, entries } = folder;
+  const shown = (file: string): string => pathIn(folder, file).shown;
   const hasExtra = entries.includes('extra');
-  return variants.map((variant) => {
-    const file = fileOf(variantFile(variant, BUILDINFO));
+  return findVariants(entries, BUILDINFO, shown, out).map((variant) => {
+    const file = pathIn(folder, variantFile(variant, BUILDINFO));
     const found = new Collector();
     checkName(name, file, found);
     const object = readDefinition(file, found);
-    const { mirrors } = context;
     const buildinfo = object && readBuildinfo(object, { name, variant, directory, mirrors }, found);
     const diagnostics = limited(found.diagnostics);
     return { name, variant, directory, file, hasExtra, buildinfo, diagnostics };
@@ -66,7 +56,7 @@ export function readDefinitions(
 }
 
 /** Names that fit the alphabet can still be unable to form an id. */
-function checkName(name: string, file: DefinitionFile, out: Collector): void {
+function checkName(name: string, file: NamedPath, out: Collector): void {
   const at = { file: file.shown };
   const problem = nameProblem(name, at);
   if (problem !== undefined) out.add(problem);

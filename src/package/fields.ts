@@ -15,18 +15,26 @@ export function membersOf(object: JsonObject): Members {
   return new Map(object.members.map((member) => [member.key, member]));
 }
 
-/** Reports keys that are not known (code `definition/unknown-key`), with the nearest one that is. */
-export function checkKeys(members: Members, known: readonly string[], out: Collector): void {
-  for (const { key, keyAt } of members.values()) {
+/**
+ * Reports keys that are not known (code `definition/unknown-key`), with the nearest one that is, and keys
+ * that have a meaning but may not be given (code `definition/reserved-key`).
+ */
+export function checkKeys(
+  members: Members,
+  known: readonly string[],
+  out: Collector,
+  reserved: readonly string[] = [],
+): void {
+  for (const { key, keyAt: at } of members.values()) {
     if (known.includes(key)) continue;
-    out.add(
-      definitionError({
-        code: 'definition/unknown-key',
-        message: `unknown key "${key}"`,
-        at: keyAt,
-        hint: didYouMean(key, known) ?? `known keys are ${known.join(', ')}`,
-      }),
-    );
+    if (reserved.includes(key)) {
+      const message = `"${key}" cannot be set: it follows from the files around`;
+      out.add(definitionError({ code: 'definition/reserved-key', message, at }));
+    } else {
+      const message = `unknown key "${key}"`;
+      const hint = didYouMean(key, known) ?? `known keys are ${known.join(', ')}`;
+      out.add(definitionError({ code: 'definition/unknown-key', message, at, hint }));
+    }
   }
 }
 

@@ -1,7 +1,7 @@
 // Reads one definition file: JSON with an object at the top, located. Knows nothing of its keys. An
 // empty file stands for `{}`, as it always did in these trees.
 import { readFileSync, statSync } from 'node:fs';
-import { isAbsolute, relative } from 'node:path';
+import { relative } from 'node:path';
 import {
   definitionError,
   sortDiagnostics,
@@ -21,23 +21,29 @@ export const MAX_DEFINITION_BYTES = 16 << 20;
 /** Errors of one file that are reported; the rest is counted. */
 export const MAX_REPORTED = 20;
 
-/** A file and the name that messages give it. */
-export interface DefinitionFile {
+/** A file or folder, and the name that messages give it. */
+export interface NamedPath {
   readonly path: string;
   readonly shown: string;
 }
 
-/** A file as messages show it: relative to where the user stands, unless that is further away. */
-export function definitionFile(path: string, cwd: string): DefinitionFile {
+/** Messages show paths relative to where the user stands, unless that is far away. */
+export function namePath(path: string, cwd: string): NamedPath {
   const near = relative(cwd, path);
-  return { path, shown: near.startsWith('../../') || isAbsolute(near) ? path : near };
+  return { path, shown: near.startsWith('../../') ? path : near };
+}
+
+/** A file or folder in another folder. */
+export function pathIn(folder: NamedPath, name: string): NamedPath {
+  const shown = folder.shown === '' ? name : `${folder.shown}/${name}`;
+  return { path: `${folder.path}/${name}`, shown };
 }
 
 /**
  * The object a file holds, or undefined with the reason in `out`: `definition/size`, `definition/type`,
  * those of `parseJson` and `decodeUtf8`, or that of a file that cannot be read. Duplicate keys are warned of.
  */
-export function readDefinition(file: DefinitionFile, out: Collector): JsonObject | undefined {
+export function readDefinition(file: NamedPath, out: Collector): JsonObject | undefined {
   const bytes = readBytes(file, out);
   const source = bytes && out.take(decodeUtf8(file.shown, bytes));
   return source && parseDefinition(source, out);
@@ -63,7 +69,7 @@ export function parseDefinition(source: Source, out: Collector): JsonObject | un
   return node;
 }
 
-function readBytes(file: DefinitionFile, out: Collector): Buffer | undefined {
+function readBytes(file: NamedPath, out: Collector): Buffer | undefined {
   try {
     const bytes = readFileSync(file.path);
     if (bytes.length <= MAX_DEFINITION_BYTES) return bytes;
@@ -77,7 +83,7 @@ function readBytes(file: DefinitionFile, out: Collector): Buffer | undefined {
   }
 }
 
-function tooLarge(file: DefinitionFile, size: number, out: Collector): undefined {
+function tooLarge(file: NamedPath, size: number, out: Collector): undefined {
   out.add(
     definitionError({
       code: 'definition/size',

@@ -6,6 +6,9 @@ import { definitionError, type Collector } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
 import { hashMembers, hashText, type Sha1Hex } from './identity.ts';
 
+/** The hash of a folder with nothing in it that counts. */
+export const EMPTY_FOLDER = hashMembers(new Map());
+
 /** Gives the SHA-1 of a regular file's bytes, or throws node's own error. */
 export type FileHash = (path: string) => string;
 
@@ -22,10 +25,9 @@ export function hashFolder(
   out: Collector,
 ): Sha1Hex {
   const hashes = new Map<string, Sha1Hex>();
-  if (!isDirectory(directory)) return hashMembers(hashes);
   const pending = [''];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    const entries = listFolder(directory + folder, shown, out);
+    const entries = listFolder(directory + folder, folder === '', shown, out);
     if (entries.length === 0 && folder !== '') hashes.set(folder.slice(1), hashText(''));
     for (const entry of entries) {
       const path = `${folder}/${entry.name}`;
@@ -39,11 +41,12 @@ export function hashFolder(
   return hashMembers(hashes);
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
-
-function listFolder(folder: string, shown: (path: string) => string, out: Collector): Dirent[] {
+function listFolder(
+  folder: string,
+  mayBeNone: boolean,
+  shown: (path: string) => string,
+  out: Collector,
+): Dirent[] {
   try {
     const entries = readdirSync(folder, { withFileTypes: true });
     // A replacement character may be the name's own, or the sign of bytes that are no UTF-8.
@@ -62,7 +65,8 @@ function listFolder(folder: string, shown: (path: string) => string, out: Collec
     const bad = new Set(foreign.map((name) => name.toString('utf8')));
     return entries.filter(({ name }) => !bad.has(name));
   } catch (error) {
-    out.add(systemError('read', error, shown(folder)));
+    const none = ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '');
+    if (!none || !mayBeNone) out.add(systemError('read', error, shown(folder)));
     return [];
   }
 }

@@ -35,6 +35,8 @@ export interface Identities {
 
 /** The format's own version, a part of every id. */
 const PKGPANDA_VERSION = '0.2';
+const VERSION_HASH = hashText(PKGPANDA_VERSION);
+const NO_VARIANT = hashText('');
 
 /**
  * Computes ids. Errors are those of the definitions, of the graph (`requires/*`), of files that cannot be
@@ -59,11 +61,7 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
   const ids = new Map<number, Identity>();
   const idHashes: Sha1Hex[] = [];
   const closureOf = createClosures(graph, order);
-  const ranks = rankByName(graph);
-  const sorted = (members: readonly number[]): number[] =>
-    [...Int32Array.from(members, (member) => ranks.of[member]!).sort()].map(
-      (rank) => ranks.at[rank]!,
-    );
+  const byId = createSorter(graph);
 
   for (const node of sound) {
     const own = inputs.get(node);
@@ -74,7 +72,7 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
       continue;
     }
     const definition = graph.definitions[node]!;
-    const requires = hashItems(sorted(members).map((member) => idHashes[member]!));
+    const requires = hashItems(byId(members).map((member) => idHashes[member]!));
     const id = out.take(idOf(definition, own, requires));
     if (id === undefined) continue;
     ids.set(node, { definition, id, inputs: own });
@@ -84,19 +82,25 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
     identities: new Map([...ids.values()].map((identity) => [identity.definition, identity])),
     diagnostics: out.diagnostics,
     closure: (definition) =>
-      sorted(closureOf(graph.find(definition)!).members).map((member) => ids.get(member)!),
+      byId(closureOf(graph.find(definition)!).members).map((member) => ids.get(member)!),
   };
 }
 
-/** Ids sort by name, as every `--` does before what can follow a name. */
-function rankByName({ definitions }: Graph): { of: Int32Array; at: Int32Array } {
+/**
+ * Sorts definitions as their ids sort, before these are known: by name, as one closure has a name once and
+ * no name contains the `--` that follows it. Sorting numbers, as this is done for every package.
+ */
+function createSorter({ definitions }: Graph): (nodes: readonly number[]) => number[] {
   const keys = definitions.map(({ name }) => `${name}--`);
-  const at = Int32Array.from(keys.keys()).sort((a, b) =>
-    keys[a]! < keys[b]! ? -1 : keys[a]! > keys[b]! ? 1 : a - b,
-  );
-  const of = new Int32Array(at.length);
-  at.forEach((node, rank) => (of[node] = rank));
-  return { of, at };
+  const atRank = [...keys.keys()].sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
+  const rankOf = new Int32Array(atRank.length);
+  atRank.forEach((node, rank) => (rankOf[node] = rank));
+  return (nodes) => {
+    const ranks = new Int32Array(nodes.length);
+    nodes.forEach((node, i) => (ranks[i] = rankOf[node]!));
+    ranks.sort();
+    return nodes.map((_, i) => atRank[ranks[i]!]!);
+  };
 }
 
 function idOf(definition: Definition, inputs: PackageInputs, requires: Sha1Hex): Result<PackageId> {
@@ -108,8 +112,8 @@ function idOf(definition: Definition, inputs: PackageInputs, requires: Sha1Hex):
   const members = new Map([
     ...buildinfo!.hashes,
     ['name', hashText(name)],
-    ['variant', hashText(variant ?? '')],
-    ['pkgpanda_version', hashText(PKGPANDA_VERSION)],
+    ['variant', variant === null ? NO_VARIANT : hashText(variant)],
+    ['pkgpanda_version', VERSION_HASH],
     ['build', hashText(inputs.build)],
     ['sources', hashMembers(sources)],
     ['docker', hashText(inputs.docker)],
@@ -133,8 +137,8 @@ export function buildIds(
   const { name, variant, buildinfo } = definition;
   const sources = [...inputs.sources].map(([source, { key, value }]) => [source, { [key]: value }]);
   const written = [...buildinfo!.hashes.keys()].flatMap((key) => {
-    const node = buildinfo!.members.get(key);
-    return node === undefined ? [] : [[key, toPlain(node)]];
+    const member = buildinfo!.members.get(key);
+    return member === undefined ? [] : [[key, toPlain(member.value)]];
   });
   return {
     environment: {},

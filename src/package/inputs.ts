@@ -1,6 +1,6 @@
 // What goes into a package's id beside the text of its definition: the build script, the folder `extra`,
 // the image, the commits of repositories. Knows nothing of how images and repositories are identified.
-import { statSync } from 'node:fs';
+import { statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { definitionError, warning, type Collector, type Result } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
@@ -8,9 +8,9 @@ import { toPlain } from '../base/json.ts';
 import type { Place } from '../base/span.ts';
 import { openStatTable } from '../base/stat.ts';
 import type { Definition } from './definition.ts';
-import { definitionFile } from './file.ts';
-import { hashFolder, type FileHash } from './folder.ts';
-import { hashMembers, hashText, type Sha1Hex } from './identity.ts';
+import { namePath } from './file.ts';
+import { EMPTY_FOLDER, hashFolder, type FileHash } from './folder.ts';
+import { hashText, type Sha1Hex } from './identity.ts';
 import type { Pin, Source } from './source.ts';
 import type { Tree } from './tree.ts';
 
@@ -55,7 +55,7 @@ export async function readInputs(
   const images = once(from.imageId, out);
   const heads = once(from.gitHead, out);
   const fileHash = from.fileHash ?? openStatTable(undefined).sha1;
-  const shown = (path: string): string => definitionFile(path, cwd).shown;
+  const shown = (path: string): string => namePath(path, cwd).shown;
   const inputs = new Map<number, PackageInputs>();
   for (const node of nodes) {
     const definition = graph.definitions[node]!;
@@ -143,22 +143,18 @@ function hashExtra(
   out: Collector,
 ): Sha1Hex | undefined {
   const path = join(directory, 'extra');
-  const at = { file: shown(path) };
+  const warn = (message: string): void =>
+    out.add(warning({ code: 'buildinfo/extra', message, at: { file: shown(path) } }));
+  let kind: Stats | undefined;
   try {
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat?.isDirectory() === true) return hashFolder(path, fileHash, shown, out);
-    const message =
-      stat === undefined
-        ? 'the link leads nowhere; it is as if there were no extra'
-        : 'extra is not a folder; its content does not count, and is not there in a build';
-    out.add(warning({ code: 'buildinfo/extra', message, at }));
-    return stat === undefined ? undefined : hashMembers(new Map());
+    const hash = hashFolder(path, fileHash, shown, out);
+    if (hash !== EMPTY_FOLDER) return hash;
+    kind = statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if (errnoOf(error) !== 'ELOOP') out.add(systemError('read', error, shown(path)));
-    else {
-      const message = 'the link leads back to itself; it is as if there were no extra';
-      out.add(warning({ code: 'buildinfo/extra', message, at }));
-    }
-    return undefined;
+    // A loop of links, or a folder that may not be entered, which has been reported.
+    if (errnoOf(error) === undefined) throw error;
   }
+  if (kind === undefined) warn('the link leads nowhere; it is as if there were no extra');
+  else if (!kind.isDirectory()) warn('extra is not a folder; its content does not count');
+  return kind && EMPTY_FOLDER;
 }

@@ -29,6 +29,8 @@ export interface PackageSet {
    * built against although the tree has another one.
    */
   readonly order: readonly Definition[];
+  /** What deserves a warning about the tree itself; those about packages come with their ids. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 /** The name of a bootstrap: a hash of the ids of what is in it, in any order. */
@@ -46,11 +48,11 @@ export function packageSet(tree: Tree, variant: string | null): Result<PackageSe
   if (definition === undefined) return failed(unknownTree(tree, variant));
   const out = new Collector();
   for (const one of [...tree.diagnostics, ...definition.diagnostics]) out.add(one);
-  if (out.failed) return out.finish({ members: [], bootstrap: [], order: [] });
+  if (out.failed) return failed(...out.diagnostics);
   const { graph } = tree;
   const { treeinfo } = definition;
   const what = variant === null ? 'the tree' : `the tree ${variant}`;
-  warnOfStrangers(tree, definition, out);
+  const warnings = [...definition.diagnostics, ...strangers(tree, definition)];
 
   const core = demand(tree, definition, treeinfo.core, out);
   const all = resolve(graph, { name: what, demands: core });
@@ -71,6 +73,7 @@ export function packageSet(tree: Tree, variant: string | null): Result<PackageSe
     members: definitions(all.members).sort(compareVariants),
     bootstrap: definitions(bootstrap.members).sort(compareVariants),
     order: definitions(order),
+    warnings,
   });
 }
 
@@ -87,14 +90,16 @@ function unknownTree({ treeinfos }: Tree, variant: string | null): Diagnostic {
 }
 
 /** Names without effect are most likely mistyped. */
-function warnOfStrangers({ graph }: Tree, { treeinfo }: TreeDefinition, out: Collector): void {
+function strangers({ graph }: Tree, { treeinfo }: TreeDefinition): Diagnostic[] {
   const names = new Set(graph.definitions.map(({ name }) => name));
   const mapped = [...treeinfo.variants].map(([name, { at }]) => ({ name, at }));
-  for (const { name, at } of [...treeinfo.exclude, ...mapped]) {
-    if (names.has(name)) continue;
-    const message = `there is no package "${name}"`;
-    out.add(warning({ code: 'set/unknown-package', message, at, hint: didYouMean(name, names) }));
-  }
+  return [...treeinfo.exclude, ...mapped]
+    .filter(({ name }) => !names.has(name))
+    .map(({ name, at }) => {
+      const message = `there is no package "${name}"`;
+      const hint = didYouMean(name, names);
+      return warning({ code: 'set/unknown-package', message, at, hint });
+    });
 }
 
 /** What a list demands of the tree; an empty list: every package that is not excluded. */

@@ -6,7 +6,7 @@ import { errnoOf, systemError } from '../base/fs.ts';
 import { describe, type JsonMember } from '../base/json.ts';
 import { statSync } from 'node:fs';
 import { booleanOf, checkKeys, membersOf, objectOf, stringOf } from './fields.ts';
-import { definitionFile, readDefinition, type DefinitionFile } from './file.ts';
+import { namePath, readDefinition, type NamedPath } from './file.ts';
 
 export interface Settings {
   /** The file they come from; undefined when there is none. */
@@ -67,11 +67,11 @@ export function loadSettings(directory: string, cwd: string, out: Collector): Se
   };
 }
 
-function findSettings(directory: string, cwd: string, out: Collector): DefinitionFile | undefined {
+function findSettings(directory: string, cwd: string, out: Collector): NamedPath | undefined {
   for (let above = directory; ; above = dirname(above)) {
     const path = join(above, SETTINGS_FILE);
     try {
-      if (statSync(path, { throwIfNoEntry: false }) !== undefined) return definitionFile(path, cwd);
+      if (statSync(path, { throwIfNoEntry: false }) !== undefined) return namePath(path, cwd);
     } catch (error) {
       if (errnoOf(error) !== 'ENOTDIR') out.add(systemError('look for', error, path));
       return undefined;

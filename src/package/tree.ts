@@ -1,7 +1,7 @@
 // A packages directory: every package in it (and in its upstream), the trees made of them, its settings.
 // Reads definitions only. One broken definition leaves the others usable: each keeps its own diagnostics.
 import { readdirSync, statSync, type Dirent } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import {
   Collector,
   definitionError,
@@ -13,18 +13,12 @@ import {
   type Result,
 } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
-import {
-  BUILDINFO,
-  isPackageFolder,
-  readDefinitions,
-  type Definition,
-  type DefinitionContext,
-} from './definition.ts';
-import { definitionFile, limited, readDefinition, type DefinitionFile } from './file.ts';
+import { BUILDINFO, isPackageFolder, readDefinitions, type Definition } from './definition.ts';
+import { limited, namePath, pathIn, readDefinition, type NamedPath } from './file.ts';
 import { createGraph, unknownVariant, type Graph } from './graph.ts';
 import { loadSettings, PREDEFINED_MIRRORS, type Settings } from './settings.ts';
 import { readTreeinfo, type Treeinfo } from './treeinfo.ts';
-import { openUpstream, readUpstream, UPSTREAM_FILE, type CheckoutUpstream } from './upstream.ts';
+import { openUpstream, UPSTREAM_FILE, type CheckoutUpstream } from './upstream.ts';
 import { findVariants, variantFile, type Target } from './variant.ts';
 
 export interface Tree {
@@ -41,7 +35,7 @@ export interface Tree {
 }
 
 export interface TreeDefinition {
-  readonly file: DefinitionFile;
+  readonly file: NamedPath;
   readonly treeinfo: Treeinfo;
   /** With an error among them the tree must not be built. */
   readonly diagnostics: readonly Diagnostic[];
@@ -61,35 +55,37 @@ const TREEINFO = 'treeinfo.json';
  */
 export async function loadTree(directory: string, options: TreeOptions): Promise<Result<Tree>> {
   const out = new Collector();
-  const { cwd } = options;
-  const path = resolve(cwd, directory);
-  const settings = loadSettings(path, cwd, out);
-  const context = { cwd, mirrors: [...PREDEFINED_MIRRORS, ...settings.mirrors.keys()] };
-  const entries = list(path, cwd, out);
+  const { cwd, checkoutUpstream } = options;
+  const root = namePath(resolve(cwd, directory), cwd);
+  const settings = loadSettings(root.path, cwd, out);
+  const mirrors = [...PREDEFINED_MIRRORS, ...settings.mirrors.keys()];
+  const entries = list(root, out);
   if (entries === undefined) return failed(...out.diagnostics);
-  let definitions = readPackages(path, entries, context, out);
+  let definitions = readPackages(root, entries, mirrors, out);
 
   const names = entries.map(({ name }) => name);
   if (names.includes(UPSTREAM_FILE)) {
-    const upstream = await readFromUpstream(path, options, context, out);
-    if (upstream === undefined) return failed(...out.diagnostics);
+    const upstream = await openUpstream(root, checkoutUpstream, cwd, mirrors, out);
+    const others = upstream && list(upstream, out);
+    if (upstream === undefined || others === undefined) return failed(...out.diagnostics);
     const own = new Set(definitions.map(({ name }) => name));
-    definitions = definitions.concat(upstream.filter(({ name }) => !own.has(name)));
+    const taken = readPackages(upstream, others, mirrors, out).filter(({ name }) => !own.has(name));
+    definitions = definitions.concat(taken);
   }
-  const treeinfos = readTreeinfos(path, names, cwd, out);
+  const treeinfos = readTreeinfos(root, names, out);
   if (definitions.length === 0 && !names.includes(TREEINFO) && !out.failed) {
     return failed(
       definitionError({
         code: 'tree/empty',
-        message: `there are no packages here, and no ${TREEINFO}`,
-        at: { file: definitionFile(path, cwd).shown },
+        message: `there are no packages in this directory, and no ${TREEINFO}`,
+        at: { file: root.shown === '' ? root.path : root.shown },
         hint: `a package is a folder with a ${BUILDINFO}; name the directory of packages with --packages`,
       }),
     );
   }
   const graph = createGraph(definitions);
   const diagnostics = limited(out.diagnostics);
-  return ok({ directory: path, cwd, settings, graph, treeinfos, diagnostics });
+  return ok({ directory: root.path, cwd, settings, graph, treeinfos, diagnostics });
 }
 
 /**
@@ -131,37 +127,36 @@ export function selectTargets(
   return out.finish([...selected]);
 }
 
-function list(path: string, cwd: string, out: Collector): Dirent[] | undefined {
+function list(folder: NamedPath, out: Collector): Dirent[] | undefined {
   try {
-    return readdirSync(path, { withFileTypes: true });
+    return readdirSync(folder.path, { withFileTypes: true });
   } catch (error) {
-    out.add(systemError('read', error, definitionFile(path, cwd).shown));
+    out.add(systemError('read', error, folder.path));
   }
 }
 
 /** Every folder with a buildinfo is a package; all else is nobody's business here. */
 function readPackages(
-  path: string,
+  root: NamedPath,
   entries: readonly Dirent[],
-  context: DefinitionContext,
+  mirrors: readonly string[],
   out: Collector,
 ): Definition[] {
   const definitions: Definition[] = [];
   for (const entry of entries) {
-    const directory = join(path, entry.name);
-    const files = listFolder(directory, entry, context.cwd, out);
-    if (files === undefined || !isPackageFolder(files)) continue;
-    const folder = { name: entry.name, directory, entries: files };
-    definitions.push(...readDefinitions(folder, context, out));
+    const folder = pathIn(root, entry.name);
+    const names = listFolder(folder, entry, out);
+    if (names === undefined || !isPackageFolder(names)) continue;
+    const found = readDefinitions({ ...folder, name: entry.name, entries: names }, mirrors, out);
+    for (const definition of found) definitions.push(definition);
   }
   return definitions;
 }
 
 /** The names in a folder, undefined for anything that is none. */
 function listFolder(
-  path: string,
+  { path, shown }: NamedPath,
   entry: Dirent,
-  cwd: string,
   out: Collector,
 ): string[] | undefined {
   try {
@@ -170,43 +165,28 @@ function listFolder(
     } else if (!entry.isDirectory()) return undefined;
     return readdirSync(path);
   } catch (error) {
-    const at = { file: definitionFile(path, cwd).shown };
+    const at = { file: shown };
     if (errnoOf(error) === 'ELOOP') return undefined;
     if (errnoOf(error) === 'ENOENT') {
       // Gone since it was listed, or its bytes were never what the listing shows.
       const message = 'the folder is left out: its name is not UTF-8, or it has just been removed';
       out.add(warning({ code: 'tree/folder', message, at }));
-    } else out.add({ ...systemError('read', error, at.file), at });
+    } else out.add({ ...systemError('read', error, shown), at });
   }
 }
 
-async function readFromUpstream(
-  path: string,
-  { cwd, checkoutUpstream }: TreeOptions,
-  context: DefinitionContext,
-  out: Collector,
-): Promise<Definition[] | undefined> {
-  const file = definitionFile(join(path, UPSTREAM_FILE), cwd);
-  const source = readUpstream(file, path, context.mirrors, out);
-  const directory = source && (await openUpstream(source, checkoutUpstream, cwd, out));
-  const entries = directory === undefined ? undefined : list(directory, cwd, out);
-  if (directory === undefined || entries === undefined) return undefined;
-  return readPackages(directory, entries, context, out);
-}
-
 function readTreeinfos(
-  path: string,
+  root: NamedPath,
   names: readonly string[],
-  cwd: string,
   out: Collector,
 ): Map<string | null, TreeDefinition> {
-  const fileOf = (name: string): DefinitionFile => definitionFile(join(path, name), cwd);
   const none = { exclude: [], variants: new Map(), core: [], bootstrap: [] };
   const treeinfos = new Map<string | null, TreeDefinition>([
-    [null, { file: fileOf(TREEINFO), treeinfo: none, diagnostics: [] }],
+    [null, { file: pathIn(root, TREEINFO), treeinfo: none, diagnostics: [] }],
   ]);
-  for (const variant of findVariants(names, TREEINFO, (name) => fileOf(name).shown, out)) {
-    const file = fileOf(variantFile(variant, TREEINFO));
+  const shown = (name: string): string => pathIn(root, name).shown;
+  for (const variant of findVariants(names, TREEINFO, shown, out)) {
+    const file = pathIn(root, variantFile(variant, TREEINFO));
     const found = new Collector();
     const object = readDefinition(file, found);
     const treeinfo = object === undefined ? none : readTreeinfo(object, found);

@@ -3,32 +3,21 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  Collector,
   definitionError,
   environmentError,
   failed,
-  type Collector,
   type Result,
 } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
 import type { Place } from '../base/span.ts';
-import { definitionFile, readDefinition, type DefinitionFile } from './file.ts';
+import { limited, namePath, pathIn, readDefinition, type NamedPath } from './file.ts';
 import { readSource, type Source } from './source.ts';
 
 /** Checks a source out and tells the directory (absolute) it is in. */
 export type CheckoutUpstream = (source: Source) => Promise<Result<string>>;
 
 export const UPSTREAM_FILE = 'upstream.json';
-
-/** Reads the file: one source. Relative paths in it start from the packages directory. */
-export function readUpstream(
-  file: DefinitionFile,
-  directory: string,
-  mirrors: readonly string[] | undefined,
-  out: Collector,
-): Source | undefined {
-  const object = readDefinition(file, out);
-  return object && readSource(object, { name: 'upstream', directory, mirrors }, out);
-}
 
 /** For where no upstream can be fetched. */
 export const withoutUpstream: CheckoutUpstream = (source) =>
@@ -43,32 +32,35 @@ export const withoutUpstream: CheckoutUpstream = (source) =>
   );
 
 /**
- * Fetches the upstream tree and returns its packages directory, absolute. Errors `upstream/packages` (it
- * has none), `upstream/nested` (it has an upstream itself), and those of the checkout.
+ * Reads the file in a packages directory, fetches the tree it names, and returns that tree's packages
+ * directory. Relative paths in it start from the packages directory it is in. Errors `upstream/packages`
+ * (the tree has none), `upstream/nested` (it has an upstream itself), those of the source and the checkout.
  */
 export async function openUpstream(
-  source: Source,
+  root: NamedPath,
   checkout: CheckoutUpstream,
   cwd: string,
+  mirrors: readonly string[],
   out: Collector,
-): Promise<string | undefined> {
-  const root = out.take(await checkout(source));
-  if (root === undefined) return undefined;
-  const directory = join(root, 'packages');
-  const entries = listUpstream(directory, source.at, out);
+): Promise<NamedPath | undefined> {
+  const found = new Collector();
+  const object = readDefinition(pathIn(root, UPSTREAM_FILE), found);
+  const context = { name: 'upstream', directory: root.path, mirrors };
+  const source = object && readSource(object, context, found);
+  out.add(...limited(found.diagnostics));
+  const top = source && !found.failed ? out.take(await checkout(source)) : undefined;
+  if (source === undefined || top === undefined) return undefined;
+  const packages = namePath(join(top, 'packages'), cwd);
+  const entries = listUpstream(packages.path, source.at, out);
   if (entries === undefined) return undefined;
-  if (!entries.includes(UPSTREAM_FILE)) return directory;
+  if (!entries.includes(UPSTREAM_FILE)) return packages;
+  const nested = pathIn(packages, UPSTREAM_FILE).shown;
   out.add(
     definitionError({
       code: 'upstream/nested',
       message: 'the upstream has an upstream itself; there can be one only',
       at: source.at,
-      notes: [
-        {
-          message: 'the upstream of the upstream',
-          at: { file: definitionFile(join(directory, UPSTREAM_FILE), cwd).shown },
-        },
-      ],
+      notes: [{ message: 'the upstream of the upstream', at: { file: nested } }],
     }),
   );
 }

@@ -76,3 +76,83 @@ test.each(golden)('golden: $label', async (scenario) => {
     );
   }
 });
+
+describe('a default variant that yields', () => {
+  const packages = {
+    a: { requires: [{ name: 'v', variant: 'ee' }] },
+    v: {},
+    'v/ee': {},
+    x: { requires: ['v'] },
+  };
+  const spelled = (list: readonly { name: string; variant: string | null }[]) => list.map(spell);
+
+  test('is not a member, but is built for what is built with it', async () => {
+    using rig = rigOf({ packages, treeinfos: { '': { variants: { v: 'ee' } } } });
+    const set = await setOf(rig);
+    if (!set.ok) throw new Error(summary(set.diagnostics).join());
+    expect(spelled(set.value.members)).toEqual(['a', 'v:ee', 'x']);
+    expect(spelled(set.value.bootstrap)).toEqual(['a', 'v:ee', 'x']);
+    expect(spelled(set.value.order).sort()).toEqual(['a', 'v', 'v:ee', 'x']);
+  });
+
+  test('yields in the bootstrap as it does in the tree', async () => {
+    const treeinfos = { '': { variants: { v: 'ee' }, bootstrap_package_list: ['x'] } };
+    using rig = rigOf({ packages, treeinfos });
+    const set = await setOf(rig);
+    if (!set.ok) throw new Error(summary(set.diagnostics).join());
+    expect(spelled(set.value.bootstrap)).toEqual(['v:ee', 'x']);
+  });
+
+  test('does not yield to a variant that only the mapping names', async () => {
+    const treeinfos = { '': { variants: { v: 'ee' }, core_package_list: ['x'] } };
+    using rig = rigOf({ packages, treeinfos });
+    const set = await setOf(rig);
+    expect(set.ok ? [] : summary(set.diagnostics)).toEqual(['x/buildinfo.json:1:14 set/variant']);
+  });
+});
+
+test('two variants through different chains are told with both', async () => {
+  const packages = {
+    a: { requires: [{ name: 'v', variant: 'x' }] },
+    b: { requires: [{ name: 'v', variant: 'y' }] },
+    'v/x': {},
+    'v/y': {},
+  };
+  using rig = rigOf({ packages, treeinfos: { '': { core_package_list: ['a', 'b'] } } });
+  const set = await setOf(rig);
+  expect(
+    set.ok ? [] : set.diagnostics.map(({ message, notes }) => [message, notes![0], notes![3]]),
+  ).toEqual([
+    [
+      'the tree needs v both in variant "x" and in variant "y"',
+      { message: 'the tree → a → v:x' },
+      { message: 'the tree → b → v:y' },
+    ],
+  ]);
+});
+
+test('names without effect are warned of', async () => {
+  const treeinfos = { '': { exclude: ['aa'], variants: { bb: 'x' } } };
+  using rig = rigOf({ packages: { a: {}, b: {} }, treeinfos });
+  const set = await setOf(rig);
+  expect(set.ok ? summary(set.value.warnings, 'warning') : []).toEqual([
+    'treeinfo.json:1:13 set/unknown-package',
+    'treeinfo.json:1:36 set/unknown-package',
+  ]);
+});
+
+test('a tree that is not there is named, with the nearest that is', async () => {
+  using rig = rigOf({ packages: { a: {} }, treeinfos: { installer: {} } });
+  const set = await setOf(rig, 'instaler');
+  expect(set.ok ? [] : set.diagnostics[0]).toMatchObject({
+    code: 'set/unknown-tree',
+    hint: 'did you mean "installer"?',
+  });
+});
+
+test('a broken treeinfo gives no set', async () => {
+  using rig = rigOf({ packages: { a: {} }, treeinfos: {} });
+  rig.write({ 'treeinfo.json': '{"exclude": null}' });
+  const set = await setOf(rig);
+  expect(set.ok ? [] : summary(set.diagnostics)).toEqual(['treeinfo.json:1:13 definition/type']);
+});
