@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { resolve } from '../../src/package/closure.ts';
 import type { Graph } from '../../src/package/graph.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Collector, formatDiagnostic, warning } from '../../src/base/diagnostic.ts';
 import { temporaryDirectory } from '../../src/base/fs.ts';
@@ -155,7 +155,7 @@ test('no text crashes the reader of definitions', () => {
     value: fc.oneof(
       { maxDepth: 4 },
       strings,
-      fc.constantFrom(null, true, false, 0, 1, 1.5, -0, 1e400, 2 ** 53),
+      fc.constantFrom(null, true, false, 0, 1, 1.5, -0, 1e300, 2 ** 53),
       fc.array(tie('value'), { maxLength: 3 }),
       fc.array(fc.tuple(keys, tie('value')), { maxLength: 5 }).map(Object.fromEntries),
     ),
