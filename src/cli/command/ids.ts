@@ -1,0 +1,59 @@
+// `ashlar ids`: the package ids of a tree, computed without building anything.
+import { buildCommand } from '@stricli/core';
+import type { Context } from '../context.ts';
+
+interface Flags {
+  readonly json: boolean;
+  readonly packages?: string;
+  readonly imageId?: readonly string[];
+}
+
+export const idsCommand = buildCommand<Flags, readonly string[], Context>({
+  docs: {
+    brief: 'print the package ids of a tree without building it',
+    fullDescription: [
+      'Prints the id of every package and variant, or of the targets given: name (all variants),',
+      'name:variant, or name:default.',
+      '',
+      'The packages directory is the current one; in the folder of a package it is the one above, and',
+      'that package is the target.',
+    ].join('\n'),
+  },
+  parameters: {
+    positional: {
+      kind: 'array',
+      parameter: { brief: 'packages to print', parse: String, placeholder: 'TARGET' },
+    },
+    flags: {
+      json: { kind: 'boolean', brief: 'print an array of {name, variant, id}', default: false },
+      packages: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'the packages directory',
+        placeholder: 'DIR',
+        optional: true,
+      },
+      imageId: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'what identifies the image IMAGE, or every image',
+        placeholder: '[IMAGE=]ID',
+        variadic: true,
+        optional: true,
+      },
+    },
+  },
+  async func(this: Context, flags, ...targets): Promise<void> {
+    const { answerIds } = await import('../ids.ts');
+    const { text, diagnostics } = await answerIds({
+      cwd: this.cwd,
+      env: this.env,
+      packages: flags.packages,
+      targets,
+      imageIds: flags.imageId ?? [],
+      json: flags.json,
+    });
+    this.report(diagnostics);
+    this.print(text);
+  },
+});

@@ -1,0 +1,96 @@
+// The hash of a folder as pkgpanda's ids have it: file contents by relative path. What it leaves out is
+// the format's: modes, owners, times, links to directories. Iterative, as folders may be nested deeply.
+import { isUtf8 } from 'node:buffer';
+import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { definitionError, type Collector } from '../base/diagnostic.ts';
+import { errnoOf, systemError } from '../base/fs.ts';
+import { hashMembers, hashText, type Sha1Hex } from './identity.ts';
+
+/** The hash of a folder with nothing in it that counts. */
+export const EMPTY_FOLDER = hashMembers(new Map());
+
+/** Gives the SHA-1 of a regular file's bytes, or throws node's own error. */
+export type FileHash = (path: string) => string;
+
+/**
+ * Hashes a folder: files and links to files by content, empty folders by name; a link to a folder counts
+ * for nothing but its parent's not being empty. A folder that is none has the hash of an empty one.
+ * Errors, each at its file: `folder/dangling-link`, `folder/link-loop`, `folder/special-file`,
+ * `folder/name-encoding`, and those of files that cannot be read. `shown` names a path in messages.
+ */
+export function hashFolder(
+  directory: string,
+  fileHash: FileHash,
+  shown: (path: string) => string,
+  out: Collector,
+): Sha1Hex {
+  const hashes = new Map<string, Sha1Hex>();
+  const pending = [''];
+  for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
+    const entries = listFolder(directory + folder, folder === '', shown, out);
+    if (entries.length === 0 && folder !== '') hashes.set(folder.slice(1), hashText(''));
+    for (const entry of entries) {
+      const path = `${folder}/${entry.name}`;
+      if (entry.isDirectory()) pending.push(path);
+      else {
+        const hash = hashEntry(directory + path, entry, fileHash, shown, out);
+        if (hash !== undefined) hashes.set(path.slice(1), hashText(hash));
+      }
+    }
+  }
+  return hashMembers(hashes);
+}
+
+function listFolder(
+  folder: string,
+  mayBeNone: boolean,
+  shown: (path: string) => string,
+  out: Collector,
+): Dirent[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    // A replacement character may be the name's own, or the sign of bytes that are no UTF-8.
+    if (!entries.some(({ name }) => name.includes('\ufffd'))) return entries;
+    const foreign = readdirSync(folder, { encoding: 'buffer' }).filter((name) => !isUtf8(name));
+    for (const name of foreign) {
+      out.add(
+        definitionError({
+          code: 'folder/name-encoding',
+          message: `the name "${name.toString('latin1')}" is not UTF-8`,
+          at: { file: shown(folder) },
+          hint: 'rename the file: what its name is made of could not be hashed',
+        }),
+      );
+    }
+    const bad = new Set(foreign.map((name) => name.toString('utf8')));
+    return entries.filter(({ name }) => !bad.has(name));
+  } catch (error) {
+    const none = ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoOf(error) ?? '');
+    if (!none || !mayBeNone) out.add(systemError('read', error, shown(folder)));
+    return [];
+  }
+}
+
+function hashEntry(
+  path: string,
+  entry: Dirent,
+  fileHash: FileHash,
+  shown: (path: string) => string,
+  out: Collector,
+): string | undefined {
+  const problem = (code: string, message: string): undefined => {
+    out.add(definitionError({ code: `folder/${code}`, message, at: { file: shown(path) } }));
+  };
+  try {
+    const kind = entry.isSymbolicLink() ? statSync(path) : entry;
+    if (kind.isFile()) return fileHash(path);
+    if (kind.isDirectory()) return undefined;
+    return problem('special-file', 'it is neither a file nor a folder, and cannot be hashed');
+  } catch (error) {
+    if (entry.isSymbolicLink() && errnoOf(error) === 'ENOENT') {
+      return problem('dangling-link', 'the link leads nowhere');
+    }
+    if (errnoOf(error) === 'ELOOP') return problem('link-loop', 'the link leads back to itself');
+    out.add(systemError('read', error, shown(path)));
+  }
+}

@@ -1,0 +1,196 @@
+// A packages directory: every package in it (and in its upstream), the trees made of them, its settings.
+// Reads definitions only. One broken definition leaves the others usable: each keeps its own diagnostics.
+import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import {
+  Collector,
+  definitionError,
+  didYouMean,
+  failed,
+  ok,
+  warning,
+  type Diagnostic,
+  type Result,
+} from '../base/diagnostic.ts';
+import { errnoOf, systemError } from '../base/fs.ts';
+import { BUILDINFO, isPackageFolder, readDefinitions, type Definition } from './definition.ts';
+import { limited, namePath, pathIn, readDefinition, type NamedPath } from './file.ts';
+import { createGraph, unknownVariant, type Graph } from './graph.ts';
+import { loadSettings, PREDEFINED_MIRRORS, type Settings } from './settings.ts';
+import { readTreeinfo, type Treeinfo } from './treeinfo.ts';
+import { openUpstream, UPSTREAM_FILE, type CheckoutUpstream } from './upstream.ts';
+import { findVariants, variantFile, type Target } from './variant.ts';
+
+export interface Tree {
+  /** The packages directory, absolute. */
+  readonly directory: string;
+  /** Where the user stands: messages show paths from there. */
+  readonly cwd: string;
+  readonly settings: Settings;
+  readonly graph: Graph;
+  /** The default one is under null; it is there even without a treeinfo.json. */
+  readonly treeinfos: ReadonlyMap<string | null, TreeDefinition>;
+  /** What is wrong with the tree as a whole. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface TreeDefinition {
+  readonly file: NamedPath;
+  readonly treeinfo: Treeinfo;
+  /** With an error among them the tree must not be built. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface TreeOptions {
+  readonly cwd: string;
+  /** Fetches what upstream.json names. Called once, and only when there is such a file. */
+  readonly checkoutUpstream: CheckoutUpstream;
+}
+
+const TREEINFO = 'treeinfo.json';
+
+/**
+ * Loads a tree. Fails only where there is none to speak of: the directory cannot be read, it holds
+ * neither packages nor a treeinfo.json (`tree/empty`), or its upstream cannot be had.
+ */
+export async function loadTree(directory: string, options: TreeOptions): Promise<Result<Tree>> {
+  const out = new Collector();
+  const { cwd, checkoutUpstream } = options;
+  const root = namePath(resolve(cwd, directory), cwd);
+  const settings = loadSettings(root.path, cwd, out);
+  const mirrors = [...PREDEFINED_MIRRORS, ...settings.mirrors.keys()];
+  const entries = list(root, out);
+  if (entries === undefined) return failed(...out.diagnostics);
+  let definitions = readPackages(root, entries, mirrors, out);
+
+  const names = entries.map(({ name }) => name);
+  if (names.includes(UPSTREAM_FILE)) {
+    const upstream = await openUpstream(root, checkoutUpstream, cwd, mirrors, out);
+    const others = upstream && list(upstream, out);
+    if (upstream === undefined || others === undefined) return failed(...out.diagnostics);
+    const own = new Set(definitions.map(({ name }) => name));
+    const taken = readPackages(upstream, others, mirrors, out).filter(({ name }) => !own.has(name));
+    definitions = definitions.concat(taken);
+  }
+  const treeinfos = readTreeinfos(root, names, out);
+  if (definitions.length === 0 && !names.includes(TREEINFO) && !out.failed) {
+    return failed(
+      definitionError({
+        code: 'tree/empty',
+        message: `there are no packages in this directory, and no ${TREEINFO}`,
+        at: { file: root.shown === '' ? root.path : root.shown },
+        hint: `a package is a folder with a ${BUILDINFO}; name the directory of packages with --packages`,
+      }),
+    );
+  }
+  const graph = createGraph(definitions);
+  const diagnostics = limited(out.diagnostics);
+  return ok({ directory: root.path, cwd, settings, graph, treeinfos, diagnostics });
+}
+
+/**
+ * The packages directory a user means who stands in `cwd`: `cwd` itself, or its parent when `cwd` is a
+ * package folder; `name` is then that package.
+ */
+export function findPackages(cwd: string): { directory: string; name: string | undefined } {
+  try {
+    if (isPackageFolder(readdirSync(cwd))) {
+      return { directory: dirname(cwd), name: cwd.slice(dirname(cwd).length).replace(/^\//, '') };
+    }
+  } catch (error) {
+    // Loading the tree will say what is wrong with the directory.
+    if (errnoOf(error) === undefined) throw error;
+  }
+  return { directory: cwd, name: undefined };
+}
+
+/** The definitions that targets mean. Errors `target/unknown-package`, `requires/unknown-variant`. */
+export function selectTargets(
+  { graph }: Tree,
+  targets: readonly Target[],
+): Result<readonly Definition[]> {
+  const out = new Collector();
+  const selected = new Set<Definition>();
+  for (const { name, variant } of targets) {
+    const variants = graph.variantsOf(name).map((number) => graph.definitions[number]!);
+    const wanted =
+      variant === undefined ? variants : variants.filter((one) => one.variant === variant);
+    for (const definition of wanted) selected.add(definition);
+    if (variants.length === 0) {
+      const hint = didYouMean(name, new Set(graph.definitions.map((one) => one.name)));
+      const message = `there is no package "${name}" in this tree`;
+      out.add(definitionError({ code: 'target/unknown-package', message, hint }));
+    } else if (wanted.length === 0) {
+      out.add(unknownVariant({ name, variant: variant ?? null }, variants, undefined));
+    }
+  }
+  return out.finish([...selected]);
+}
+
+function list(folder: NamedPath, out: Collector): Dirent[] | undefined {
+  try {
+    return readdirSync(folder.path, { withFileTypes: true });
+  } catch (error) {
+    out.add(systemError('read', error, folder.path));
+  }
+}
+
+/** Every folder with a buildinfo is a package; all else is nobody's business here. */
+function readPackages(
+  root: NamedPath,
+  entries: readonly Dirent[],
+  mirrors: readonly string[],
+  out: Collector,
+): Definition[] {
+  const definitions: Definition[] = [];
+  for (const entry of entries) {
+    const folder = pathIn(root, entry.name);
+    const names = listFolder(folder, entry, out);
+    if (names === undefined || !isPackageFolder(names)) continue;
+    const found = readDefinitions({ ...folder, name: entry.name, entries: names }, mirrors, out);
+    for (const definition of found) definitions.push(definition);
+  }
+  return definitions;
+}
+
+/** The names in a folder, undefined for anything that is none. */
+function listFolder(
+  { path, shown }: NamedPath,
+  entry: Dirent,
+  out: Collector,
+): string[] | undefined {
+  try {
+    if (entry.isSymbolicLink()) {
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
+    } else if (!entry.isDirectory()) return undefined;
+    return readdirSync(path);
+  } catch (error) {
+    const at = { file: shown };
+    if (errnoOf(error) === 'ELOOP') return undefined;
+    if (errnoOf(error) === 'ENOENT') {
+      // Gone since it was listed, or its bytes were never what the listing shows.
+      const message = 'the folder is left out: its name is not UTF-8, or it has just been removed';
+      out.add(warning({ code: 'tree/folder', message, at }));
+    } else out.add({ ...systemError('read', error, shown), at });
+  }
+}
+
+function readTreeinfos(
+  root: NamedPath,
+  names: readonly string[],
+  out: Collector,
+): Map<string | null, TreeDefinition> {
+  const none = { exclude: [], variants: new Map(), core: [], bootstrap: [] };
+  const treeinfos = new Map<string | null, TreeDefinition>([
+    [null, { file: pathIn(root, TREEINFO), treeinfo: none, diagnostics: [] }],
+  ]);
+  const shown = (name: string): string => pathIn(root, name).shown;
+  for (const variant of findVariants(names, TREEINFO, shown, out)) {
+    const file = pathIn(root, variantFile(variant, TREEINFO));
+    const found = new Collector();
+    const object = readDefinition(file, found);
+    const treeinfo = object === undefined ? none : readTreeinfo(object, found);
+    treeinfos.set(variant, { file, treeinfo, diagnostics: limited(found.diagnostics) });
+  }
+  return treeinfos;
+}
