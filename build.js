@@ -1,6 +1,8 @@
 // Bundles src/ into dist/: one ESM entry per program, split so that each command loads only what it
 // needs. Knows nothing of types (check.js has those). Third-party licences go beside the bundle.
-import { readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
@@ -21,10 +23,15 @@ await build({
   minifySyntax: true,
   legalComments: 'linked',
   chunkNames: 'chunk/[name]-[hash]',
-  define: { ASHLAR_VERSION: JSON.stringify(version) },
-  // CommonJS dependencies call require() for node's own modules; ESM has none of its own.
+  define: { ASHLAR_VERSION: JSON.stringify(version), __dirname: 'ashlarDirname' },
+  // CommonJS dependencies call require() for node's own modules, and look for files beside themselves;
+  // ESM knows neither by these names.
   banner: {
-    js: "import { createRequire as ashlarRequire } from 'node:module'; const require = ashlarRequire(import.meta.url);",
+    js: "import { createRequire as ashlarRequire } from 'node:module'; const require = ashlarRequire(import.meta.url); const ashlarDirname = import.meta.dirname;",
   },
   logLevel: 'warning',
 });
+
+// The one file that a dependency reads at run time, next to the chunk that holds it.
+const zstd = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
+copyFileSync(join(zstd, '../zstd.wasm'), join(outdir, 'chunk/zstd.wasm'));
