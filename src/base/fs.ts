@@ -17,6 +17,7 @@ import {
   rmdirSync,
   unlinkSync,
   writeSync,
+  type Dirent,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { environmentError, type Diagnostic } from './diagnostic.ts';
@@ -146,8 +147,9 @@ export function temporaryBeside(path: string): string {
 }
 
 /**
- * Removes a file or a tree, also where directories have no permissions left. Symbolic links are removed,
- * never followed. A path that is not there is fine. Throws node's own errors.
+ * Removes a file or a tree, also where directories have no permissions left or lie deeper than a path
+ * may be long. Symbolic links are removed, never followed. A path that is not there is fine. Throws
+ * node's own errors; what was made immutable (chattr +i) is one of them, EPERM with its path.
  */
 export function removeTree(path: string): void {
   let directory: boolean;
@@ -157,36 +159,58 @@ export function removeTree(path: string): void {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return;
     throw error;
   }
-  if (!directory) {
-    unlinkSync(path);
-    return;
-  }
-  let entries;
-  try {
-    entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' });
-  } catch (error) {
-    if (errnoOf(error) !== 'EACCES') throw error;
-    chmodSync(path, 0o700);
-    entries = readdirSync(path, { withFileTypes: true, encoding: 'buffer' });
-  }
-  if (entries.length > 0) makeWritable(path);
-  for (const entry of entries) {
-    // Names are bytes on this system; a lossy decoding would leave files behind.
-    const child = Buffer.concat([Buffer.from(`${path}/`), entry.name]);
-    if (entry.isDirectory()) removeTreeBytes(child);
-    else unlinkSync(child);
-  }
-  rmdirSync(path);
+  if (directory) removeDirectory(Buffer.from(path));
+  else unlinkSync(path);
 }
 
-function removeTreeBytes(path: Buffer): void {
-  makeWritable(path);
-  for (const entry of readdirSync(path, { withFileTypes: true, encoding: 'buffer' })) {
-    const child = Buffer.concat([path, Buffer.from('/'), entry.name]);
-    if (entry.isDirectory()) removeTreeBytes(child);
-    else unlinkSync(child);
+/** How far below its root a path may grow, in bytes. Short paths are also quicker to walk. */
+const LONGEST_BELOW_ROOT = 512;
+
+/**
+ * Names are bytes on this system; a lossy decoding would leave files behind. Neither the call stack nor
+ * a path grows with the depth: what lies too deep is first moved up into the root.
+ */
+function removeDirectory(root: Buffer): void {
+  const pending = [{ path: root, emptied: false }];
+  for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
+    if (top.emptied) {
+      rmdirSync(top.path);
+      pending.pop();
+      continue;
+    }
+    top.emptied = true;
+    for (const entry of listForRemoval(top.path)) {
+      let child = Buffer.concat([top.path, SLASH, entry.name]);
+      if (!entry.isDirectory()) {
+        unlinkSync(child);
+        continue;
+      }
+      if (top.path !== root && child.length - root.length > LONGEST_BELOW_ROOT) {
+        // A directory that moves changes its own "..", for which it must be writable.
+        makeWritable(child);
+        const higher = Buffer.concat([root, SLASH, Buffer.from(randomBytes(12).toString('hex'))]);
+        renameSync(child, higher);
+        child = higher;
+      }
+      pending.push({ path: child, emptied: false });
+    }
   }
-  rmdirSync(path);
+}
+
+const SLASH = Buffer.from('/');
+
+/** Entries of a directory, which is made writable if there are any: an empty one can go as it is. */
+function listForRemoval(directory: Buffer): Dirent<Buffer>[] {
+  let entries;
+  try {
+    entries = readdirSync(directory, { withFileTypes: true, encoding: 'buffer' });
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    chmodSync(directory, 0o700);
+    entries = readdirSync(directory, { withFileTypes: true, encoding: 'buffer' });
+  }
+  if (entries.length > 0) makeWritable(directory);
+  return entries;
 }
 
 function makeWritable(directory: string | Buffer): void {

@@ -37,7 +37,13 @@ export interface SandboxCommand {
 }
 
 export type SandboxExit =
-  | { readonly kind: 'exited'; readonly status: number }
+  | {
+      readonly kind: 'exited';
+      /** 128 + signal where a signal ended it. */
+      readonly status: number;
+      /** The limit of memory was reached, and something of the command killed for it. */
+      readonly outOfMemory?: true;
+    }
   | { readonly kind: 'timeout' }
   | { readonly kind: 'aborted' }
   /** The sandbox itself did not come up; the command never ran. */
@@ -54,6 +60,8 @@ export interface Image {
   readonly mounts: readonly Mount[];
   /** Symbolic links of the root: path → target. */
   readonly links: Readonly<Record<string, string>>;
+  /** Directories within the mounts that are empty inside: what the identity does not cover. */
+  readonly hidden?: readonly string[];
 }
 
 export interface Sandbox {
@@ -62,6 +70,8 @@ export interface Sandbox {
   readonly hermetic: boolean;
   /** Why this backend cannot work on this machine, found by trying it; undefined when it can. */
   unavailable(): Promise<Diagnostic | undefined>;
+  /** A warning for each of the limits that cannot be enforced here, or not as it is meant. */
+  limitations(limits: Limits): Promise<readonly Diagnostic[]>;
   /** Runs a command to its end; no process of it is left afterwards, however it ends. */
   run(command: SandboxCommand): Promise<SandboxExit>;
   /** The argument vector that does the same from a shell, for people to paste. */
