@@ -281,6 +281,7 @@ test('a damaged mirror is fetched anew', async () => {
   writeFileSync(pack, bytes);
   const second = fetched(await fetchSource(source, context()));
   expect(snapshot(second.path)).toEqual(snapshot(first.path));
+  chmodSync(pack, 0o644);
   truncateSync(pack, 40);
   fetched(await fetchSource(source, context()));
   expect(repository.git('status', '--porcelain')).toBe('');
