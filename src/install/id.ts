@@ -1,12 +1,7 @@
 // Package ids: `name--version`, one string that names a built package everywhere. Knows nothing of how
-<<<<<<< HEAD
-// a version comes about.
-import { definitionError, failed, ok, type Result } from '../base/diagnostic.ts';
-=======
 // a version comes about. The alphabets are pkgpanda's; docs/formats/package-id.md is the reference.
 import { definitionError, failed, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import type { Place } from '../base/span.ts';
->>>>>>> definitions
 
 declare const idBrand: unique symbol;
 
@@ -18,23 +13,6 @@ export interface PackageIdParts {
   readonly version: string;
 }
 
-<<<<<<< HEAD
-/** Takes an id apart. Errors `id/outline`, `id/name`, `id/version`. */
-export function parsePackageId(text: string): Result<PackageIdParts> {
-  const [name = '', version, ...more] = text.split('--');
-  let code = '';
-  if (version === undefined || more.length > 0) code = 'id/outline';
-  else if (!/^[a-zA-Z0-9@_+][a-zA-Z0-9@._+-]*$/.test(name)) code = 'id/name';
-  else if (!/^[a-zA-Z0-9@_+:.]+$/.test(version)) code = 'id/version';
-  else return ok({ name, version });
-  return failed(
-    definitionError({
-      code,
-      message: `"${text}" is not a package id`,
-      hint: 'a package id is NAME--VERSION, of letters, digits and some of @ _ + . : -',
-    }),
-  );
-=======
 const NAME = /^[a-zA-Z0-9@_+][a-zA-Z0-9@._+-]*$/;
 const VERSION = /^[a-zA-Z0-9@_+:.]+$/;
 
@@ -81,15 +59,12 @@ export function packageId(text: string, at?: Place): Result<PackageId> {
 /** Puts an id together. What comes out always parses back to the same parts. */
 export function packageIdFrom(name: string, version: string, at?: Place): Result<PackageId> {
   return packageId(`${name}--${version}`, at);
->>>>>>> definitions
 }
 
 /** The name in an id. */
 export function nameOf(id: PackageId): string {
   return id.slice(0, id.indexOf('--'));
 }
-<<<<<<< HEAD
-=======
 
 /** What is wrong with a package name, or undefined (code `id/name`). */
 export function nameProblem(name: string, at?: Place): Diagnostic | undefined {
@@ -111,4 +86,3 @@ function versionProblem(version: string, at?: Place): Diagnostic | undefined {
     hint: 'versions are made of a-z A-Z 0-9 @ _ + : .',
   });
 }
->>>>>>> definitions
