@@ -1,6 +1,7 @@
 // The texts of `environment` (for systemd's EnvironmentFile) and `environment.export` (for shells).
 // Knows nothing of where they are written; their first line is what hosts already grep for.
 import { definitionError, failed, ok, type Result } from '../base/diagnostic.ts';
+import { shellWord } from '../base/shell.ts';
 import type { Package } from './package.ts';
 
 const TITLE = '# Pkgpanda provided environment variables';
@@ -39,10 +40,10 @@ export function environmentExport(packages: readonly Package[], prefix: string):
   const path = `${prefix}/bin`.replaceAll(/[\\"$`]/g, (char) => `\\${char}`);
   return [
     TITLE,
-    `export LD_LIBRARY_PATH=${shellQuote(`${prefix}/lib`)}`,
+    `export LD_LIBRARY_PATH=${shellWord(`${prefix}/lib`)}`,
     `export PATH="${path}:$PATH"`,
     '',
-    ...sections(packages, (key, value) => `export ${key}=${shellQuote(value)}`),
+    ...sections(packages, (key, value) => `export ${key}=${shellWord(value)}`),
   ].join('\n');
 }
 
@@ -57,10 +58,4 @@ function sections(
     lines.push('');
   }
   return [...lines, ''];
-}
-
-/** A word that a POSIX shell reads back as exactly this text; plain words stay as they are. */
-export function shellQuote(text: string): string {
-  if (/^[A-Za-z0-9_@%+=:,./-]*$/.test(text)) return text;
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -34,7 +34,7 @@ export interface Identities {
 }
 
 /** The format's own version, a part of every id. */
-const PKGPANDA_VERSION = '0.2';
+export const PKGPANDA_VERSION = '0.2';
 const VERSION_HASH = hashText(PKGPANDA_VERSION);
 const NO_VARIANT = hashText('');
 

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Result } from '../../src/base/diagnostic.ts';
 import { activate } from '../../src/install/activate.ts';
-import { shellQuote } from '../../src/install/environment.ts';
+import { shellWord } from '../../src/base/shell.ts';
 import { install } from '../../src/install/install.ts';
 import { activeGeneration, inventory } from '../../src/install/inventory.ts';
 import { removePackages } from '../../src/install/repository.ts';
@@ -190,7 +190,7 @@ function compare(root: Root, entries: Readonly<Record<string, Entry>>): void {
   expect(readText(root, 'environment.export')).toBe(
     expectedText(root, entries['environment.export']!).replaceAll(
       /^export (A_\w+)=(.*)$/gm,
-      (_, key: string, text: string) => `export ${key}=${shellQuote(text)}`,
+      (_, key: string, text: string) => `export ${key}=${shellWord(text)}`,
     ),
   );
   expect(readText(root, 'active.buildinfo.full.json')).toBe(

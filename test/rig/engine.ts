@@ -102,6 +102,7 @@ export function fakeSandbox(ran: string[]): Sandbox {
     name: 'fake',
     hermetic: true,
     unavailable: () => Promise.resolve(undefined),
+    limitations: () => Promise.resolve([]),
     commandLine: (command) => command.argv,
     run: async (command: SandboxCommand): Promise<SandboxExit> => {
       ran.push(command.env['TASK']!);

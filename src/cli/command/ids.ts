@@ -1,6 +1,7 @@
 // `ashlar ids`: the package ids of a tree, computed without building anything.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
+import { imageIdFlag, packagesFlag } from './flags.ts';
 
 interface Flags {
   readonly json: boolean;
@@ -26,21 +27,8 @@ export const idsCommand = buildCommand<Flags, readonly string[], Context>({
     },
     flags: {
       json: { kind: 'boolean', brief: 'print an array of {name, variant, id}', default: false },
-      packages: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'the packages directory',
-        placeholder: 'DIR',
-        optional: true,
-      },
-      imageId: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'what identifies the image IMAGE, or every image',
-        placeholder: '[IMAGE=]ID',
-        variadic: true,
-        optional: true,
-      },
+      packages: packagesFlag,
+      imageId: imageIdFlag,
     },
   },
   async func(this: Context, flags, ...targets): Promise<void> {

@@ -10,7 +10,7 @@ import {
   type PrefixFlags,
   type RootFlags,
 } from './flags.ts';
-import { interruptible } from './interrupt.ts';
+import { interruptible } from '../../interrupt.ts';
 import { printActivation } from './outcome.ts';
 
 interface Flags extends RootFlags, PrefixFlags {

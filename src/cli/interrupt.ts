@@ -1,5 +1,5 @@
 // Ctrl-C during work that has something to clean up: the first one asks it to stop, the second ends it.
-import type { Context } from '../../context.ts';
+import type { Context } from './context.ts';
 
 const STATUS = { SIGINT: 130, SIGTERM: 143 } as const;
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { makeDirectories } from '../../src/base/directory.ts';
+import { makeDirectories } from '../../src/base/mkdir.ts';
 import { errnoOf } from '../../src/base/fs.ts';
 
 let work: string;
