@@ -1,7 +1,9 @@
 // `ashlar install`: brings packages into a root, from archives or from a package repository.
 import { buildCommand } from '@stricli/core';
 import { Collector } from '../../../base/diagnostic.ts';
+import type { PackageSource } from '../../../install/source.ts';
 import type { Context } from '../../context.ts';
+import { imageIdFlag, packagesFlag, sandboxFlag } from '../flags.ts';
 import {
   openRoot,
   prefixFlag,
@@ -16,15 +18,21 @@ import { printActivation } from './outcome.ts';
 interface Flags extends RootFlags, PrefixFlags {
   readonly repositoryUrl?: string | undefined;
   readonly activate: boolean;
+  readonly allowSetuid: boolean;
+  readonly packages?: string;
+  readonly imageId?: readonly string[];
+  readonly sandbox: string;
 }
 
 export const installCommand = buildCommand<Flags, string[], Context>({
   docs: {
     brief: 'add packages to a root',
-    fullDescription:
-      'Adds packages to the root: from files named ID.tar.xz or ID.tar.zst, or, given by id, from ' +
-      'packages/NAME/ID.tar.xz of a repository. With --activate they also become active, each in ' +
-      'the place of an active package of the same name.',
+    fullDescription: [
+      'Adds packages to the root: by name, those of the tree here with all that they require, as they were',
+      'built; from files named ID.tar.xz or ID.tar.zst; or, by id, from packages/NAME/ID.tar.xz of a',
+      'repository. With --activate they also become active, each in the place of an active package of the',
+      'same name.',
+    ].join('\n'),
   },
   parameters: {
     flags: {
@@ -43,34 +51,47 @@ export const installCommand = buildCommand<Flags, string[], Context>({
         withNegated: false,
         brief: 'also make them active',
       },
+      allowSetuid: {
+        kind: 'boolean',
+        default: false,
+        withNegated: false,
+        brief: 'accept packages with set-user-id or set-group-id files',
+      },
+      packages: packagesFlag,
+      imageId: imageIdFlag,
+      sandbox: sandboxFlag,
     },
     positional: {
       kind: 'array',
       minimum: 1,
       parameter: {
         parse: String,
-        placeholder: 'ID|FILE',
-        brief: 'package id, or an archive named after it',
+        placeholder: 'NAME|FILE|ID',
+        brief: 'package of the tree, archive, or package id',
       },
     },
   },
   async func(this: Context, flags, ...words): Promise<void> {
-    const [{ install }, { copyFile, parseSource }, { unpackWithTar }] = await Promise.all([
+    const [{ install }, { parseSource }, lent] = await Promise.all([
       import('../../../install/install.ts'),
       import('../../../install/source.ts'),
-      import('./unpack.ts'),
+      import('../../installation.ts'),
     ]);
     const errors = new Collector();
     const root = errors.take(await openRoot(this, flags));
-    const sources = words.flatMap((word) => errors.take(parseSource(word, this.cwd)) ?? []);
+    const names = words.filter(lent.isPackageTarget);
+    const sources = words
+      .filter((word) => !lent.isPackageTarget(word))
+      .flatMap((word) => errors.take(parseSource(word, this.cwd)) ?? []);
+    if (names.length > 0) sources.push(...(await built(this, flags, names, errors)));
     if (root === undefined || errors.failed) return this.report(errors.diagnostics);
     await interruptible(this, async (signal) => {
       const result = await install(root, sources, {
         prefix: flags.prefix,
         repositoryUrl: flags.repositoryUrl,
         activate: flags.activate,
-        unpack: unpackWithTar(signal),
-        fetchFile: copyFile,
+        unpack: lent.packageUnpacker(flags.allowSetuid, signal),
+        fetchFile: lent.packageFetcher(signal),
         signal,
         onWait: tellWait(this, root),
         onPackage: (id, what) =>
@@ -82,3 +103,25 @@ export const installCommand = buildCommand<Flags, string[], Context>({
     });
   },
 });
+
+/** The packages of the tree that names mean, as sources. */
+async function built(
+  context: Context,
+  flags: Flags,
+  names: readonly string[],
+  errors: Collector,
+): Promise<readonly PackageSource[]> {
+  const { builtPackages } = await import('../../installation.ts');
+  const request = {
+    cwd: context.cwd,
+    env: context.env,
+    packages: flags.packages,
+    targets: names,
+    imageIds: flags.imageId ?? [],
+    // A name alone is the default variant: only one can be active.
+    variant: null,
+    sandbox: flags.sandbox,
+    offline: true,
+  };
+  return errors.take(await builtPackages(request, new AbortController().signal)) ?? [];
+}
