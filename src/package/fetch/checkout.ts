@@ -1,7 +1,7 @@
 // Writes the tree of a commit, with a `.git` whose bytes depend on nothing but the commit and the tags
 // in its history: `rev-parse`, `describe`, `status` and `log` work in it. Earlier commits come without
 // their files (as in a treeless partial clone), which is what keeps it small and cheap to reproduce.
-import { chmodSync, readdirSync, renameSync, unlinkSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import {
   environmentError,
@@ -123,7 +123,7 @@ async function writeTree(
   const worktree = `--work-tree=${tree}`;
   const files = await git([worktree, ...settings, 'read-tree', '--reset', '-u', commit], here);
   if (!files.ok) return files;
-  unlinkSync(join(gitDirectory, 'index'));
+  // Without -m or -u, git makes the index anew, with nothing in it about the files just written.
   const index = await git([...settings, '-c', 'index.version=2', 'read-tree', commit], here);
   return index.ok ? ok(undefined) : index;
 }

@@ -148,9 +148,7 @@ function quoted(path: string): string {
 /** What git gave as its reason, in one line and without credentials. */
 export function gitReason(stderr: string): string {
   const lines = stderr.split(/[\r\n]+/).map((line) => line.trim());
-  const telling = lines.filter((line) =>
-    /^(fatal|error|remote|ssh|warning: unable): ?\S/i.test(line),
-  );
+  const telling = lines.filter((line) => /^((fatal|error|remote|ssh): ?\S|! )/i.test(line));
   const shown = telling.length > 0 ? telling.slice(-3) : lines.filter(Boolean).slice(-1);
   return redact(shown.map((line) => line.replace(/^(fatal|error): /, '')).join('; ')).slice(0, 500);
 }

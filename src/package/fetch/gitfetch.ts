@@ -65,7 +65,11 @@ export async function gitFetch(request: GitFetch): Promise<Result<void>> {
     );
     if (signal?.aborted === true) return failed(fetchStopped(address));
     if (!result.ok && !watch.stalled) return result;
-    if (result.ok && result.value.status === 0) return ok(undefined);
+    if (result.ok && result.value.status === 0) {
+      // git keeps the commits, but a mirror with parts of a history could not be told from a whole one.
+      const shallow = /rejected .* because shallow roots/.test(result.value.stderr);
+      return shallow ? failed(fetchFailure(url, 'it is a shallow clone')) : ok(undefined);
+    }
     const reason = result.ok ? gitReason(result.value.stderr) : 'it stopped sending';
     // git names a file of its own only when it cannot read it.
     if (result.ok && alternates.some((path) => result.value.stderr.includes(path))) {
@@ -92,13 +96,20 @@ function objectCounts(text: string): { received: number; total: number } | undef
   return last === undefined ? undefined : { received: Number(last[1]), total: Number(last[2]) };
 }
 
+const HINT = 'check the address, the network and your git credentials, and run again';
+const HINTS: readonly (readonly [RegExp, string])[] = [
+  [
+    /dubious ownership/,
+    'if you trust that repository: git config --global --add safe.directory PATH',
+  ],
+  [/shallow clone/, 'get its whole history there with git fetch --unshallow, or use git_local'],
+];
+
 function fetchFailure(url: string, reason: string): Diagnostic {
   return environmentError({
     code: 'source/git-fetch',
     message: `cannot fetch ${url}: ${reason}`,
-    hint: /dubious ownership/.test(reason)
-      ? 'if you trust that repository: git config --global --add safe.directory PATH'
-      : 'check the address, the network and your git credentials, and run again',
+    hint: HINTS.find(([pattern]) => pattern.test(reason))?.[1] ?? HINT,
   });
 }
 

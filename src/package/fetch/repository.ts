@@ -48,7 +48,8 @@ export interface MirrorRequest {
 /**
  * The path of a bare repository that has the commit with all its history. Nothing is fetched when it is
  * there already. Warnings: `source/ref-moved`, `source/ref-gone`. Errors: `source/commit-missing`,
- * `source/git-fetch`, `source/git-damaged` (see `dropMirror`), `source/offline`, `source/git-missing`, `source/aborted`, `fs/*`.
+ * `source/git-fetch`, `source/git-damaged` (see `dropMirror`), `source/offline`, `source/git-missing`,
+ * `source/aborted`, `fs/*`.
  */
 export async function mirrorRepository(request: MirrorRequest): Promise<Result<string>> {
   const mirror = mirrorPath(request);
@@ -86,9 +87,10 @@ export function dropMirror(request: MirrorRequest): void {
   removeTree(aside);
 }
 
-/** Named by the address without credentials: those change, and the repository does not. */
+/** Named by the address without web credentials: those change, and the repository does not. */
 function mirrorPath({ address, directory }: MirrorRequest): string {
-  return join(directory, `${digestOf(redact(address.url)).hash.slice(0, 40)}.git`);
+  const plain = address.url.replace(/^(https?:\/\/)[^/]*@/i, '$1');
+  return join(directory, `${digestOf(plain).hash.slice(0, 40)}.git`);
 }
 
 async function hasCommit(mirror: string, commit: string): Promise<boolean> {

@@ -120,6 +120,7 @@ test('nothing in it tells where, when or from which copy it was made', async () 
   git(mirror, 'config', 'core.autocrlf', 'true');
   git(mirror, 'config', 'index.version', '4');
   git(mirror, 'branch', '-D', '-q', 'side');
+  git(mirror, 'replace', '--graft', commit);
   const umask = process.umask(0o077);
   try {
     expect(snapshot(await checkout(mirror, commit, 'second'))).toEqual(first);

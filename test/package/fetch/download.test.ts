@@ -628,6 +628,17 @@ test('without checksums a file must come whole, and only an unchanged one is res
   ).toEqual([]);
   expect(tagless.requests[1]!.headers['range']).toBeUndefined();
 
+  const shifted: Handler = (_, reply) =>
+    reply.send(206, content.subarray(50_000), {
+      'Content-Range': `bytes 50000-${content.length - 1}/${content.length}`,
+      ETag: '"v1"',
+    });
+  await using liar = await HttpServer.start(inTurn(cutAfter(100_000), shifted, whole));
+  expect(codesOf(await download({ ...unpinned, candidates: [{ url: liar.url('/a') }] }))).toEqual(
+    [],
+  );
+  expect(readFileSync(join(work, 'out/file')).equals(content)).toBe(true);
+
   await using endless = await HttpServer.start(async (_, reply) => {
     reply.head(200);
     await reply.body(content);

@@ -77,6 +77,6 @@ test('processes that want one commit at once get the same bytes', async () => {
   for (const name of names) {
     expect(snapshot(join(work, name))).toEqual(snapshot(join(work, 'a')));
   }
-  const packs = server.requests.filter(({ target }) => target.endsWith('.pack'));
-  expect(packs).toHaveLength(1);
+  const listings = server.requests.filter(({ target }) => target.includes('info/refs'));
+  expect(listings).toHaveLength(1);
 });

@@ -217,6 +217,37 @@ test('references that changed from a file to a directory and back do not disturb
   fetched(await fetchSource({ ...source, ref: commit }, context()));
 });
 
+test('new credentials find the old mirror; another repository has its own', async () => {
+  const { source } = upstream();
+  fetched(await fetchSource(source, context()));
+  const one = readdirSync(join(work, 'cache/git'));
+  const asked = async (git: string): Promise<string[]> => {
+    const { mirrorRepository } = await import('../../../src/package/fetch/repository.ts');
+    const directory = join(work, 'other');
+    const commit = source.ref;
+    const clock = new FakeClock();
+    const address = { url: git, local: false };
+    await mirrorRepository({ address, commit, refOrigin: 'x', directory, clock });
+    return readdirSync(directory);
+  };
+  expect(one).toHaveLength(1);
+  await using server = await HttpServer.start((_, reply) => reply.send(404, ''));
+  expect(await asked(server.url('/r.git', 'a:b@'))).toHaveLength(1);
+  expect(await asked(server.url('/r.git', 'c:d@'))).toHaveLength(1);
+  expect(await asked(server.url('/r.git?x=1'))).toHaveLength(2);
+});
+
+test('a shallow clone cannot be a git source, and that is told', async () => {
+  const { repository } = upstream();
+  const ref = repository.commit({ file: 'two' });
+  execFileSync('git', ['clone', '-q', '--depth=1', `file://${repository.path}`, join(work, 's')]);
+  const shallow: GitSource = { kind: 'git', git: join(work, 's'), ref, ref_origin: 'master' };
+  const result = await fetchSource(shallow, context());
+  expect(codes(result)).toEqual(['source/git-fetch']);
+  expect(text(result)).toContain('it is a shallow clone');
+  expect(text(result)).toContain('--unshallow');
+});
+
 test('what cannot be had is told, once and without a wait', async () => {
   const { source } = upstream();
   const clock = new FakeClock();
