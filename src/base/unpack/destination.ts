@@ -14,6 +14,7 @@ import {
   readdirSync,
   readlinkSync,
   renameSync,
+  rmdirSync,
   symlinkSync,
   unlinkSync,
   type Stats,
@@ -21,8 +22,8 @@ import {
 import { resolve } from 'node:path';
 import { fsPath, showName, type ByteName } from '../bytename.ts';
 import { definitionError } from '../diagnostic.ts';
-import { Directory } from '../directory.ts';
-import { errnoOf, removeTree, temporaryBeside } from '../fs.ts';
+import { Directory, removeContents } from '../directory.ts';
+import { errnoOf, temporaryBeside } from '../fs.ts';
 import { Refusal, refusalOf } from '../refusal.ts';
 import { refuseEntry } from './limits.ts';
 import { checkTarget, type LinkRule } from './link.ts';
@@ -79,7 +80,7 @@ export class Destination implements Disposable {
     try {
       this.#open = [{ name: '' as ByteName, directory: Directory.open(this.#staging) }];
     } catch (error) {
-      removeTree(this.#staging);
+      rmdirSync(this.#staging);
       throw error;
     }
   }
@@ -165,17 +166,18 @@ export class Destination implements Disposable {
     // An empty directory in the way is replaced in the same step.
     renameSync(this.#staging, this.#path);
     this.#committed = true;
-    this.#leave(0);
   }
 
   [Symbol.dispose](): void {
-    this.#leave(0);
-    if (this.#committed) return;
     try {
-      removeTree(this.#staging);
+      if (!this.#committed) {
+        removeContents(this.#open[0]!.directory);
+        rmdirSync(this.#staging);
+      }
     } catch {
       // The disk that refuses this has refused something before, and that is what the caller is told.
     }
+    this.#leave(0);
   }
 
   #finish(directory: Directory, { mode, mtime }: Attributes): void {
