@@ -1,6 +1,6 @@
 // Packages as archives: `.tar.xz` where pkgpanda's repositories are to be read, `.tar.zst` otherwise. The
 // same tree gives the same bytes. Knows nothing of package ids, stores or hosts.
-import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { compress, type WrittenCodec } from '../base/codec/compress.ts';
 import { environmentError, type Result } from '../base/diagnostic.ts';
@@ -79,6 +79,8 @@ async function writeFileWhole(file: string, bytes: ByteStream, durable: boolean)
   const fd = writing(() => openSync(temporary, 'wx', 0o644));
   try {
     try {
+      // Repositories are read by others, whatever the umask.
+      writing(() => fchmodSync(fd, 0o644));
       for await (const chunk of bytes) writing(() => writeWhole(fd, chunk));
       if (durable) writing(() => fsyncSync(fd));
     } finally {

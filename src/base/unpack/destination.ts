@@ -5,6 +5,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   futimesSync,
   linkSync,
   lstatSync,
@@ -57,7 +58,8 @@ export class Destination implements Disposable {
   readonly #path: string;
   readonly #staging: string;
   readonly #rules: DestinationRules;
-  readonly #umask = process.umask();
+  /** Modes that files get as they are made, whatever the umask. */
+  readonly #plainModes = new Set<number>();
   /** The directories from the staging directory down to the one last used. */
   readonly #open: Open[];
   #parent = '' as ByteName;
@@ -102,8 +104,7 @@ export class Destination implements Disposable {
   closeFile(path: ByteName, fd: number, mode: number, mtime: number | undefined): void {
     this.#guarded(path, () => {
       try {
-        // Bits that the umask took away, or that writing would have cleared.
-        if ((mode & this.#umask) !== 0 || mode > 0o777) fchmodSync(fd, mode);
+        if (!this.#plainModes.has(mode)) this.#setMode(fd, mode);
         if (mtime !== undefined) futimesSync(fd, mtime, mtime);
       } finally {
         closeSync(fd);
@@ -178,6 +179,12 @@ export class Destination implements Disposable {
       // The disk that refuses this has refused something before, and that is what the caller is told.
     }
     this.#leave(0);
+  }
+
+  /** Node cannot read the umask without changing it for a moment, so it is seen by what it does. */
+  #setMode(fd: number, mode: number): void {
+    if ((fstatSync(fd).mode & 0o7777) === mode) this.#plainModes.add(mode);
+    else fchmodSync(fd, mode);
   }
 
   #finish(directory: Directory, { mode, mtime }: Attributes): void {
