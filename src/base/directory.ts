@@ -1,8 +1,19 @@
 // A directory held open, so that names in it mean entries of that very directory, whatever happens to
 // the path it was reached by. Node has no openat(2); on Linux /proc/self/fd/N/name is the same thing.
 // Elsewhere the checked path is used again, which a process that swaps directories could race.
-import { closeSync, constants, existsSync, openSync } from 'node:fs';
-import { fsPath, nameOfText, type ByteName } from './bytename.ts';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  unlinkSync,
+} from 'node:fs';
+import { fsPath, nameOfBytes, nameOfText, type ByteName } from './bytename.ts';
+import { errnoOf } from './fs.ts';
 
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW } = constants;
 const BY_HANDLE = existsSync('/proc/self/fd');
@@ -41,4 +52,38 @@ export class Directory implements Disposable {
   [Symbol.dispose](): void {
     closeSync(this.fd);
   }
+}
+
+/**
+ * Removes everything in a directory, however deep, whatever its modes; links are removed, never followed.
+ * Throws node's own errors.
+ */
+export function removeContents(directory: Directory): void {
+  for (const bytes of readdirSync(directory.self, { encoding: 'buffer' })) {
+    const name = nameOfBytes(bytes);
+    const child = enterIfDirectory(directory, name);
+    if (child === undefined) {
+      unlinkSync(directory.path(name));
+      continue;
+    }
+    try {
+      fchmodSync(child.fd, 0o700);
+      removeContents(child);
+    } finally {
+      child[Symbol.dispose]();
+    }
+    rmdirSync(directory.path(name));
+  }
+}
+
+function enterIfDirectory(directory: Directory, name: ByteName): Directory | undefined {
+  try {
+    return directory.enter(name);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOTDIR' || errno === 'ELOOP') return undefined;
+    if (errno !== 'EACCES') throw error;
+  }
+  chmodSync(directory.path(name), 0o700);
+  return directory.enter(name);
 }

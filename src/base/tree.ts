@@ -57,7 +57,7 @@ interface Child {
 export function* walkTree(root: string, options: WalkOptions = {}): Generator<TreeEntry> {
   const levels: Level[] = [];
   try {
-    levels.push(guarded(root, '', () => level(Directory.open(root), '')));
+    levels.push(guarded(root, '', () => listed(Directory.open(root), '')));
     for (let top = levels.at(-1); top !== undefined; top = levels.at(-1)) {
       const child = top.names[top.next++];
       if (child === undefined) {
@@ -81,34 +81,32 @@ export function* walkTree(root: string, options: WalkOptions = {}): Generator<Tr
   }
 }
 
-function level(directory: Directory, prefix: string): Level {
-  const children = readdirSync(directory.self, { withFileTypes: true, encoding: 'buffer' });
-  const keyed = children.map((kind) => {
-    const name = nameOfBytes(kind.name);
-    return { name, kind, key: kind.isDirectory() ? `${name}/` : name };
-  });
-  keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
-  return { directory, prefix, names: keyed, next: 0 };
-}
-
-function enter(above: Level, name: ByteName, path: ByteName, options: WalkOptions): Level {
-  const depth = options.depth ?? 256;
-  if (path.split('/').length >= depth) {
-    throw new Refusal(
-      buildError({
-        code: 'archive/limit',
-        message: `the directory "${showName(path)}" lies more than ${depth - 1} levels deep`,
-        hint: 'flatten the tree, or leave this part of it out',
-      }),
-    );
-  }
-  const directory = above.directory.enter(name);
+/** Takes over the directory: it is closed when it cannot be listed. */
+function listed(directory: Directory, prefix: string): Level {
   try {
-    return level(directory, `${path}/`);
+    const children = readdirSync(directory.self, { withFileTypes: true, encoding: 'buffer' });
+    const keyed = children.map((kind) => {
+      const name = nameOfBytes(kind.name);
+      return { name, kind, key: kind.isDirectory() ? `${name}/` : name };
+    });
+    keyed.sort((a, b) => (a.key < b.key ? -1 : 1));
+    return { directory, prefix, names: keyed, next: 0 };
   } catch (error) {
     directory[Symbol.dispose]();
     throw error;
   }
+}
+
+function enter(above: Level, name: ByteName, path: ByteName, options: WalkOptions): Level {
+  const depth = options.depth ?? 256;
+  if (path.split('/').length < depth) return listed(above.directory.enter(name), `${path}/`);
+  throw new Refusal(
+    buildError({
+      code: 'archive/limit',
+      message: `the directory "${showName(path)}" lies more than ${depth - 1} levels deep`,
+      hint: 'flatten the tree, or leave this part of it out',
+    }),
+  );
 }
 
 function symlink(directory: Directory, name: ByteName, path: ByteName): TreeEntry {

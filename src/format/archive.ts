@@ -1,12 +1,12 @@
 // Packages as archives: `.tar.xz` where pkgpanda's repositories are to be read, `.tar.zst` otherwise. The
 // same tree gives the same bytes. Knows nothing of package ids, stores or hosts.
-import { closeSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { compress, type WrittenCodec } from '../base/codec/compress.ts';
 import { environmentError, type Result } from '../base/diagnostic.ts';
 import type { Digest } from '../base/digest.ts';
 import { removeTree, syncDirectory, temporaryBeside } from '../base/fs.ts';
-import { Refusal, settle } from '../base/refusal.ts';
+import { Refusal, refusalOf, settle } from '../base/refusal.ts';
 import { Tally, writeWhole, type ByteStream } from '../base/stream.ts';
 import { packTree, type PackOptions } from '../base/tar/pack.ts';
 import { unpackTar } from '../base/tar/unpack.ts';
@@ -69,20 +69,29 @@ export function unpackArchive(
 
 async function writeFileWhole(file: string, bytes: ByteStream, durable: boolean): Promise<void> {
   const temporary = temporaryBeside(file);
-  const fd = openSync(temporary, 'wx', 0o644);
+  const writing = <T>(work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      throw refusalOf('write', error, file);
+    }
+  };
+  const fd = writing(() => openSync(temporary, 'wx', 0o644));
   try {
     try {
-      for await (const chunk of bytes) writeWhole(fd, chunk);
-      if (durable) fsyncSync(fd);
+      // Repositories are read by others, whatever the umask.
+      writing(() => fchmodSync(fd, 0o644));
+      for await (const chunk of bytes) writing(() => writeWhole(fd, chunk));
+      if (durable) writing(() => fsyncSync(fd));
     } finally {
       closeSync(fd);
     }
-    renameSync(temporary, file);
+    writing(() => renameSync(temporary, file));
   } catch (error) {
     removeTree(temporary);
     throw error;
   }
-  if (durable) syncDirectory(dirname(file));
+  if (durable) writing(() => syncDirectory(dirname(file)));
 }
 
 async function* interruptible(

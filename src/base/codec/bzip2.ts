@@ -2,7 +2,7 @@
 // else by a library. Both give the same bytes.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { asBuffer, type ByteStream } from '../stream.ts';
+import { copies, type ByteStream } from '../stream.ts';
 import { corrupt } from './corrupt.ts';
 import { filter, FilterFailure } from './filter.ts';
 
@@ -45,13 +45,13 @@ export async function* byLibrary(source: ByteStream): AsyncGenerator<Buffer> {
   const queue: Buffer[] = [];
   let received = 0;
   let ended = false;
-  const input = asyncIterator(source);
+  const input = copies(source);
   const receive = async (wanted: number): Promise<void> => {
     while (!ended && received < wanted) {
       const next = await input.next();
       if (next.done === true) ended = true;
       else if (next.value.length > 0) {
-        queue.push(asBuffer(next.value));
+        queue.push(next.value);
         received += next.value.length;
       }
     }
@@ -88,15 +88,8 @@ export async function* byLibrary(source: ByteStream): AsyncGenerator<Buffer> {
       }
     }
   } finally {
-    await input.return?.();
+    await input.return(undefined);
   }
-}
-
-function asyncIterator(source: ByteStream): AsyncIterator<Uint8Array> {
-  const through = async function* (): AsyncGenerator<Uint8Array> {
-    yield* source;
-  };
-  return through();
 }
 
 class Output {

@@ -56,7 +56,8 @@ async function peek(
   while (length < wanted) {
     const next = await chunks.next();
     if (next.done === true) break;
-    taken.push(next.value);
+    // All but the last one would be overwritten before they are used.
+    taken.push(next.value.length < wanted ? Buffer.from(next.value) : next.value);
     length += next.value.length;
   }
   return { head: Buffer.concat(taken), all: replay(taken, chunks) };

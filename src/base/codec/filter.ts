@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errnoOf } from '../fs.ts';
-import type { ByteStream } from '../stream.ts';
+import { copies, type ByteStream } from '../stream.ts';
 
 /** How a filter failed: it could not be started, or it ended with a complaint. */
 export class FilterFailure extends Error {
@@ -67,7 +67,7 @@ async function feed(source: ByteStream, stdin: NodeJS.WritableStream): Promise<E
   let thrown: Error | undefined;
   const guarded = async function* (): AsyncGenerator<Uint8Array> {
     try {
-      yield* source;
+      yield* copies(source);
     } catch (error) {
       thrown = error as Error;
     }

@@ -11,7 +11,7 @@ import {
   type InflateRaw,
 } from 'node:zlib';
 import { errnoOf } from '../fs.ts';
-import type { ByteStream } from '../stream.ts';
+import { copies, type ByteStream } from '../stream.ts';
 import { corrupt } from './corrupt.ts';
 
 const CHUNK = 1 << 18;
@@ -52,7 +52,7 @@ async function* through(
   source: ByteStream,
   transform: Gunzip | Gzip | InflateRaw,
 ): AsyncGenerator<Buffer> {
-  const flowing = pipeline(Readable.from(source, { objectMode: false }), transform);
+  const flowing = pipeline(Readable.from(copies(source), { objectMode: false }), transform);
   // Its failure surfaces where the transform is read.
   flowing.catch(() => undefined);
   for await (const chunk of transform) yield chunk as Buffer;

@@ -23,7 +23,7 @@ export interface PackOptions {
 }
 
 /**
- * The tar stream of everything below `root`, in chunks of about 1 MiB that the consumer may keep. Throws a
+ * The tar stream of everything below `root`, in chunks of 1 MiB of which each overwrites the last. Throws a
  * `Refusal`: `archive/special-file`, `archive/limit`, `archive/changed` (while it was read), `fs/*`.
  */
 export function* packTree(root: string, options: PackOptions = {}): Generator<Buffer> {
@@ -64,7 +64,7 @@ const CHUNK = 1 << 20;
 
 /** Collects small pieces into large chunks, and reads files straight into them. */
 class ChunkWriter {
-  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  readonly #chunk = Buffer.allocUnsafeSlow(CHUNK);
   #filled = 0;
 
   *add(bytes: Buffer): Generator<Buffer> {
@@ -101,7 +101,6 @@ class ChunkWriter {
     this.#filled += count;
     if (this.#filled < CHUNK) return;
     yield this.#chunk;
-    this.#chunk = Buffer.allocUnsafeSlow(CHUNK);
     this.#filled = 0;
   }
 }

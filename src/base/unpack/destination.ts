@@ -5,6 +5,7 @@ import {
   closeSync,
   constants,
   fchmodSync,
+  fstatSync,
   futimesSync,
   linkSync,
   lstatSync,
@@ -14,6 +15,7 @@ import {
   readdirSync,
   readlinkSync,
   renameSync,
+  rmdirSync,
   symlinkSync,
   unlinkSync,
   type Stats,
@@ -21,8 +23,8 @@ import {
 import { resolve } from 'node:path';
 import { fsPath, showName, type ByteName } from '../bytename.ts';
 import { definitionError } from '../diagnostic.ts';
-import { Directory } from '../directory.ts';
-import { errnoOf, removeTree, temporaryBeside } from '../fs.ts';
+import { Directory, removeContents } from '../directory.ts';
+import { errnoOf, temporaryBeside } from '../fs.ts';
 import { Refusal, refusalOf } from '../refusal.ts';
 import { refuseEntry } from './limits.ts';
 import { checkTarget, type LinkRule } from './link.ts';
@@ -56,7 +58,8 @@ export class Destination implements Disposable {
   readonly #path: string;
   readonly #staging: string;
   readonly #rules: DestinationRules;
-  readonly #umask = process.umask();
+  /** Modes that files get as they are made, whatever the umask. */
+  readonly #plainModes = new Set<number>();
   /** The directories from the staging directory down to the one last used. */
   readonly #open: Open[];
   #parent = '' as ByteName;
@@ -79,7 +82,7 @@ export class Destination implements Disposable {
     try {
       this.#open = [{ name: '' as ByteName, directory: Directory.open(this.#staging) }];
     } catch (error) {
-      removeTree(this.#staging);
+      rmdirSync(this.#staging);
       throw error;
     }
   }
@@ -101,8 +104,7 @@ export class Destination implements Disposable {
   closeFile(path: ByteName, fd: number, mode: number, mtime: number | undefined): void {
     this.#guarded(path, () => {
       try {
-        // Bits that the umask took away, or that writing would have cleared.
-        if ((mode & this.#umask) !== 0 || mode > 0o777) fchmodSync(fd, mode);
+        if (!this.#plainModes.has(mode)) this.#setMode(fd, mode);
         if (mtime !== undefined) futimesSync(fd, mtime, mtime);
       } finally {
         closeSync(fd);
@@ -165,17 +167,24 @@ export class Destination implements Disposable {
     // An empty directory in the way is replaced in the same step.
     renameSync(this.#staging, this.#path);
     this.#committed = true;
-    this.#leave(0);
   }
 
   [Symbol.dispose](): void {
-    this.#leave(0);
-    if (this.#committed) return;
     try {
-      removeTree(this.#staging);
+      if (!this.#committed) {
+        removeContents(this.#open[0]!.directory);
+        rmdirSync(this.#staging);
+      }
     } catch {
       // The disk that refuses this has refused something before, and that is what the caller is told.
     }
+    this.#leave(0);
+  }
+
+  /** Node cannot read the umask without changing it for a moment, so it is seen by what it does. */
+  #setMode(fd: number, mode: number): void {
+    if ((fstatSync(fd).mode & 0o7777) === mode) this.#plainModes.add(mode);
+    else fchmodSync(fd, mode);
   }
 
   #finish(directory: Directory, { mode, mtime }: Attributes): void {

@@ -32,7 +32,12 @@ export class ZipArchive implements Disposable {
   /** Throws node's own errors. */
   constructor(path: string) {
     this.fd = openSync(path, 'r');
-    this.size = fstatSync(this.fd).size;
+    try {
+      this.size = fstatSync(this.fd).size;
+    } catch (error) {
+      closeSync(this.fd);
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
