@@ -1,6 +1,6 @@
 // A refusal on its way up: carries a diagnostic through code that streams (generators, parsers fed in
 // pieces) to where a Result is due. Bugs are never wrapped.
-import { failed, ok, type Diagnostic, type Result } from './diagnostic.ts';
+import { environmentError, failed, ok, type Diagnostic, type Result } from './diagnostic.ts';
 import { errnoOf, systemError } from './fs.ts';
 
 /** Thrown where input is refused in the middle of a stream. Never leaves a public function. */
@@ -35,4 +35,11 @@ export async function settle<T>(
 export function refusalOf(doing: string, error: unknown, path: string): unknown {
   if (error instanceof Refusal || errnoOf(error) === undefined) return error;
   return new Refusal(systemError(doing, error, path));
+}
+
+/** The caller's signal ended the work. */
+export function interrupted(): Refusal {
+  return new Refusal(
+    environmentError({ code: 'archive/interrupted', message: 'it was interrupted' }),
+  );
 }

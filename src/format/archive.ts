@@ -3,10 +3,10 @@
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { compress, type WrittenCodec } from '../base/codec/compress.ts';
-import { environmentError, type Result } from '../base/diagnostic.ts';
+import type { Result } from '../base/diagnostic.ts';
 import type { Digest } from '../base/digest.ts';
 import { removeTree, syncDirectory, temporaryBeside } from '../base/fs.ts';
-import { Refusal, refusalOf, settle } from '../base/refusal.ts';
+import { interrupted, refusalOf, settle } from '../base/refusal.ts';
 import { Tally, writeWhole, type ByteStream } from '../base/stream.ts';
 import { packTree, type PackOptions } from '../base/tar/pack.ts';
 import { unpackTar } from '../base/tar/unpack.ts';
@@ -41,6 +41,7 @@ export function packArchive(
       codec,
       interruptible(content.through(packTree(tree, options)), signal),
       level,
+      signal,
     );
     await writeFileWhole(file, written.through(bytes), durable);
     // What could not be unpacked again is no archive.
@@ -100,9 +101,7 @@ async function* interruptible(
 ): AsyncGenerator<Uint8Array> {
   for await (const chunk of source) {
     if (signal?.aborted === true) {
-      throw new Refusal(
-        environmentError({ code: 'archive/interrupted', message: 'packing was interrupted' }),
-      );
+      throw interrupted();
     }
     yield chunk;
   }

@@ -111,10 +111,14 @@ test('what cannot be installed says why, and nothing of it stays', async () => {
     [['x.tar.gz'], 2, /^error: x\.tar\.gz is not named like the archive of a package\n/],
     [['bad.tar.xz'], 2, /^error: "bad" is not a package id/],
     [['missing--1.tar.xz'], 2, /^error: there is no file missing--1\.tar\.xz\n/],
-    [['corrupt--1.tar.xz'], 2, /^corrupt--1\.tar\.xz: error: cannot be unpacked: /],
+    [
+      ['corrupt--1.tar.xz'],
+      2,
+      /^corrupt--1\.tar\.xz: error: it is not a tar archive; it begins with \"no archive\"\n/,
+    ],
     [['a--1'], 2, /no repository was given to get it from\n {2}hint: give --repository-url/],
     [['a--1', '--repository-url', 'file:///none'], 3, /a--1\.tar\.xz does not exist\n/],
-    [['a--1', '--repository-url', 'https://host'], 2, /^error: cannot fetch https:/],
+    [['a--1', '--repository-url', 'gopher://host'], 2, /^error: cannot fetch gopher:/],
   ];
   for (const [args, status, shown] of cases) {
     const result = await at.run('install', ...args);
@@ -194,15 +198,15 @@ test.each([
   ['SIGTERM', 143],
 ] as const)('%s during an installation leaves nothing behind', async (signal, status) => {
   using at = workplace();
-  writeFileSync(join(at.path, 'a--1.tar.xz'), '');
-  // A tar that says who it is and never ends.
+  // What xz data begins with, and an xz that says who it is and never ends.
+  writeFileSync(join(at.path, 'a--1.tar.xz'), Buffer.from('fd377a585a00', 'hex'));
   mkdirSync(join(at.path, 'tools'));
   execFileSync('mkfifo', [join(at.path, 'pipe')]);
   writeFileSync(
-    join(at.path, 'tools/tar'),
-    `#!/bin/sh\necho half > "$4/half"\necho $$ > ${join(at.path, 'pipe')}\nexec sleep 600\n`,
+    join(at.path, 'tools/xz'),
+    `#!/bin/sh\necho $$ > ${join(at.path, 'pipe')}\nexec sleep 600\n`,
   );
-  chmodSync(join(at.path, 'tools/tar'), 0o755);
+  chmodSync(join(at.path, 'tools/xz'), 0o755);
   const child = spawn(
     process.execPath,
     [bundle, 'install', 'a--1.tar.xz', '--root', at.root.path],

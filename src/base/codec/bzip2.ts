@@ -7,8 +7,8 @@ import { corrupt } from './corrupt.ts';
 import { filter, FilterFailure } from './filter.ts';
 
 /** Decompresses all streams in it. Throws a `Refusal` (`archive/corrupt`). */
-export function bunzip2(source: ByteStream): AsyncGenerator<Buffer> {
-  return onPath('bzip2') ? byProgram(source) : byLibrary(source);
+export function bunzip2(source: ByteStream, signal?: AbortSignal): AsyncGenerator<Buffer> {
+  return onPath('bzip2') ? byProgram(source, signal) : byLibrary(source);
 }
 
 function onPath(program: string): boolean {
@@ -22,9 +22,9 @@ function onPath(program: string): boolean {
   });
 }
 
-async function* byProgram(source: ByteStream): AsyncGenerator<Buffer> {
+async function* byProgram(source: ByteStream, signal?: AbortSignal): AsyncGenerator<Buffer> {
   try {
-    yield* filter('bzip2', ['--decompress', '--stdout'], source);
+    yield* filter('bzip2', ['--decompress', '--stdout'], source, signal);
   } catch (error) {
     if (!(error instanceof FilterFailure)) throw error;
     throw corrupt('bzip2', error.message.replace(/^bzip2: (?:\(stdin\): )?/, ''));

@@ -17,6 +17,7 @@ export async function* compress(
   codec: WrittenCodec,
   source: ByteStream,
   level = DEFAULT_LEVEL[codec],
+  signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   switch (codec) {
     case 'none':
@@ -26,7 +27,7 @@ export async function* compress(
       yield* (await import('./gzip.ts')).gzip(source, level);
       return;
     case 'xz':
-      yield* (await import('./xz.ts')).xz(source, level);
+      yield* (await import('./xz.ts')).xz(source, level, signal);
       return;
     case 'zstd':
       yield* (await import('./zstd.ts')).zstd(source, level);

@@ -14,11 +14,11 @@ export interface Decompressed {
  * Decompresses a stream of gzip, bzip2, xz or Zstandard; anything unknown passes unchanged as `none`.
  * Throws a `Refusal`: `archive/compression` for formats that are known but not read.
  */
-export async function decompress(source: ByteStream): Promise<Decompressed> {
+export async function decompress(source: ByteStream, signal?: AbortSignal): Promise<Decompressed> {
   const { head, all } = await peek(source, MAGIC_LENGTH);
   const identified = identifyCodec(head);
   if ('codec' in identified) {
-    return { codec: identified.codec, content: await open(identified.codec, all) };
+    return { codec: identified.codec, content: await open(identified.codec, all, signal) };
   }
   await all.return(undefined);
   throw new Refusal(
@@ -30,16 +30,20 @@ export async function decompress(source: ByteStream): Promise<Decompressed> {
   );
 }
 
-async function open(codec: Codec, source: AsyncGenerator<Buffer>): Promise<AsyncGenerator<Buffer>> {
+async function open(
+  codec: Codec,
+  source: AsyncGenerator<Buffer>,
+  signal: AbortSignal | undefined,
+): Promise<AsyncGenerator<Buffer>> {
   switch (codec) {
     case 'none':
       return source;
     case 'gzip':
       return (await import('./gzip.ts')).gunzip(source);
     case 'bzip2':
-      return (await import('./bzip2.ts')).bunzip2(source);
+      return (await import('./bzip2.ts')).bunzip2(source, signal);
     case 'xz':
-      return (await import('./xz.ts')).unxz(source);
+      return (await import('./xz.ts')).unxz(source, signal);
     case 'zstd':
       return (await import('./unzstd.ts')).unzstd(source);
   }

@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { errnoOf } from '../fs.ts';
+import { interrupted } from '../refusal.ts';
 import { copies, type ByteStream } from '../stream.ts';
 
 /** How a filter failed: it could not be started, or it ended with a complaint. */
@@ -20,12 +21,13 @@ const KEPT_COMPLAINT = 2_000;
 
 /**
  * Pipes a stream through a program. Throws `FilterFailure`, or what the source threw. Only PATH is
- * handed on: variables such as XZ_OPT would change the bytes.
+ * handed on: variables such as XZ_OPT would change the bytes. An aborted signal ends the program at once.
  */
 export async function* filter(
   program: string,
   argv: readonly string[],
   source: ByteStream,
+  signal?: AbortSignal,
 ): AsyncGenerator<Buffer> {
   const child = spawn(program, argv, {
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' },
@@ -40,8 +42,12 @@ export async function* filter(
     if (complaint.length < KEPT_COMPLAINT) complaint += chunk.toString('latin1');
   });
   const feeding = feed(source, child.stdin);
+  const abort = (): void => void child.kill('SIGKILL');
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted === true) abort();
   try {
     for await (const chunk of child.stdout) yield chunk as Buffer;
+    if (signal?.aborted === true) throw interrupted();
     const sourceError = await feeding;
     if (sourceError !== undefined) throw sourceError;
     const { status, error } = await ended;
@@ -54,6 +60,7 @@ export async function* filter(
       );
     }
   } finally {
+    signal?.removeEventListener('abort', abort);
     child.kill('SIGKILL');
     // Its pipes must be gone before the caller goes on, for instance to remove what it reads.
     child.stdin.destroy();

@@ -11,10 +11,10 @@ import { filter, FilterFailure } from './filter.ts';
 const MEMORY = '400MiB';
 
 /** Decompresses. Throws a `Refusal`: `archive/corrupt`, `archive/limit` (memory), `archive/no-xz`. */
-export async function* unxz(source: ByteStream): AsyncGenerator<Buffer> {
+export async function* unxz(source: ByteStream, signal?: AbortSignal): AsyncGenerator<Buffer> {
   const argv = ['--decompress', '--stdout', '--format=xz', '--threads=2', '--no-sparse'];
   try {
-    yield* filter('xz', [...argv, `--memlimit-decompress=${MEMORY}`], source);
+    yield* filter('xz', [...argv, `--memlimit-decompress=${MEMORY}`], source, signal);
   } catch (error) {
     if (!(error instanceof FilterFailure)) throw error;
     if (error.missing) throw noXz();
@@ -31,10 +31,19 @@ export async function* unxz(source: ByteStream): AsyncGenerator<Buffer> {
 }
 
 /** Compresses at preset 0 to 9. Throws a `Refusal` (`archive/no-xz`). */
-export async function* xz(source: ByteStream, preset: number): AsyncGenerator<Buffer> {
+export async function* xz(
+  source: ByteStream,
+  preset: number,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
   const argv = ['--compress', '--stdout', '--format=xz', '--check=crc64', '--no-adjust'];
   try {
-    yield* filter('xz', [...argv, `-${preset}`, '--block-size=8MiB', '--threads=2'], source);
+    yield* filter(
+      'xz',
+      [...argv, `-${preset}`, '--block-size=8MiB', '--threads=2'],
+      source,
+      signal,
+    );
   } catch (error) {
     if (!(error instanceof FilterFailure)) throw error;
     if (error.missing) throw noXz();

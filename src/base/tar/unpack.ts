@@ -4,7 +4,7 @@ import { showName } from '../bytename.ts';
 import { decompress } from '../codec/decompress.ts';
 import { definitionError, environmentError, type Result } from '../diagnostic.ts';
 import { sameDigest, type Digest } from '../digest.ts';
-import { Refusal, settle } from '../refusal.ts';
+import { interrupted, Refusal, settle } from '../refusal.ts';
 import { readBlocks, Tally, type ByteStream } from '../stream.ts';
 import { Destination } from '../unpack/destination.ts';
 import { Meter, refuseEntry, SOURCE_LIMITS } from '../unpack/limits.ts';
@@ -33,7 +33,7 @@ export function unpackTar(
     using unpacker = new Unpacker(target, meter, options, limits.depth);
     const reader = new TarReader(handlerFor(unpacker));
     const source = typeof archive === 'string' ? readBlocks(archive) : archive;
-    const { content } = await decompress(tally.through(source));
+    const { content } = await decompress(tally.through(source), signal);
     for await (const chunk of content) {
       if (signal?.aborted === true) throw interrupted();
       meter.produced(chunk.length);
@@ -93,11 +93,5 @@ function checkDigest(expected: Digest, found: Digest): void {
       message: `its SHA-256 is ${found.hash} (${found.size} bytes); expected ${expected.hash} (${expected.size} bytes)`,
       hint: 'it was damaged on the way: fetch it again',
     }),
-  );
-}
-
-function interrupted(): Refusal {
-  return new Refusal(
-    environmentError({ code: 'archive/interrupted', message: 'unpacking was interrupted' }),
   );
 }

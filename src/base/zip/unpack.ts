@@ -5,9 +5,9 @@ import { crc32, inflateRawSync } from 'node:zlib';
 import { showName, type ByteName } from '../bytename.ts';
 import { corrupt } from '../codec/corrupt.ts';
 import { inflate } from '../codec/gzip.ts';
-import { definitionError, environmentError, type Result } from '../diagnostic.ts';
+import { definitionError, type Result } from '../diagnostic.ts';
 import { errnoOf } from '../fs.ts';
-import { Refusal, settle } from '../refusal.ts';
+import { interrupted, Refusal, settle } from '../refusal.ts';
 import { Destination } from '../unpack/destination.ts';
 import { Meter, refuseEntry, SOURCE_LIMITS, type Limits } from '../unpack/limits.ts';
 import { entryPath } from '../unpack/name.ts';
@@ -46,11 +46,7 @@ export function unpackZip(
       limits.depth,
     );
     for (const entry of entries) {
-      if (signal?.aborted === true) {
-        throw new Refusal(
-          environmentError({ code: 'archive/interrupted', message: 'unpacking was interrupted' }),
-        );
-      }
+      if (signal?.aborted === true) throw interrupted();
       await unpackEntry(archive, entry, unpacker, meter);
     }
     target.commit();
