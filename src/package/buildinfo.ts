@@ -197,9 +197,13 @@ function readBuildScript(
   { variant, directory }: BuildinfoContext,
   out: Collector,
 ): BuildScript {
-  const at = member?.value.at ?? { file: object.at.source.file };
-  const name = (member && stringOf(member, out)) ?? variantFile(variant, 'build');
+  if (member === undefined) {
+    const name = variantFile(variant, 'build');
+    return { path: `${directory}/${name}`, name, at: { file: object.at.source.file } };
+  }
+  const name = stringOf(member, out) ?? 'build';
   const path = resolve(directory, name);
+  const { at } = member.value;
   if (name === '' || name.includes('\0')) {
     const message = '"build_script" must be the path of a file';
     out.add(definitionError({ code: 'buildinfo/build-script', message, at }));

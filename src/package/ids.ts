@@ -5,7 +5,6 @@ import { Collector, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import { toPlain } from '../base/json.ts';
 import { packageIdFrom, type PackageId } from '../install/id.ts';
 import type { Definition } from './definition.ts';
-import type { Graph } from './graph.ts';
 import { hashItems, hashMembers, hashText, type Sha1Hex } from './identity.ts';
 import { readInputs, type InputSources, type PackageInputs } from './inputs.ts';
 import { treeOrder } from './order.ts';
@@ -61,7 +60,6 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
   const ids = new Map<number, Identity>();
   const idHashes: Sha1Hex[] = [];
   const closureOf = createClosures(graph, order);
-  const byId = createSorter(graph);
 
   for (const node of sound) {
     const own = inputs.get(node);
@@ -72,7 +70,7 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
       continue;
     }
     const definition = graph.definitions[node]!;
-    const requires = hashItems(byId(members).map((member) => idHashes[member]!));
+    const requires = hashItems(members.map((member) => idHashes[member]!));
     const id = out.take(idOf(definition, own, requires));
     if (id === undefined) continue;
     ids.set(node, { definition, id, inputs: own });
@@ -82,24 +80,7 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
     identities: new Map([...ids.values()].map((identity) => [identity.definition, identity])),
     diagnostics: out.diagnostics,
     closure: (definition) =>
-      byId(closureOf(graph.find(definition)!).members).map((member) => ids.get(member)!),
-  };
-}
-
-/**
- * Sorts definitions as their ids sort, before these are known: by name, as one closure has a name once and
- * no name contains the `--` that follows it. Sorting numbers, as this is done for every package.
- */
-function createSorter({ definitions }: Graph): (nodes: readonly number[]) => number[] {
-  const keys = definitions.map(({ name }) => `${name}--`);
-  const atRank = [...keys.keys()].sort((a, b) => (keys[a]! < keys[b]! ? -1 : 1));
-  const rankOf = new Int32Array(atRank.length);
-  atRank.forEach((node, rank) => (rankOf[node] = rank));
-  return (nodes) => {
-    const ranks = new Int32Array(nodes.length);
-    nodes.forEach((node, i) => (ranks[i] = rankOf[node]!));
-    ranks.sort();
-    return nodes.map((_, i) => atRank[ranks[i]!]!);
+      closureOf(graph.find(definition)!).members.map((member) => ids.get(member)!),
   };
 }
 

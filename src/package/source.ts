@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { definitionError, didYouMean, warning, type Collector } from '../base/diagnostic.ts';
 import { describe, type JsonMember, type JsonNode, type JsonObject } from '../base/json.ts';
 import type { Span } from '../base/span.ts';
+import { isSha } from './fetch/commit.ts';
 import { checkKeys, membersOf, missingKey, requireString, type Members } from './fields.ts';
 import { hashNode, type Sha1Hex } from './identity.ts';
 
@@ -253,20 +254,8 @@ function checkUrl(
 function checkRef(ref: string, { value: { at } }: JsonMember, out: Collector): void {
   const hint = 'give the full 40 hexadecimal digits of a commit; branches and tags move';
   const message = `"ref" must be a commit, found "${ref}"`;
-  if (!isRef(ref)) out.add(definitionError({ code: 'source/ref', message, at, hint }));
+  if (!isSha(ref)) out.add(definitionError({ code: 'source/ref', message, at, hint }));
   else if (!/^[0-9a-fA-F]{40}$/.test(ref)) {
     out.add(warning({ code: 'source/ref', message, at, hint: `it cannot be fetched; ${hint}` }));
   }
-}
-
-const PYTHON_HEX = /^\s*[+-]?(?:0[xX]_?)?([0-9a-fA-F](?:_?[0-9a-fA-F])*)\s*$/;
-
-/**
- * Whether a git ref counts as a commit: 40 characters that Python's `int(ref, 16)` takes for anything but
- * zero. That is more than hexadecimal digits (a sign, spaces, `0x`, underscores), and ids exist of it.
- */
-export function isRef(ref: string): boolean {
-  if (ref.length !== 40) return false;
-  const digits = PYTHON_HEX.exec(ref)?.[1];
-  return digits !== undefined && /[1-9a-fA-F]/.test(digits);
 }
