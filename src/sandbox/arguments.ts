@@ -16,6 +16,13 @@ export interface Features {
 /** Size of /tmp and of /dev/shm where the limits do not say: 1 GiB. */
 const TEMPORARY_BYTES = 1 << 30;
 
+export interface BubblewrapOptions {
+  /** What sets the command apart from the machine: short, and always on the command line. */
+  readonly isolation: readonly string[];
+  /** What the command gets to see. May be handed over apart, as it grows with the mounts. */
+  readonly view: readonly string[];
+}
+
 /**
  * Options of bwrap, up to the command itself. Mounts come as given, each as a mount of its own: bwrap's
  * time grows with the square of their number (10 cost 14 ms, 200 cost 112 ms, 1,000 cost 1.8 s), so
@@ -29,44 +36,64 @@ export function bubblewrapOptions(
   features: Features,
   etc: string,
   system: readonly Mount[],
-): string[] {
-  const { image, limits } = command;
-  const inEtc = (mount: Mount): boolean => mount.target.startsWith('/etc/');
-  const size = features.size ? ['--size', String(limits.temporaryBytes ?? TEMPORARY_BYTES)] : [];
-  return [
-    '--unshare-user',
-    '--unshare-pid',
-    '--unshare-ipc',
-    '--unshare-uts',
-    '--unshare-cgroup-try',
-    ...(command.network ? [] : ['--unshare-net']),
-    ...(features.disableUserns ? ['--disable-userns'] : []),
-    '--die-with-parent',
-    '--new-session',
-    '--clearenv',
-    ...Object.entries(command.env).flatMap(([key, value]) => ['--setenv', key, value]),
-    ...option('--uid', String(USER.id)),
-    ...option('--gid', String(USER.id)),
-    ...option('--hostname', HOSTNAME),
+): BubblewrapOptions {
+  return {
+    isolation: [
+      '--unshare-user',
+      '--unshare-pid',
+      '--unshare-ipc',
+      '--unshare-uts',
+      '--unshare-cgroup-try',
+      ...(command.network ? [] : ['--unshare-net']),
+      ...(features.disableUserns ? ['--disable-userns'] : []),
+      '--die-with-parent',
+      '--new-session',
+      '--clearenv',
+      ...option('--cap-drop', 'ALL'),
+      ...option('--uid', String(USER.id)),
+      ...option('--gid', String(USER.id)),
+      ...option('--hostname', HOSTNAME),
+      ...option('--chdir', command.workdir),
+    ],
+    view: [
+      ...Object.entries(command.env).flatMap(([key, value]) => ['--setenv', key, value]),
+      ...rootOptions(command, etc, system),
+      ...temporaryOptions(command, features),
+      ...command.mounts.flatMap(bind),
+      // Where Ashlar runs as root, the command is root to the kernel's settings in /proc/sys, too.
+      ...option('--remount-ro', '/proc'),
+      // Devices stay usable, each being a mount of its own; only the directory takes no more files.
+      ...option('--remount-ro', '/dev'),
+      ...option('--remount-ro', '/'),
+    ],
+  };
+}
 
+function rootOptions(
+  { image }: SandboxCommand,
+  etc: string,
+  system: readonly Mount[],
+): readonly string[] {
+  const inEtc = (mount: Mount): boolean => mount.target.startsWith('/etc/');
+  return [
     ...image.mounts.filter((mount) => !inEtc(mount)).flatMap(bind),
     ...Object.entries(image.links).flatMap(([path, target]) => option('--symlink', target, path)),
     ...(image.hidden ?? []).flatMap((path) => option('--tmpfs', path, '--remount-ro', path)),
     ...option('--ro-bind', etc, '/etc'),
     ...image.mounts.filter(inEtc).flatMap(bind),
     ...system.flatMap(bind),
+  ];
+}
 
+function temporaryOptions({ limits }: SandboxCommand, features: Features): readonly string[] {
+  const size = features.size ? ['--size', String(limits.temporaryBytes ?? TEMPORARY_BYTES)] : [];
+  return [
     ...option('--proc', '/proc'),
     ...option('--dev', '/dev'),
     ...option('--perms', '1777', ...size, '--tmpfs', '/dev/shm'),
     ...option('--perms', '1777', ...size, '--tmpfs', '/tmp'),
     ...option('--perms', '0755', '--dir', '/var'),
     ...option('--symlink', '../tmp', '/var/tmp'),
-    ...command.mounts.flatMap(bind),
-    // Devices stay usable, each being a mount of its own; only the directory takes no more files.
-    ...option('--remount-ro', '/dev'),
-    ...option('--remount-ro', '/'),
-    ...option('--chdir', command.workdir),
   ];
 }
 

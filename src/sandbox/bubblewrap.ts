@@ -2,9 +2,9 @@
 // shared memory, and a root that holds what was given and nothing else. Works as root and as any user
 // where user namespaces are on. Costs a few milliseconds per command.
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
-import { bubblewrapOptions, type Features } from './arguments.ts';
+import { bubblewrapOptions, type BubblewrapOptions, type Features } from './arguments.ts';
 import { checkCommand } from './check.ts';
 import { enter, inheritedDescriptors } from './entry.ts';
 import { etcDirectory } from './etc.ts';
@@ -15,7 +15,7 @@ import type { Limits, Mount, Sandbox, SandboxCommand } from './port.ts';
 import { probeBubblewrap, type Bubblewrap } from './probe.ts';
 import { supervise } from './supervise.ts';
 
-export interface BubblewrapOptions {
+export interface BubblewrapSettings {
   /** Where the /etc of sandboxes is kept between runs; made when it is missing. */
   readonly directory: string;
   /** After SIGTERM, how long a command may take to end before SIGKILL. 2,000 unless given. */
@@ -33,18 +33,24 @@ const OWN_PROCESSES = 2;
  * and to whom the files of the image belong (the build's own user where Ashlar runs as root, `nobody`
  * elsewhere). The environment is the given one and PWD.
  */
-export function bubblewrap(options: BubblewrapOptions): Sandbox {
-  const { directory, graceMs = 2_000 } = options;
-  const searchPath = options.searchPath ?? process.env['PATH'] ?? '';
+export function bubblewrap(settings: BubblewrapSettings): Sandbox {
+  const { directory, graceMs = 2_000 } = settings;
+  const searchPath = settings.searchPath ?? process.env['PATH'] ?? '';
   const pool = new PipePool(directory);
   const etcPaths = new Map<string, string>();
   const inherited = inheritedDescriptors();
   let probing: Promise<Result<Bubblewrap>> | undefined;
-  const probe = (): Promise<Result<Bubblewrap>> =>
-    (probing ??= probeBubblewrap(directory, searchPath));
+  let known = ALL_FEATURES;
+  const probe = (): Promise<Result<Bubblewrap>> => {
+    probing ??= probeBubblewrap(directory, searchPath).then((probed) => {
+      if (probed.ok) known = probed.value.features;
+      return probed;
+    });
+    return probing;
+  };
 
   /** Options up to the command; files of the machine are looked at, nothing is run. */
-  const optionsFor = (command: SandboxCommand, features: Features): Result<string[]> => {
+  const optionsFor = (command: SandboxCommand, features: Features): Result<BubblewrapOptions> => {
     const system = command.network ? networkMounts() : [];
     const points = mountPoints([...command.image.mounts, ...system, ...command.mounts]);
     const key = JSON.stringify(points);
@@ -66,8 +72,8 @@ export function bubblewrap(options: BubblewrapOptions): Sandbox {
       return probed.ok ? undefined : probed.diagnostics[0];
     },
     async limitations(limits) {
-      const probed = await probe();
-      return limitations(limits, probed.ok ? probed.value.features : ALL_FEATURES);
+      await probe();
+      return limitations(limits, known);
     },
     async run(command) {
       const wrong = checkCommand(command);
@@ -78,11 +84,12 @@ export function bubblewrap(options: BubblewrapOptions): Sandbox {
       if (!prepared.ok) return { kind: 'broken', diagnostic: prepared.diagnostics[0]! };
       const enforced = enforce(command.limits, OWN_PROCESSES);
       try {
-        const namespace = new Namespace(command, prepared.value);
+        const namespace = new Namespace(command, prepared.value.view);
         const outcome = await supervise(pool, {
-          argv: launchLine(probed.value, command, enforced, inherited),
+          argv: launchLine(probed.value, prepared.value.isolation, command, enforced, inherited),
           env: {},
-          cwd: '/',
+          // Called by the same name everywhere: it is the first process that the command sees.
+          cwd: dirname(probed.value.program),
           channels: 2,
           onOutput: namespace.onOutput,
           timeoutMs: command.limits.timeoutMs,
@@ -98,8 +105,9 @@ export function bubblewrap(options: BubblewrapOptions): Sandbox {
       }
     },
     commandLine(command) {
-      const prepared = optionsFor(command, ALL_FEATURES);
-      return ['bwrap', ...(prepared.ok ? prepared.value : []), '--', ...command.argv];
+      const prepared = optionsFor(command, known);
+      const { isolation = [], view = [] } = prepared.ok ? prepared.value : {};
+      return ['bwrap', ...isolation, ...view, '--', ...command.argv];
     },
   };
 }
@@ -115,6 +123,7 @@ const FIXED_LIMITS = ['-c 0', '-n 4096', '-S -s 8192', '-H -s 1048576', '-l 64']
 /** The shell that sets umask and limits, then setarch, then bwrap, then the command. */
 function launchLine(
   { program, prefix }: Bubblewrap,
+  isolation: readonly string[],
   command: SandboxCommand,
   enforced: Enforced,
   inherited: readonly number[],
@@ -132,7 +141,8 @@ function launchLine(
     },
     [
       ...prefix,
-      program,
+      `./${basename(program)}`,
+      ...isolation,
       '--args',
       String(OPTIONS_FD),
       '--json-status-fd',

@@ -24,7 +24,7 @@ export function enter(entry: Entry, argv: readonly string[]): string[] {
     ...(entry.ulimits ?? []).map((limit) => `ulimit ${limit} 2>/dev/null`),
     ...close.map((fd) => `exec ${fd}>&-`),
     // The larger shell exports variables of its own.
-    manyDigits ? 'exec env -i "$@"' : 'exec "$@"',
+    manyDigits ? 'exec env -u PWD -u OLDPWD -u SHLVL -u _ "$@"' : 'exec "$@"',
   ];
   // POSIX has no file descriptors of two digits, and small shells take them for commands.
   const shell = manyDigits ? '/bin/bash' : '/bin/sh';

@@ -15,6 +15,7 @@ import { dirname, join } from 'node:path';
 import { canonicalJson, digestOf } from '../base/digest.ts';
 import { failed, ok, type Result } from '../base/diagnostic.ts';
 import { errnoOf, readIfExists, removeTree, systemError, temporaryBeside } from '../base/fs.ts';
+import { makeDirectory } from './directory.ts';
 
 export const HOSTNAME = 'ashlar';
 export const USER = { name: 'build', id: 1000, home: '/homeless' } as const;
@@ -57,8 +58,8 @@ const FILES: Readonly<Record<string, string>> = {
   ].join('\n'),
 };
 
+/** No mtab: the table of mounts tells users and machines apart. */
 const LINKS: Readonly<Record<string, string>> = {
-  mtab: '../proc/self/mounts',
   'os-release': '../usr/lib/os-release',
 };
 
@@ -87,7 +88,7 @@ export function etcDirectory(parent: string, points: MountPoints): Result<string
   const path = join(parent, `etc-${name}`);
   try {
     if (intact(path, points)) return ok(path);
-    mkdirSync(parent, { recursive: true });
+    makeDirectory(parent);
     const temporary = temporaryBeside(path);
     try {
       fill(temporary, points);
@@ -120,7 +121,7 @@ function fill(path: string, points: MountPoints): void {
   chmodSync(path, 0o755);
   const write = (name: string, text: string): void => {
     const file = join(path, name);
-    makeDirectory(path, dirname(name));
+    makeFixedDirectory(path, dirname(name));
     writeFileSync(file, text);
     chmodSync(file, 0o644);
     utimesSync(file, TIME, TIME);
@@ -128,11 +129,11 @@ function fill(path: string, points: MountPoints): void {
   for (const [name, text] of Object.entries(FILES)) write(name, text);
   for (const [name, target] of Object.entries(LINKS)) symlinkSync(target, join(path, name));
   for (const name of points.files) if (!existsSync(join(path, name))) write(name, '');
-  for (const name of points.directories) makeDirectory(path, name);
+  for (const name of points.directories) makeFixedDirectory(path, name);
   setTimes(path);
 }
 
-function makeDirectory(root: string, name: string): void {
+function makeFixedDirectory(root: string, name: string): void {
   let at = root;
   for (const component of name.split('/').filter((part) => part !== '' && part !== '.')) {
     at = join(at, component);

@@ -16,6 +16,8 @@ import { Socket } from 'node:net';
 import { join } from 'node:path';
 import { environmentError, failed, ok, type Result } from '../base/diagnostic.ts';
 import { errnoOf, removeTree, systemError, temporaryBeside } from '../base/fs.ts';
+import { makeDirectory } from './directory.ts';
+import { PIPE_MARK } from './watchdog.ts';
 
 /** FIFOs made by one call of mkfifo(1): about as many as commands run at once. */
 const BATCH = 8;
@@ -45,8 +47,8 @@ export class PipePool {
   }
 
   #make(): Result<undefined> {
-    mkdirSync(this.#directory, { recursive: true });
-    const place = temporaryBeside(join(this.#directory, 'pipes'));
+    makeDirectory(this.#directory);
+    const place = temporaryBeside(join(this.#directory, PIPE_MARK));
     mkdirSync(place);
     try {
       chmodSync(place, 0o700);

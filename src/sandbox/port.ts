@@ -71,7 +71,7 @@ export interface Sandbox {
   /** Why this backend cannot work on this machine, found by trying it; undefined when it can. */
   unavailable(): Promise<Diagnostic | undefined>;
   /** A warning for each of the limits that cannot be enforced here, or not as it is meant. */
-  limitations(limits: Limits): Promise<readonly Diagnostic[]>;
+  limitations?(limits: Limits): Promise<readonly Diagnostic[]>;
   /** Runs a command to its end; no process of it is left afterwards, however it ends. */
   run(command: SandboxCommand): Promise<SandboxExit>;
   /** The argument vector that does the same from a shell, for people to paste. */

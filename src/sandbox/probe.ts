@@ -43,8 +43,9 @@ export async function probeBubblewrap(
     fixedAddresses: setarch !== undefined,
   })) {
     const prefix = features.fixedAddresses ? [setarch!, machine(), '-R'] : [];
-    const argv = [...prefix, program, ...bubblewrapOptions(TRIAL, features, etc.value, [])];
-    const tried = await run(argv[0]!, [...argv.slice(1), '--', 'true'], {
+    const { isolation, view } = bubblewrapOptions(TRIAL, features, etc.value, []);
+    const [first, ...rest] = [...prefix, program, ...isolation, ...view, '--', ...TRIAL.argv];
+    const tried = await run(first!, rest, {
       cwd: '/',
       env: {},
       timeoutMs: PROBE_MS,
@@ -127,10 +128,16 @@ export function explainFailure(
   return environmentError({
     code: 'sandbox/unavailable',
     message: `bubblewrap does not work here: ${said}`,
-    hint: /mount/i.test(said)
-      ? 'in a container, start it with --privileged, so that file systems can be mounted'
-      : 'build with --sandbox host to do without',
+    hint: otherRemedy(said),
   });
+}
+
+function otherRemedy(said: string): string {
+  if (/unknown option/i.test(said)) return 'install bubblewrap 0.5 or later';
+  if (/mount/i.test(said)) {
+    return 'in a container, start it with --privileged, so that file systems can be mounted';
+  }
+  return 'build with --sandbox host to do without';
 }
 
 function noNamespaces(said: string, hint: string): Diagnostic {

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf } from '../base/fs.ts';
 import type { OutputPipe, PipePool } from './pipe.ts';
-import { guard, unguard } from './watchdog.ts';
+import { expectTarget, guard, unexpectTarget, unguard } from './watchdog.ts';
 
 export interface Supervision {
   readonly argv: readonly string[];
@@ -101,7 +101,8 @@ async function follow(pipe: OutputPipe, run: Supervision): Promise<Outcome> {
 /** The process, or the errno of its failure where node throws it (E2BIG, EACCES of the directory). */
 function start(pipe: OutputPipe, run: Supervision): ChildProcess | string {
   const channels = Array.from({ length: run.channels ?? 0 }, () => 'pipe' as const);
-  let child;
+  expectTarget();
+  let child: ChildProcess | undefined;
   try {
     child = spawn(run.argv[0]!, run.argv.slice(1), {
       cwd: run.cwd,
@@ -116,11 +117,10 @@ function start(pipe: OutputPipe, run: Supervision): ChildProcess | string {
     return errno;
   } finally {
     pipe.closeWriter();
+    if (child?.pid === undefined) unexpectTarget();
+    else guard(-child.pid);
   }
-  if (child.pid !== undefined) {
-    guard(-child.pid);
-    run.started?.(child);
-  }
+  if (child.pid !== undefined) run.started?.(child);
   return child;
 }
 

@@ -1,0 +1,97 @@
+// The pipes that commands write to.
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { PipePool, type OutputPipe } from '../../src/sandbox/pipe.ts';
+import { isRoot, scratch } from './rig.ts';
+
+function take(pool: PipePool): OutputPipe {
+  const pipe = pool.take();
+  if (!pipe.ok) throw new Error(pipe.diagnostics[0]!.message);
+  return pipe.value;
+}
+
+async function heard(pipe: OutputPipe): Promise<string> {
+  let text = '';
+  await new Promise<void>((resolve) =>
+    pipe.read((chunk) => void (text += chunk.toString()), resolve),
+  );
+  return text;
+}
+
+test('it carries everything and ends with its last writer', async () => {
+  using work = scratch();
+  const pool = new PipePool(join(work.path, 'deep/er'));
+  for (let round = 0; round < 20; round++) {
+    const pipe = take(pool);
+    spawnSync('sh', ['-c', `echo ${round}; echo e >&2`], {
+      stdio: ['ignore', pipe.writer, pipe.writer],
+    });
+    pipe.closeWriter();
+    expect(await heard(pipe)).toBe(`${round}\ne\n`);
+    pipe.release();
+  }
+  // Pipes have no names while they are used.
+  expect(readdirSync(join(work.path, 'deep/er'))).toEqual([]);
+});
+
+test('many at once do not mix', async () => {
+  using work = scratch();
+  const pool = new PipePool(work.path);
+  const pipes = Array.from({ length: 30 }, () => take(pool));
+  const texts = await Promise.all(
+    pipes.map(async (pipe, index) => {
+      const child = spawn('echo', [String(index)], { stdio: ['ignore', pipe.writer, 'ignore'] });
+      pipe.closeWriter();
+      const text = heard(pipe);
+      await new Promise((resolve) => void child.once('exit', resolve));
+      return text;
+    }),
+  );
+  expect(texts).toEqual(pipes.map((_, index) => `${index}\n`));
+  for (const pipe of pipes) pipe.release();
+});
+
+test('who holds it is found, and one that is held is not used again', async () => {
+  using work = scratch();
+  const pool = new PipePool(work.path);
+  const pipe = take(pool);
+  const child = spawn('sleep', ['1000'], { stdio: ['ignore', pipe.writer, 'ignore'] });
+  pipe.closeWriter();
+  expect(pipe.holders()).toEqual([child.pid]);
+  const ended = heard(pipe);
+  pipe.release();
+  await ended;
+  const others = Array.from({ length: 20 }, () => take(pool));
+  child.kill('SIGKILL');
+  for (const other of others) {
+    expect(other.holders()).toEqual([]);
+    other.release();
+  }
+});
+
+test('a place where none can be made is a diagnostic', () => {
+  using work = scratch();
+  writeFileSync(join(work.path, 'file'), '');
+  expect(new PipePool(join(work.path, 'file/x')).take()).toMatchObject({
+    ok: false,
+    diagnostics: [{ fault: 'environment', code: 'fs/enotdir' }],
+  });
+  const path = process.env['PATH'];
+  process.env['PATH'] = work.path;
+  try {
+    expect(new PipePool(work.path).take()).toMatchObject({
+      diagnostics: [{ code: 'sandbox/no-pipe' }],
+    });
+  } finally {
+    process.env['PATH'] = path;
+  }
+  expect(readdirSync(work.path)).toEqual(['file']);
+  if (isRoot) return;
+  chmodSync(work.path, 0o500);
+  expect(new PipePool(join(work.path, 'x')).take()).toMatchObject({
+    diagnostics: [{ code: 'fs/eacces' }],
+  });
+  expect(existsSync(join(work.path, 'x'))).toBe(false);
+});
