@@ -114,7 +114,7 @@ test('what cannot be installed says why, and nothing of it stays', async () => {
     [
       ['corrupt--1.tar.xz'],
       2,
-      /^corrupt--1\.tar\.xz: error: it is not a tar archive; it begins with \"no archive\"\n/,
+      /^corrupt--1\.tar\.xz: error: it is not a tar archive; it begins with "no archive"\n/,
     ],
     [['a--1'], 2, /no repository was given to get it from\n {2}hint: give --repository-url/],
     [['a--1', '--repository-url', 'file:///none'], 3, /a--1\.tar\.xz does not exist\n/],
