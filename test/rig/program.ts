@@ -6,6 +6,7 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -141,14 +142,17 @@ export function createRig(example?: string): Rig {
 
 /** Processes whose environment or arguments hold a text: what a build may have left running. */
 export function processesWith(text: string): number[] {
-  const found = spawnSync(
-    'grep',
-    ['-l', '-a', '-s', '-r', '--include=environ', '--include=cmdline', text, '/proc'],
-    {
-      encoding: 'utf8',
-    },
-  ).stdout;
-  return [...new Set(found.match(/(?<=^\/proc\/)\d+(?=\/(environ|cmdline)$)/gm) ?? [])]
-    .map(Number)
-    .filter((pid) => pid !== process.pid);
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => holds(`/proc/${pid}/environ`, text) || holds(`/proc/${pid}/cmdline`, text))
+    .map(Number);
+}
+
+function holds(file: string, text: string): boolean {
+  try {
+    return readFileSync(file).includes(text);
+  } catch {
+    // It ended, or is not ours to look at.
+    return false;
+  }
 }
