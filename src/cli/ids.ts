@@ -9,7 +9,7 @@ import { withoutUpstream, type CheckoutUpstream } from '../package/upstream.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import { hostImage } from '../sandbox/image.ts';
 import { openFetching } from './fetching.ts';
-import { identify, openTree, packagesDirectory, type TreeRequest } from './tree.ts';
+import { identify, openTree, packagesDirectory, statTable, type TreeRequest } from './tree.ts';
 
 export interface IdsRequest extends TreeRequest {
   readonly env: NodeJS.ProcessEnv;
@@ -32,7 +32,9 @@ export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
   const image = await hostImage(
     store === undefined ? {} : { cache: join(store, 'host-image.json') },
   );
-  const { identities } = await identify(open, open.asked, image, store, out);
+  const table = statTable(store, open.tree.directory);
+  const { identities } = await identify(open, open.asked, image, table, out);
+  table.save();
   if (out.failed) return { text: '', diagnostics: out.diagnostics };
   const wanted = (open.asked ?? open.tree.graph.definitions).map((one) => identities.get(one)!);
   return { text: layOut(wanted, request.json), diagnostics: out.diagnostics };

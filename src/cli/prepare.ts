@@ -18,6 +18,7 @@ import {
   imageFor,
   openTree,
   packagesDirectory,
+  statTable,
   type OpenTree,
   type TreeRequest,
 } from './tree.ts';
@@ -62,7 +63,8 @@ export async function prepare(
     await selectSandbox(request.sandbox, { directory: join(store.root, 'sandbox') }),
   );
   const image = await hostImage({ cache: join(store.root, 'host-image.json') });
-  const identities = await identify(open, selection.definitions, image, store.root, out);
+  const table = statTable(store.root, directory);
+  const identities = await identify(open, selection.definitions, image, table, out);
   if (out.failed || sandbox === undefined) return undefined;
 
   const pipelines = out.take(
@@ -77,9 +79,11 @@ export async function prepare(
         return NO_IMAGE;
       },
       fetchSource: fetching.fetchSource,
+      digestOf: table.digest,
       reproduce: (definition) => reproduceLine(request, definition),
     }),
   );
+  table.save();
   if (pipelines === undefined || out.failed) return undefined;
   return { open, selection, identities, pipelines, sandbox };
 }

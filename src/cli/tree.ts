@@ -10,7 +10,7 @@ import {
   type Result,
 } from '../base/diagnostic.ts';
 import { digestOf } from '../base/digest.ts';
-import { openStatTable } from '../base/stat.ts';
+import { openStatTable, type StatTable } from '../base/stat.ts';
 import type { Definition } from '../package/definition.ts';
 import { cleanHead } from '../package/fetch/local.ts';
 import { computeIds, type Identities } from '../package/ids.ts';
@@ -79,18 +79,20 @@ function wholePackage(name: string): Target {
   return { name, variant: undefined };
 }
 
+/** What is known of the files of a tree; kept in the store, one table for each tree. */
+export function statTable(store: string | undefined, directory: string): StatTable {
+  return openStatTable(store && join(store, 'stat', digestOf(directory).hash.slice(0, 32)));
+}
+
 /** Computes the ids of definitions (all when undefined) and of what they require. */
 export async function identify(
   open: OpenTree,
   definitions: readonly Definition[] | undefined,
   hostImage: Result<Image>,
-  store: string | undefined,
+  table: StatTable,
   out: Collector,
 ): Promise<Identities> {
   const { tree, images } = open;
-  const table = openStatTable(
-    store && join(store, 'stat', digestOf(tree.directory).hash.slice(0, 32)),
-  );
   const identities = await computeIds(tree, {
     targets: definitions,
     imageId: (docker) => {
@@ -102,7 +104,6 @@ export async function identify(
     gitHead: (repository) => cleanHead(repository),
     fileHash: table.sha1,
   });
-  table.save();
   for (const one of identities.diagnostics) out.add(one);
   return identities;
 }

@@ -4,7 +4,7 @@ import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, posix } from 'node:path';
 import { Collector, ok, failed, type Result } from '../../base/diagnostic.ts';
-import { digestFile } from '../../base/digest.ts';
+import type { Digest } from '../../base/digest.ts';
 import { systemError } from '../../base/fs.ts';
 import type { Image } from '../../sandbox/port.ts';
 import type { Input, Task } from '../../task/task.ts';
@@ -25,6 +25,7 @@ export interface BuildTaskOptions {
   readonly root: string;
   readonly srcWritable: boolean;
   readonly image: Image;
+  readonly digestOf: (path: string) => Digest;
   readonly reproduce: string;
 }
 
@@ -70,9 +71,11 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
     },
   ];
   try {
-    inputs.push(fileInput(script, buildinfo.buildScript.path));
+    const { path } = buildinfo.buildScript;
+    const digest = options.digestOf(path);
+    inputs.push({ kind: 'file', at: script, source: path, digest, executable: true });
     if (definition.hasExtra) {
-      addFolder(join(definition.directory, 'extra'), EXTRA, inputs);
+      inputs.push(...folderInputs(join(definition.directory, 'extra'), EXTRA, options.digestOf));
       inputs.push({ kind: 'link', at: posix.join(BUILD, 'extra'), target: EXTRA });
     }
   } catch (error) {
@@ -138,12 +141,9 @@ function scriptText(path: string): string {
     : `${start}exec "$PKG_SCRIPT"\n`;
 }
 
-function fileInput(at: string, source: string): Input {
-  return { kind: 'file', at, source, digest: digestFile(source), executable: true };
-}
-
 /** All below a folder, links as links. A folder in place of which stands a file is that file. */
-function addFolder(source: string, at: string, inputs: Input[]): void {
+function folderInputs(source: string, at: string, digestOf: (path: string) => Digest): Input[] {
+  const inputs: Input[] = [];
   const pending: [source: string, at: string][] = [[source, at]];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
     const [path, inside] = next;
@@ -157,7 +157,8 @@ function addFolder(source: string, at: string, inputs: Input[]): void {
       }
     } else {
       const executable = (stat.mode & 0o111) !== 0;
-      inputs.push({ kind: 'file', at: inside, source: path, digest: digestFile(path), executable });
+      inputs.push({ kind: 'file', at: inside, source: path, digest: digestOf(path), executable });
     }
   }
+  return inputs;
 }

@@ -1,6 +1,7 @@
 // From packages to tasks: `fetch → build → write_tar` for each, joined where one requires another. Knows
 // nothing of how tasks are run, nor of what was asked for.
 import { Collector, type Result } from '../../base/diagnostic.ts';
+import type { Digest } from '../../base/digest.ts';
 import type { Image } from '../../sandbox/port.ts';
 import type { Task } from '../../task/task.ts';
 import type { Definition } from '../definition.ts';
@@ -23,6 +24,8 @@ export interface PipelineOptions {
   /** The image that stands for the one a package names. */
   readonly imageOf: (docker: string) => Image;
   readonly fetchSource: FetchSource;
+  /** Digest of a file; a table of known ones saves reading what has not changed. */
+  readonly digestOf: (path: string) => Digest;
   readonly reproduce: (definition: Definition) => string;
 }
 
@@ -54,6 +57,7 @@ export function createPipelines(
         ),
         root: options.root,
         srcWritable: buildinfo.srcWritable ?? options.srcWritable,
+        digestOf: options.digestOf,
         image: options.imageOf(buildinfo.docker.name),
         reproduce: options.reproduce(definition),
       }),
