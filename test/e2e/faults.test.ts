@@ -1,0 +1,184 @@
+// What a build survives: kill -9 at any moment, a full disk, permissions of all kinds.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { digestFile } from '../../src/base/digest.ts';
+import { createRig, PROGRAM, type Rig } from '../rig/program.ts';
+
+/** A tree of a few packages whose contents depend on each other, quick to build. */
+function smallTree(): Rig {
+  const rig = createRig();
+  for (let i = 0; i < 6; i++) {
+    const requires = i === 0 ? [] : [`p${i - 1}`];
+    rig.write({
+      [`p${i}/buildinfo.json`]: JSON.stringify({ requires }),
+      [`p${i}/build`]:
+        `mkdir -p $PKG_PATH/share\nfor f in $(seq 20); do echo "p${i} $f" > $PKG_PATH/share/p${i}-$f; done\n` +
+        (i === 0 ? '' : `cat $PKG_ROOT/share/p${i - 1}-* > $PKG_PATH/share/from-p${i - 1}\n`),
+    });
+  }
+  return rig;
+}
+
+/** Digest of every archive, by name. */
+function archives(rig: Rig): Record<string, string> {
+  const packages = join(rig.packages, 'cache/packages');
+  const found: Record<string, string> = {};
+  for (const name of readdirSync(packages).sort()) {
+    for (const file of readdirSync(join(packages, name)).sort()) {
+      if (file.endsWith('.tar.xz')) found[file] = digestFile(join(packages, name, file)).hash;
+    }
+  }
+  return found;
+}
+
+test('kill -9 at moments all over a build: what is there is right, and the next build ends the same', async () => {
+  using reference = smallTree();
+  expect(reference.run(['build']).status).toBe(0);
+  const wanted = archives(reference);
+
+  using rig = smallTree();
+  const whole = 1_200;
+  for (let round = 0; round < 12; round++) {
+    // The moments are spread evenly; where in the build each falls is left to the machine.
+    const started = rig.start(['build', '--plain']);
+    const timer = setTimeout(() => started.kill('SIGKILL'), 150 + (round * whole) / 12);
+    await started.ended;
+    clearTimeout(timer);
+    if (!readdirSync(rig.packages).includes('cache')) continue;
+    for (const [file, digest] of Object.entries(archives(rig)))
+      expect([file, digest]).toEqual([file, wanted[file]]);
+    if (round % 4 === 3) rmSync(join(rig.packages, 'cache'), { recursive: true, force: true });
+  }
+  const { status } = rig.run(['build']);
+  expect(status).toBe(0);
+  expect(archives(rig)).toEqual(wanted);
+  expect(readdirSync(join(rig.env['ASHLAR_STORE']!, 'work'))).toEqual([]);
+  const blobs = execFileSync('find', [join(rig.env['ASHLAR_STORE']!, 'cas'), '-type', 'f'], {
+    encoding: 'utf8',
+  });
+  for (const blob of blobs.trim().split('\n')) {
+    if (!blob.includes('.tmp-')) expect(blob).toContain(digestFile(blob).hash);
+  }
+});
+
+test('many builds at once in one store and one tree agree', async () => {
+  using reference = smallTree();
+  reference.run(['build']);
+  using rig = smallTree();
+  const runs = await Promise.all(
+    Array.from({ length: 5 }, () => rig.start(['build', '--plain']).ended),
+  );
+  expect(runs.map(({ status }) => status)).toEqual([0, 0, 0, 0, 0]);
+  expect(archives(rig)).toEqual(archives(reference));
+  const ran = runs.flatMap(({ stderr }) => stderr.match(/^ran {6}\S+/gm) ?? []);
+  expect(new Set(ran).size).toBe(12);
+  expect(ran).toHaveLength(12);
+});
+
+describe.skipIf(process.getuid?.() !== 0)('on a disk of its own', () => {
+  const mounted: string[] = [];
+  afterEach(() => {
+    for (const path of mounted.splice(0)) spawnSync('umount', [path]);
+  });
+
+  function smallDisk(path: string, size: string): void {
+    mkdirSync(path, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path]);
+    mounted.push(path);
+  }
+
+  test('a store that fills up fails the build with what is full, and keeps nothing partial', () => {
+    using rig = createRig();
+    rig.write({
+      'p/buildinfo.json': '{}',
+      'p/build': 'head -c 40000000 /dev/urandom > $PKG_PATH/big',
+      'q/buildinfo.json': '{}',
+      'q/build': 'echo q > $PKG_PATH/q',
+    });
+    smallDisk(rig.env['ASHLAR_STORE']!, '16m');
+    const { status, stderr } = rig.run(['build', 'p']);
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/[Nn]o space( is)? left/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+    expect(readdirSync(join(rig.env['ASHLAR_STORE']!, 'work'))).toEqual([]);
+    expect(rig.run(['build', 'q']).status).toBe(0);
+    for (const path of mounted.splice(0)) spawnSync('umount', [path]);
+  });
+
+  test('a packages directory that fills up is an error of the environment', () => {
+    using rig = createRig();
+    smallDisk(join(rig.packages, 'cache'), '64k');
+    rig.write({
+      'p/buildinfo.json': '{}',
+      'p/build': 'head -c 400000 /dev/urandom > $PKG_PATH/big',
+    });
+    const { status, stderr } = rig.run(['build', 'p']);
+    expect(stderr).toContain('no space is left on the device');
+    expect(status).toBe(3);
+    expect(readFileSync('/proc/mounts', 'utf8')).toContain(rig.packages);
+    const left = execFileSync('find', [join(rig.packages, 'cache'), '-name', '*.tmp-*'], {
+      encoding: 'utf8',
+    });
+    expect(left).toBe('');
+    for (const path of mounted.splice(0)) spawnSync('umount', [path]);
+  });
+
+  test('a read-only tree with nothing to do is fine; with something to do it says what is read-only', () => {
+    using rig = createRig();
+    rig.write({ 'p/buildinfo.json': '{}', 'p/build': 'true' });
+    execFileSync('mount', ['--bind', rig.packages, rig.packages]);
+    mounted.push(rig.packages);
+    execFileSync('mount', ['-o', 'remount,ro,bind', rig.packages]);
+    expect(rig.run(['ids']).status).toBe(0);
+    const { status, stderr } = rig.run(['build']);
+    expect(stderr).toContain('the file system is read-only');
+    expect(status).toBe(3);
+    for (const path of mounted.splice(0)) spawnSync('umount', [path]);
+  });
+});
+
+test.each(['000', '077', '777'])('umask %s changes nothing in what is built', (umask) => {
+  using reference = smallTree();
+  reference.run(['build', 'p1']);
+  using rig = smallTree();
+  const { status, stderr } = spawnSync(
+    'sh',
+    ['-c', `umask ${umask}; exec "$0" build p1`, PROGRAM],
+    {
+      cwd: rig.packages,
+      env: rig.env,
+      encoding: 'utf8',
+    },
+  );
+  expect(stderr).toContain('ran      p1:write_tar');
+  expect(status).toBe(0);
+  expect(archives(rig)).toEqual(archives(reference));
+});
+
+test('what a build leaves with odd permissions goes into the package or goes away', () => {
+  using rig = createRig();
+  rig.write({
+    'p/buildinfo.json': '{}',
+    'p/build': [
+      'mkdir -p deep/er; echo x > deep/er/f; chmod 000 deep/er/f deep/er deep',
+      'mkdir $PKG_PATH/secret; echo y > $PKG_PATH/secret/f; chmod 000 $PKG_PATH/secret/f; chmod 500 $PKG_PATH/secret',
+    ].join('\n'),
+  });
+  const { status, stderr } = rig.run(['build']);
+  expect(stderr).toContain('2 ran');
+  expect(status).toBe(0);
+  expect(readdirSync(join(rig.env['ASHLAR_STORE']!, 'work'))).toEqual([]);
+});
+
+test('a home that cannot be written is told of', () => {
+  using rig = createRig();
+  rig.write({ 'p/buildinfo.json': '{}', 'p/build': 'true' });
+  const env = { ASHLAR_STORE: '/proc/nowhere' };
+  const { status, stderr } = rig.run(['build'], { env });
+  expect(stderr).toMatch(/cannot open the store/);
+  expect(stderr).not.toMatch(/^\s+at /m);
+  expect(status).toBe(3);
+  chmodSync(rig.packages, 0o755);
+});
