@@ -2,7 +2,7 @@
 // the format's: modes, owners, times, links to directories. Iterative, as folders may be nested deeply.
 import { isUtf8 } from 'node:buffer';
 import { readdirSync, statSync, type Dirent } from 'node:fs';
-import { definitionError, type Collector } from '../base/diagnostic.ts';
+import { definitionError, type Collector, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
 import { hashMembers, hashText, type Sha1Hex } from './identity.ts';
 
@@ -78,19 +78,21 @@ function hashEntry(
   shown: (path: string) => string,
   out: Collector,
 ): string | undefined {
-  const problem = (code: string, message: string): undefined => {
-    out.add(definitionError({ code: `folder/${code}`, message, at: { file: shown(path) } }));
-  };
   try {
     const kind = entry.isSymbolicLink() ? statSync(path) : entry;
     if (kind.isFile()) return fileHash(path);
     if (kind.isDirectory()) return undefined;
-    return problem('special-file', 'it is neither a file nor a folder, and cannot be hashed');
+    out.add(unhashable('special-file', 'it is neither a file nor a folder', shown(path)));
   } catch (error) {
     if (entry.isSymbolicLink() && errnoOf(error) === 'ENOENT') {
-      return problem('dangling-link', 'the link leads nowhere');
-    }
-    if (errnoOf(error) === 'ELOOP') return problem('link-loop', 'the link leads back to itself');
-    out.add(systemError('read', error, shown(path)));
+      out.add(unhashable('dangling-link', 'the link leads nowhere', shown(path)));
+    } else if (errnoOf(error) === 'ELOOP') {
+      out.add(unhashable('link-loop', 'the link leads back to itself', shown(path)));
+    } else out.add(systemError('read', error, shown(path)));
   }
+}
+
+function unhashable(code: string, what: string, file: string): Diagnostic {
+  const message = `${what}, so it cannot be hashed`;
+  return definitionError({ code: `folder/${code}`, message, at: { file } });
 }
