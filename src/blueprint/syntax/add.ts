@@ -1,8 +1,18 @@
 // The operator `+` on values: strings, ints, lists, maps. Knows nothing of variables. What stands
 // beside a select cannot be added before the select is decided, so it stays an operator.
-import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
+import {
+  definitionError,
+  failed,
+  ok,
+  type Diagnostic,
+  type Result,
+} from '../../base/diagnostic.ts';
 import type { Value } from './scope.ts';
-import type { MapLiteral, Node, Operator, Property } from './tree.ts';
+import type { List, MapLiteral, Node, Operator, Property } from './tree.ts';
+
+/** Doubling a variable a few dozen times would otherwise take all memory. */
+const MAX_STRING = 1 << 24;
+const MAX_LIST = 1 << 21;
 
 /**
  * Adds two values; `at` is the plus between them. The sum stands where the left value stands. Ints wrap
@@ -11,12 +21,18 @@ import type { MapLiteral, Node, Operator, Property } from './tree.ts';
 export function add(left: Value, right: Value, at: Node): Result<Value> {
   if (undecided(left) || undecided(right)) return ok(chain(left, right, at));
   if (left.kind === 'string' && right.kind === 'string') {
+    if (left.value.length + right.value.length > MAX_STRING) {
+      return failed(tooLarge(`a string of more than ${MAX_STRING} characters`, at));
+    }
     return ok({ ...left, value: left.value + right.value });
   }
   if (left.kind === 'int' && right.kind === 'int') {
     return ok({ ...left, value: BigInt.asIntN(64, left.value + right.value) });
   }
   if (left.kind === 'list' && right.kind === 'list') {
+    if (left.values.length + right.values.length > MAX_LIST) {
+      return failed(tooLarge(`a list of more than ${MAX_LIST} elements`, at));
+    }
     return ok({ ...left, values: [...left.values, ...right.values] });
   }
   if (left.kind === 'map' && right.kind === 'map') return merge(left, right, at);
@@ -37,8 +53,21 @@ export function add(left: Value, right: Value, at: Node): Result<Value> {
   );
 }
 
+function tooLarge(what: string, at: Node): Diagnostic {
+  return definitionError({ code: 'blueprint/operator', message: `the sum is ${what}`, at });
+}
+
 function article(kind: string): string {
   return `${kind === 'int' ? 'an' : 'a'} ${kind}`;
+}
+
+/** The sum of many lists in one step, which pairs would take in quadratic time; undefined otherwise. */
+export function addLists(values: readonly (Value | undefined)[]): List<Value> | undefined {
+  const lists = values.filter((value) => value?.kind === 'list');
+  const [first] = lists;
+  if (first === undefined || lists.length < values.length) return undefined;
+  const length = lists.reduce((sum, list) => sum + list.values.length, 0);
+  return length > MAX_LIST ? undefined : { ...first, values: lists.flatMap((list) => list.values) };
 }
 
 type Undecided = Extract<Value, { kind: 'select' | 'operator' }>;

@@ -10,9 +10,10 @@ import {
   type Result,
 } from '../../base/diagnostic.ts';
 import { unreachable } from '../../base/exhaustive.ts';
-import { add } from './add.ts';
+import { add, addLists } from './add.ts';
 import { Scope, type Binding, type Value } from './scope.ts';
 import {
+  MAX_DEPTH,
   nameSpan,
   type Assignment,
   type Dialect,
@@ -41,7 +42,7 @@ export interface Evaluated {
  * `blueprint/operator`. A variable whose value could not be computed stays unset without more errors.
  */
 export function evaluate(file: File, scope: Scope): Evaluated {
-  const evaluator: Evaluator = { scope, dialect: file.dialect, diagnostics: [], broken: new Set() };
+  const evaluator = createEvaluator(scope, file.dialect);
   const modules: Module<Value>[] = [];
   for (const definition of file.definitions) {
     if (definition.kind === 'assignment') assign(evaluator, definition);
@@ -55,7 +56,7 @@ export function evaluate(file: File, scope: Scope): Evaluated {
 
 /** Evaluates one expression. */
 export function evaluateExpression(expression: Expression, scope: Scope): Result<Value> {
-  const evaluator: Evaluator = { scope, dialect: '2025', diagnostics: [], broken: new Set() };
+  const evaluator = createEvaluator(scope, '2025');
   const value = evaluateValue(evaluator, expression);
   return value === undefined ? failed(...evaluator.diagnostics) : ok(value);
 }
@@ -81,6 +82,13 @@ interface Evaluator {
   readonly diagnostics: Diagnostic[];
   /** Variables whose own assignment failed. */
   readonly broken: Set<string>;
+  /** Levels around what is being evaluated, and the most there were in this definition. */
+  depth: number;
+  deepest: number;
+}
+
+function createEvaluator(scope: Scope, dialect: Dialect): Evaluator {
+  return { scope, dialect, diagnostics: [], broken: new Set(), depth: 0, deepest: 0 };
 }
 
 function assign(evaluator: Evaluator, assignment: Assignment): void {
@@ -88,11 +96,12 @@ function assign(evaluator: Evaluator, assignment: Assignment): void {
   const { name, operator, value: expression } = assignment;
   const problem = operator === '=' ? alreadySet(scope, assignment) : undefined;
   if (problem !== undefined) evaluator.diagnostics.push(problem);
+  evaluator.deepest = 0;
   if (operator === '=') {
     const value = evaluateValue(evaluator, expression);
     if (problem !== undefined) return;
     if (value === undefined) broken.add(name);
-    else scope.set(name, value, assignment);
+    else scope.set(name, value, assignment, evaluator.deepest);
     return;
   }
   // In 2021 a variable that its own += refers to counts as referenced before.
@@ -106,8 +115,10 @@ function assign(evaluator: Evaluator, assignment: Assignment): void {
   const binding = scope.get(name)?.binding;
   if (binding === undefined || value === undefined) return;
   const sum = add(binding.value, value, operatorSpan(assignment));
-  if (sum.ok) binding.value = sum.value;
-  else evaluator.diagnostics.push(...sum.diagnostics);
+  if (sum.ok) {
+    binding.value = sum.value;
+    binding.depth = Math.max(binding.depth, evaluator.deepest);
+  } else evaluator.diagnostics.push(...sum.diagnostics);
 }
 
 function operatorSpan({ source, equals, equalsLine }: Assignment): Node {
@@ -173,9 +184,8 @@ function evaluateValue(evaluator: Evaluator, expression: Expression): Value | un
     case 'variable':
       return lookUp(evaluator, expression);
     case 'list':
-      return evaluateList(evaluator, expression);
     case 'map':
-      return evaluateMap(evaluator, expression);
+      return evaluateNested(evaluator, expression);
     case 'operator':
       return evaluateOperator(evaluator, expression);
     case 'select':
@@ -189,8 +199,19 @@ function lookUp(evaluator: Evaluator, variable: Variable): Value | undefined {
   const { name } = variable;
   const found = evaluator.scope.get(name);
   if (found !== undefined) {
-    found.binding.referenced = true;
-    return found.binding.value;
+    const { binding } = found;
+    binding.referenced = true;
+    const depth = evaluator.depth + binding.depth;
+    evaluator.deepest = Math.max(evaluator.deepest, depth);
+    if (depth <= MAX_DEPTH) return binding.value;
+    evaluator.diagnostics.push(
+      definitionError({
+        code: 'blueprint/operator',
+        message: `with the value of "${name}" this is nested deeper than ${MAX_DEPTH} levels`,
+        at: variable,
+      }),
+    );
+    return undefined;
   }
   if (!evaluator.broken.has(name)) {
     const hint = didYouMean(name, evaluator.scope.names());
@@ -204,6 +225,15 @@ function lookUp(evaluator: Evaluator, variable: Variable): Value | undefined {
     );
   }
   return undefined;
+}
+
+function evaluateNested(evaluator: Evaluator, nested: List | MapLiteral): Value | undefined {
+  evaluator.depth++;
+  evaluator.deepest = Math.max(evaluator.deepest, evaluator.depth);
+  const value =
+    nested.kind === 'list' ? evaluateList(evaluator, nested) : evaluateMap(evaluator, nested);
+  evaluator.depth--;
+  return value;
 }
 
 /** The list itself where nothing in it needs computing, which is nearly always. */
@@ -250,6 +280,8 @@ function evaluateProperties(
 function evaluateOperator(evaluator: Evaluator, operator: Operator): Value | undefined {
   const { operands, pluses } = operator;
   const values = operands.map((operand) => evaluateValue(evaluator, operand));
+  const whole = addLists(values);
+  if (whole !== undefined) return whole;
   let sum = values.at(-1);
   for (let i = operands.length - 2; i >= 0; i--) {
     const left = values[i];

@@ -24,6 +24,7 @@ import {
   RAW_STRING,
   STRING,
 } from './token.ts';
+import { MAX_DEPTH } from './tree.ts';
 import type {
   Assignment,
   Definition,
@@ -250,9 +251,6 @@ function parseName(parser: Parser): Expression | undefined {
   }
   return { kind: 'variable', source, start, end, line, name };
 }
-
-/** Deeper nesting is refused: no file needs it, and everything downstream may recurse. */
-const MAX_DEPTH = 500;
 
 function parseNested(
   parser: Parser,

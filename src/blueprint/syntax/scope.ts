@@ -25,6 +25,8 @@ export interface Binding {
   readonly assignment: Assignment | undefined;
   /** Whether a value was computed from it; then `+=` would change what that saw. */
   referenced: boolean;
+  /** Levels of lists and maps in the value. */
+  depth: number;
 }
 
 export class Scope {
@@ -48,8 +50,8 @@ export class Scope {
   }
 
   /** Sets a name in this scope, whatever it was. Whether that is allowed is the evaluator's to say. */
-  set(name: string, value: Value, assignment?: Assignment): void {
-    this.#own.set(name, { name, value, assignment, referenced: false });
+  set(name: string, value: Value, assignment?: Assignment, depth = 0): void {
+    this.#own.set(name, { name, value, assignment, referenced: false, depth });
   }
 
   /** Forgets a name, also an inherited one. */

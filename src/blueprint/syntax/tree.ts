@@ -10,6 +10,12 @@ import type { Source } from '../../base/span.ts';
  */
 export type Dialect = '2021' | '2025';
 
+/**
+ * Levels of lists, maps and selects that a value may have: no file needs more, and whoever reads values
+ * may recurse. The parser and the evaluator refuse deeper ones.
+ */
+export const MAX_DEPTH = 500;
+
 /** Offsets are UTF-16 units of `source.text`, `end` exclusive; `line` is that of `start`. */
 export interface Node {
   readonly source: Source;
