@@ -8,7 +8,14 @@ import {
   type Result,
 } from '../../base/diagnostic.ts';
 import type { Value } from './scope.ts';
-import type { List, MapLiteral, Node, Operator, Property } from './tree.ts';
+import {
+  typeName,
+  type List,
+  type MapLiteral,
+  type Node,
+  type Operator,
+  type Property,
+} from './tree.ts';
 
 /** Doubling a variable a few dozen times would otherwise take all memory. */
 const MAX_STRING = 1 << 24;
@@ -38,16 +45,16 @@ export function add(left: Value, right: Value, at: Node): Result<Value> {
   if (left.kind === 'map' && right.kind === 'map') return merge(left, right, at);
   const message =
     left.kind === right.kind
-      ? `operator + not supported on type ${left.kind}`
-      : `mismatched type in operator +: ${left.kind} != ${right.kind}`;
+      ? `operator + not supported on type ${typeName(left)}`
+      : `mismatched type in operator +: ${typeName(left)} != ${typeName(right)}`;
   return failed(
     definitionError({
       code: 'blueprint/operator',
       message,
       at,
       notes: [
-        { message: `the left side is ${article(left.kind)}`, at: left },
-        { message: `the right side is ${article(right.kind)}`, at: right },
+        { message: `the left side is ${article(typeName(left))}`, at: left },
+        { message: `the right side is ${article(typeName(right))}`, at: right },
       ],
     }),
   );
@@ -58,7 +65,7 @@ function tooLarge(what: string, at: Node): Diagnostic {
 }
 
 function article(kind: string): string {
-  return `${kind === 'int' ? 'an' : 'a'} ${kind}`;
+  return `${kind.startsWith('int') ? 'an' : 'a'} ${kind}`;
 }
 
 /** The sum of many lists in one step, which pairs would take in quadratic time; undefined otherwise. */

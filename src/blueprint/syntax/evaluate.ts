@@ -105,9 +105,9 @@ function assign(evaluator: Evaluator, assignment: Assignment): void {
     return;
   }
   // In 2021 a variable that its own += refers to counts as referenced before.
-  const early = dialect === '2021' ? undefined : cannotAppend(evaluator, assignment);
+  const early = dialect !== '2025' ? undefined : cannotAppend(evaluator, assignment);
   const value = evaluateValue(evaluator, expression);
-  const late = dialect === '2021' ? cannotAppend(evaluator, assignment) : early;
+  const late = dialect !== '2025' ? cannotAppend(evaluator, assignment) : early;
   if (late !== undefined) {
     if (!broken.has(name)) evaluator.diagnostics.push(late);
     return;

@@ -31,7 +31,7 @@ export function formatFile(file: File, options: FormatOptions = {}): Result<stri
   const once = pass(file, options);
   if (!once.ok) return once;
   const { text, unsettled } = once.value;
-  return unsettled && file.dialect !== '2021' ? settle(text, file, options) : ok(text);
+  return unsettled && file.dialect === '2025' ? settle(text, file, options) : ok(text);
 }
 
 interface Pass {

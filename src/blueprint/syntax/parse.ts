@@ -108,7 +108,7 @@ function parseAssignment(
     }
   }
   const { start: equals, line: equalsLine } = parser;
-  if (parser.dialect !== '2021' && (name === 'default' || name === 'unset')) {
+  if (parser.dialect === '2025' && (name === 'default' || name === 'unset')) {
     parser.report(
       'blueprint/syntax',
       "'default' and 'unset' are reserved keywords, and cannot be used as variable names",
@@ -147,9 +147,10 @@ function parseModule(parser: Parser, type: string, start: number, line: number):
 /** From the opening bracket to behind the closing one. */
 function parseProperties(parser: Parser, separator: number, close: number): Property[] {
   const properties: Property[] = [];
+  const named = separator === EQUALS || parser.dialect === '2016';
   parser.open(close);
   for (;;) {
-    if (parser.kind === NAME && !(parser.broken && parser.atDefinition())) {
+    if (parser.kind === NAME && !parser.atDefinition(named)) {
       const property = parseProperty(parser, separator);
       if (property !== undefined) properties.push(property);
       if (parser.kind === COMMA) {
@@ -164,7 +165,9 @@ function parseProperties(parser: Parser, separator: number, close: number): Prop
 function parseProperty(parser: Parser, separator: number): Property | undefined {
   const { source, value: name, start, line } = parser;
   parser.next();
-  if (!parser.expect(separator)) return undefined;
+  // At first, `=` could stand between the braces of a module too.
+  const either = separator === COLON && parser.dialect === '2016' && parser.depth === 0;
+  if (!(either && parser.kind === EQUALS) && !parser.expect(separator)) return undefined;
   const { start: colon, line: colonLine } = parser;
   parser.next();
   const value = parseExpression(parser);
@@ -232,7 +235,7 @@ function parseValue(parser: Parser): Expression | undefined {
     case MINUS:
       return parseInt64(parser);
     case RAW_STRING:
-      if (parser.dialect !== '2021') {
+      if (parser.dialect === '2025') {
         const { value } = parser;
         parser.next();
         return { kind: 'string', source, start, end, line, value };
@@ -244,7 +247,7 @@ function parseValue(parser: Parser): Expression | undefined {
 
 function parseName(parser: Parser): Expression | undefined {
   const { source, start, end, line, value: name } = parser;
-  if (name === 'select' && parser.dialect !== '2021') return parseNested(parser, parseSelect);
+  if (name === 'select' && parser.dialect === '2025') return parseNested(parser, parseSelect);
   parser.next();
   if (name === 'true' || name === 'false') {
     return { kind: 'bool', source, start, end, line, value: name === 'true' };
@@ -274,7 +277,7 @@ function parseList(parser: Parser): Expression {
   // An empty list, and the comma after the last value, leave the bracket as the next token.
   let more = parser.kind !== CLOSE_BRACKET;
   for (;;) {
-    if (more) {
+    if (more && !parser.atDefinition()) {
       const value = parseExpression(parser);
       if (value !== undefined) values.push(value);
       if (parser.kind === COMMA && value !== undefined) {

@@ -139,12 +139,16 @@ export class Parser extends Scanner {
     }
   }
 
-  /** A name in the first column, and behind it what only a definition has: nothing nested is so written. */
-  atDefinition(): boolean {
+  /**
+   * A name in the first column, and behind it what only a definition has. Where brackets may be missing
+   * every such name ends what is open; otherwise only one that could not stand there. `named` says
+   * whether names with `=` can.
+   */
+  atDefinition(named = false): boolean {
     if (this.kind !== NAME) return false;
     const { start } = this;
     if (start !== 0 && this.source.text[start - 1] !== '\n') return false;
-    return DEFINES.test(this.#after());
+    return (this.broken ? DEFINES : named ? BRACE : BRACE_OR_EQUALS).test(this.#after());
   }
 
   #after(): string {
@@ -153,3 +157,5 @@ export class Parser extends Scanner {
 }
 
 const DEFINES = /^[ \t\r\n]*(?:[{(=]|\+[ \t]*=)/;
+const BRACE_OR_EQUALS = /^[ \t\r\n]*(?:[{=]|\+[ \t]*=)/;
+const BRACE = /^[ \t\r\n]*\{/;

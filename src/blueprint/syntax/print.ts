@@ -80,7 +80,7 @@ function printValue(printer: Printer, value: Expression): void {
 
 function printList(printer: Printer, list: List): void {
   const { values, start, line, end, closeLine } = list;
-  const long = values.length > 1 || (values[0]?.kind === 'map' && printer.dialect !== '2021');
+  const long = values.length > 1 || (values[0]?.kind === 'map' && printer.dialect === '2025');
   printer.space();
   printer.token('[', start, line);
   if (long || line !== closeLine) {

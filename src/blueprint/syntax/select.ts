@@ -128,7 +128,7 @@ function parseCases(parser: Parser, width: number): Body | undefined {
   const cases: SelectCase[] = [];
   parser.open(CLOSE_BRACE);
   for (;;) {
-    if (startsPattern(parser) && !(parser.broken && parser.atDefinition())) {
+    if (startsPattern(parser) && !parser.atDefinition()) {
       const parsed = parseCase(parser, width);
       if (parsed !== undefined) cases.push(parsed);
       if (parser.kind === COMMA) {

@@ -166,7 +166,7 @@ class Sorter {
       const [first, ...rest] = this.#comments[index]!.comments as [Comment, ...Comment[]];
       if (first.start >= next) break;
       // In 2021 a comment came on the element's own line, wherever it had stood.
-      if (this.#dialect !== '2021') to += first.line - element.line;
+      if (this.#dialect === '2025') to += first.line - element.line;
       const moved = { ...first, start: first.start + by, end: first.end + by, line: to };
       this.#moved.set(index, { comments: [moved, ...rest] });
     }

@@ -4,11 +4,11 @@
 import type { Source } from '../../base/span.ts';
 
 /**
- * Which published form of the language: 2021 has no `select`, no raw strings, and treats a redefined
- * variable as a syntax error. Everything 2021 accepts, 2025 accepts too, but for variables named
- * `default` or `unset`.
+ * Which published form of the language. `2025` is the default and reads what the others read, but for
+ * this: `2016` also takes `=` between braces; until `2021` variables may be named `default`, `unset`
+ * and `select`. Those two have no `select`, no `unset` and no raw strings.
  */
-export type Dialect = '2021' | '2025';
+export type Dialect = '2016' | '2021' | '2025';
 
 /**
  * Levels of lists, maps and selects that a value may have: no file needs more, and whoever reads values
@@ -173,6 +173,11 @@ export interface CommentGroup {
 /** One comment with its markers. `text` is the comment also where sorting has moved the offsets. */
 export interface Comment extends Node {
   readonly text: string;
+}
+
+/** The field's name for the type of a value. */
+export function typeName({ kind }: { readonly kind: string }): string {
+  return kind === 'int' ? 'int64' : kind;
 }
 
 /** The span of a name at the start of a node: of an assignment, a property or a condition. */

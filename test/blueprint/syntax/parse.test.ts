@@ -1,5 +1,6 @@
 // Text to tree and to errors: the golden cases of both dialects, recovery, and hostile texts.
 import { describe, expect, test } from 'vitest';
+import { formatDiagnostic } from '../../../src/base/diagnostic.ts';
 import { isSpan } from '../../../src/base/span.ts';
 import { parse } from '../../../src/blueprint/syntax/parse.ts';
 import { bytePosition } from '../../../src/blueprint/syntax/position.ts';
@@ -85,5 +86,90 @@ describe.each<Dialect>(['2021', '2025'])('golden cases of %s', (dialect) => {
       const better = message.startsWith('expected "}", found') ? undefined : BETTER[id];
       expect(problems(golden.input, dialect)[0]).toEqual(better ?? { message, pos });
     }
+  });
+});
+
+test('in 2016, modules in braces could mix both separators', () => {
+  const text = 'm {\n    name = "a",\n    s: { t: 1 },\n}\n';
+  expect(problems(text, '2016')).toEqual([]);
+  expect(problems(text)).toMatchObject([{ message: 'expected ":", found "="' }]);
+  expect(problems('m { s: { t = 1 } }', '2016')).toMatchObject([
+    { message: 'expected ":", found "="' },
+  ]);
+  expect(problems('m ( s: 1 )', '2016')).toMatchObject([{ message: 'expected "=", found ":"' }]);
+});
+
+describe('recovery', () => {
+  const messages = (text: string): string[] =>
+    problems(text).map(({ message, pos }) => `${pos[1]}:${pos[2]} ${message}`);
+
+  test('one file, many errors, each at its own token', () => {
+    const text = `
+m {
+    name: "a" "b",
+    srcs: ["x" "y", , "z"],
+    deps ["d"],
+    a.b: 1,
+    c: 0x10,
+}
+n {
+    name: "n",
+    list: [
+        "open",
+}
+o = 1 - 2
+p { q: 'x' }
+= 3
+r += select(f(), { "a": 1, "a": 2 })
+`;
+    expect(messages(text)).toEqual([
+      '3:15 expected "}", found String',
+      '4:16 expected "]", found String',
+      '4:21 expected bool, list, or string value; found ","',
+      '5:10 expected ":", found "["',
+      '6:6 expected ":", found "."',
+      `7:8 couldn't parse int: "0x10" is not a decimal number`,
+      '13:1 expected bool, list, or string value; found "}"',
+      '14:7 subtraction not supported',
+      `15:8 expected bool, list, or string value; found "'"`,
+      '16:1 expected assignment or module definition, found "="',
+      '17:28 Found duplicate select patterns: "a"',
+    ]);
+  });
+
+  test('what is not broken is in the tree', () => {
+    const text = 'm { name: "a" srcs: ["x",, "y"], oops, deps: ["d"] }\nv = ;\nw = 1\n';
+    const { file } = parse({ file: 'Blueprints', text });
+    expect(file.definitions).toMatchObject([
+      {
+        type: 'm',
+        properties: [
+          { name: 'name' },
+          { name: 'srcs', value: { values: [{ value: 'x' }, { value: 'y' }] } },
+          { name: 'deps', value: { values: [{ value: 'd' }] } },
+        ],
+      },
+      { name: 'w' },
+    ]);
+  });
+
+  test('a module without an end takes nothing from the next one', () => {
+    const text = 'a {\n    x: {\n        y: ["1",\n\nb {\n    name: "b",\n}\n\nc = 1\n';
+    expect(messages(text)).toEqual(['5:1 expected "]", found Ident']);
+    const { file } = parse({ file: 'Blueprints', text });
+    expect(file.definitions).toMatchObject([{ type: 'a' }, { type: 'b' }, { name: 'c' }]);
+  });
+
+  test('a missing comma is what is suggested', () => {
+    const { diagnostics } = parse({ file: 'Blueprints', text: 'm {\n    a: 1\n    b: 2,\n}\n' });
+    expect(diagnostics).toHaveLength(1);
+    expect(formatDiagnostic(diagnostics[0]!)).toBe(
+      [
+        'Blueprints:3:5: error: expected "}", found Ident',
+        '  3 |     b: 2,',
+        '    |     ~',
+        '  hint: is a comma missing before this?',
+      ].join('\n'),
+    );
   });
 });

@@ -8,7 +8,7 @@ import { sortLists } from '../../../src/blueprint/syntax/sort.ts';
 import type { File } from '../../../src/blueprint/syntax/tree.ts';
 import { blueprints } from './arbitrary.ts';
 
-const runs = { numRuns: 1500 };
+const runs = { numRuns: 800 };
 
 function parsed(text: string): File {
   const { file, diagnostics } = parse({ file: 'Blueprints', text });
