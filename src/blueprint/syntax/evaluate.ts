@@ -39,7 +39,8 @@ export interface Evaluated {
 /**
  * Evaluates a file's definitions in their order. Assignments change the scope. Error codes:
  * `blueprint/variable-not-set`, `blueprint/variable-already-set`, `blueprint/append`,
- * `blueprint/operator`. A variable whose value could not be computed stays unset without more errors.
+ * `blueprint/operator`. A variable whose value could not be computed stays unset without more errors,
+ * and makes the scope incomplete for the files that inherit it.
  */
 export function evaluate(file: File, scope: Scope): Evaluated {
   const evaluator = createEvaluator(scope, file.dialect);
@@ -51,6 +52,7 @@ export function evaluate(file: File, scope: Scope): Evaluated {
       if (properties !== undefined) modules.push({ ...definition, properties });
     }
   }
+  if (evaluator.diagnostics.length > 0) scope.incomplete = true;
   return { modules, diagnostics: evaluator.diagnostics };
 }
 
@@ -109,7 +111,8 @@ function assign(evaluator: Evaluator, assignment: Assignment): void {
   const value = evaluateValue(evaluator, expression);
   const late = dialect !== '2025' ? cannotAppend(evaluator, assignment) : early;
   if (late !== undefined) {
-    if (!broken.has(name)) evaluator.diagnostics.push(late);
+    const explained = broken.has(name) || (scope.incomplete && scope.get(name) === undefined);
+    if (!explained) evaluator.diagnostics.push(late);
     return;
   }
   const binding = scope.get(name)?.binding;
@@ -213,7 +216,7 @@ function lookUp(evaluator: Evaluator, variable: Variable): Value | undefined {
     );
     return undefined;
   }
-  if (!evaluator.broken.has(name)) {
+  if (!evaluator.broken.has(name) && !evaluator.scope.incomplete) {
     const hint = didYouMean(name, evaluator.scope.names());
     evaluator.diagnostics.push(
       definitionError({

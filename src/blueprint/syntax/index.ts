@@ -18,3 +18,12 @@ export { quote } from './quote.ts';
 export { bytePosition, type BytePosition } from './position.ts';
 export type * from './tree.ts';
 export { nameSpan, typeSpan } from './tree.ts';
+export {
+  readListedTree,
+  readTree,
+  type Glob,
+  type Tree,
+  type TreeFile,
+  type TreeFiles,
+  type WalkOptions,
+} from './walk.ts';

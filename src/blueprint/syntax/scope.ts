@@ -33,7 +33,14 @@ export class Scope {
   readonly #own = new Map<string, Binding>();
   readonly #inherited: Map<string, Binding>;
 
+  /**
+   * True where a file that should have set variables has errors. Then nothing is said of variables that
+   * are not set: that would be told twice.
+   */
+  incomplete: boolean;
+
   constructor(parent?: Scope) {
+    this.incomplete = parent?.incomplete ?? false;
     this.#inherited = parent === undefined ? new Map() : parent.#visible();
   }
 
