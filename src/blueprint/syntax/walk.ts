@@ -58,7 +58,7 @@ export interface Tree {
 const MAX_BROKEN_FILES = 10;
 
 /** Variables that speak to the walk, and are not inherited. */
-const NOT_INHERITED = ['subdirs', 'optional_subdirs', 'build'];
+export const NOT_INHERITED = ['subdirs', 'optional_subdirs', 'build'];
 
 /**
  * Reads a root file and what it leads to. `subdirs` and `optional_subdirs` are lists of directories,
@@ -267,9 +267,7 @@ class Walk {
     const bytes = this.#attempt(() => this.#options.files.read(listFile), 'read', listFile);
     if (bytes === undefined) return [];
     if (bytes.value === undefined) {
-      this.#report('blueprint/no-such-file', `${listFile}: file does not exist`, {
-        file: listFile,
-      });
+      this.#missing(listFile, { file: listFile });
       return [];
     }
     const source = decodeSource(listFile, bytes.value);
