@@ -1,6 +1,8 @@
 // Speed of the Blueprints language: parsing, and parsing and printing, on one thread, over a generated
 // corpus of 5,000 files and 15 MB. Needs `npm run build`. Runs alone too: `node bench/syntax.js`.
 import { pathToFileURL } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { median, printRows } from './row.js';
 
 const FILES = 5_000;
@@ -48,7 +50,7 @@ function speed(name, value, target, original) {
   };
 }
 
-/** Median seconds for the whole corpus. Each run starts with the garbage of the last one collected. */
+/** Median seconds for the whole corpus. */
 function throughput(corpus, read) {
   const seconds = [];
   for (let run = 0; run <= RUNS; run++) {
@@ -73,7 +75,8 @@ function heapOf(make) {
 }
 
 function usedHeap() {
-  globalThis.gc?.();
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
   return process.memoryUsage().heapUsed;
 }
 

@@ -75,6 +75,7 @@ describe.concurrent('beyond the recorded runs', () => {
         'b.bp:2:1: error: expected "]", found EOF',
         '  2 | ',
         '    | ~',
+        '  b.bp:1:5: note: it was opened here',
         '',
       ].join('\n'),
     );

@@ -1,6 +1,6 @@
 // The Blueprints language as a library (`ashlar/syntax`), usable without the rest of Ashlar.
 export type { Diagnostic, Note, Result } from '../../base/diagnostic.ts';
-export { formatDiagnostic } from '../../base/diagnostic.ts';
+export { failed, formatDiagnostic, ok } from '../../base/diagnostic.ts';
 export type { Position, Source, Span } from '../../base/span.ts';
 export { positionAt } from '../../base/span.ts';
 export { decodeSource } from './source.ts';

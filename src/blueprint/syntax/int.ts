@@ -20,7 +20,6 @@ export function parseInt64(parser: Parser): IntLiteral | undefined {
   parser.next();
   if (!/^[0-9]+$/.test(digits)) {
     parser.report(
-      'blueprint/syntax',
       `couldn't parse int: "${digits}" is not a decimal number`,
       parser.span(start, end),
     );
@@ -38,7 +37,6 @@ function int64(parser: Parser, digits: string, negative: boolean, start: number)
   if (value > MAX || (value === MAX && !negative)) {
     const shown = digits.length > 40 ? `${digits.slice(0, 40)}…` : digits;
     parser.report(
-      'blueprint/syntax',
       `couldn't parse int: "${negative ? '-' : ''}${shown}" does not fit in 64 bits`,
       parser.span(start, parser.lastEnd),
     );

@@ -110,7 +110,6 @@ function parseAssignment(
   const { start: equals, line: equalsLine } = parser;
   if (parser.dialect === '2025' && (name === 'default' || name === 'unset')) {
     parser.report(
-      'blueprint/syntax',
       "'default' and 'unset' are reserved keywords, and cannot be used as variable names",
       parser.span(start, start + name.length),
     );
@@ -192,7 +191,7 @@ export function parseExpression(parser: Parser): Expression | undefined {
   const first = parseValue(parser);
   if (first === undefined) return undefined;
   if (parser.kind === MINUS) {
-    parser.report('blueprint/syntax', 'subtraction not supported', parser.node());
+    parser.report('subtraction not supported', parser.node());
     return undefined;
   }
   return parser.kind === PLUS ? parseOperator(parser, first) : first;
@@ -208,7 +207,7 @@ function parseOperator(parser: Parser, first: Expression): Expression | undefine
     if (operand === undefined) return undefined;
     operands.push(operand);
     if (parser.kind === MINUS) {
-      parser.report('blueprint/syntax', 'subtraction not supported', parser.node());
+      parser.report('subtraction not supported', parser.node());
       return undefined;
     }
   }
@@ -260,7 +259,7 @@ function parseNested(
   nested: (parser: Parser) => Expression | undefined,
 ): Expression | undefined {
   if (parser.depth >= MAX_DEPTH) {
-    parser.report('blueprint/syntax', `nested deeper than ${MAX_DEPTH} levels`, parser.node());
+    parser.report(`nested deeper than ${MAX_DEPTH} levels`, parser.node());
     parser.skipNested();
     return undefined;
   }

@@ -2,7 +2,17 @@
 // token, and finding the way back after one. Knows nothing of the grammar but brackets and commas.
 import type { Source } from '../../base/span.ts';
 import { quote } from './quote.ts';
-import { CLOSE_BRACKET, COMMA, END, INT, NAME, RAW_STRING, STRING, Scanner } from './token.ts';
+import {
+  CLOSE_BRACKET,
+  COMMA,
+  END,
+  INT,
+  NAME,
+  RAW_STRING,
+  STRING,
+  Scanner,
+  type Help,
+} from './token.ts';
 import type { Dialect, Expression, Node } from './tree.ts';
 
 const OPENERS = new Set([0x7b, 0x28, 0x5b]);
@@ -16,6 +26,16 @@ const KIND_NAMES: Record<number, string> = {
   [RAW_STRING]: 'RawString',
 };
 
+/** What is often written by who knows other languages. */
+const MISTAKES: Readonly<Partial<Record<number, string>>> = {
+  [0x27]: 'strings stand in double quotes',
+  [0x23]: 'a comment begins with //',
+  [0x3b]: 'there are no semicolons',
+  [0xa0]: 'this is a no-break space; blanks are spaces and tabs',
+};
+
+const COMMA_MISSING: Help = { hint: 'is a comma missing before this?' };
+
 export class Parser extends Scanner {
   readonly dialect: Dialect;
   readonly expression: (parser: Parser) => Expression | undefined;
@@ -23,6 +43,8 @@ export class Parser extends Scanner {
   depth = 0;
   /** The closing brackets that are still to come, innermost last. */
   readonly #pending: number[] = [];
+  /** Where each of them was opened: offsets. */
+  readonly #opened: number[] = [];
 
   constructor(
     source: Source,
@@ -51,8 +73,12 @@ export class Parser extends Scanner {
   }
 
   /** Reports the token; `message` ends in "found". */
-  unexpected(message: string, hint?: string): void {
-    this.report('blueprint/syntax', `${message} ${this.found()}`, this.node(), hint);
+  unexpected(message: string, more: Help = {}): void {
+    const hint = MISTAKES[this.kind];
+    this.report(`${message} ${this.found()}`, this.node(), {
+      ...(hint === undefined ? {} : { hint }),
+      ...more,
+    });
   }
 
   /** True if the token is the character; if not, reports that. Does not move on. */
@@ -65,6 +91,7 @@ export class Parser extends Scanner {
   /** Goes behind an opening bracket. */
   open(close: number): void {
     this.#pending.push(close);
+    this.#opened.push(this.start);
     this.next();
   }
 
@@ -74,19 +101,32 @@ export class Parser extends Scanner {
    */
   closeOrRecover(close: number): boolean {
     if (this.kind === close) {
-      this.#pending.pop();
+      this.#close();
       this.next();
       return false;
     }
     const missingComma = this.#startsElement(close) && !this.atDefinition();
     this.unexpected(
       `expected ${quote(String.fromCodePoint(close))}, found`,
-      missingComma ? 'is a comma missing before this?' : undefined,
+      missingComma ? COMMA_MISSING : this.#unclosed(),
     );
     if (missingComma) return true;
     const more = this.#skipToElement(close);
-    if (!more) this.#pending.pop();
+    if (!more) this.#close();
     return more;
+  }
+
+  #close(): void {
+    this.#pending.pop();
+    this.#opened.pop();
+  }
+
+  /** Where another bracket, a definition or the end stands, what is open should have been closed. */
+  #unclosed(): Help {
+    const ends = this.kind === END || CLOSERS.has(this.kind) || this.atDefinition();
+    if (!ends) return {};
+    const open = this.#opened.at(-1)!;
+    return { notes: [{ message: 'it was opened here', at: this.span(open, open + 1) }] };
   }
 
   #startsElement(close: number): boolean {
@@ -118,6 +158,7 @@ export class Parser extends Scanner {
   /** Goes to where a definition seems to begin, or to the end. */
   skipToDefinition(): void {
     this.#pending.length = 0;
+    this.#opened.length = 0;
     let depth = 0;
     for (; this.kind !== END; this.next()) {
       if (this.atDefinition()) return;

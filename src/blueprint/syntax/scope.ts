@@ -1,5 +1,6 @@
 // Variables of a file and what it inherits. Knows nothing of files or of how values are computed. A
 // child copies what it sees at its creation, so what a parent file sets later stays out.
+import { printExpression } from './print.ts';
 import type { List, Literal, MapLiteral, Operator, Select, Assignment } from './tree.ts';
 
 /**
@@ -72,8 +73,10 @@ export class Scope {
     return [...new Set([...this.#inherited.keys(), ...this.#own.keys()])].sort();
   }
 
-  /** Every binding of this scope itself, in the order of the assignments. */
-  own(): Binding[] {
-    return [...this.#own.values()];
+  /** All variables as assignments, sorted by name: for whoever looks into a scope. */
+  toString(): string {
+    return this.names()
+      .map((name) => `${name} = ${printExpression(this.get(name)!.binding.value)}\n`)
+      .join('');
   }
 }

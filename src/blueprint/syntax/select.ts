@@ -96,7 +96,9 @@ function parseSequence<T>(parser: Parser, element: (parser: Parser) => T | undef
 
 function parseCondition(parser: Parser): Condition | undefined {
   if (parser.kind !== NAME) {
-    parser.unexpected('expected Ident, found', 'a condition is a function call, such as arch()');
+    parser.unexpected('expected Ident, found', {
+      hint: 'a condition is a function call, such as arch()',
+    });
     return undefined;
   }
   const { source, start, line, value: name } = parser;
@@ -225,7 +227,7 @@ function parseNamedPattern(parser: Parser, at: Node): Pattern | undefined {
       return { kind: 'any', ...at, end: binding?.end ?? at.end, binding };
     }
   }
-  parser.report('blueprint/syntax', `Expected a string, true, false, or default, got ${name}`, at);
+  parser.report(`Expected a string, true, false, or default, got ${name}`, at);
   return undefined;
 }
 
@@ -233,10 +235,9 @@ function parseBinding(parser: Parser): Variable | undefined {
   if (parser.kind !== AT) return undefined;
   parser.next();
   if (parser.kind !== NAME) {
-    parser.unexpected(
-      'expected Ident, found',
-      'the value that any matches is bound to a name: any @ name',
-    );
+    parser.unexpected('expected Ident, found', {
+      hint: 'the value that any matches is bound to a name: any @ name',
+    });
     return undefined;
   }
   const binding: Variable = { kind: 'variable', ...parser.node(), name: parser.value };
@@ -295,5 +296,5 @@ function showPattern(pattern: Pattern): string {
 }
 
 function complain(parser: Parser, at: Node, message: string): void {
-  parser.report('blueprint/syntax', message, parser.span(at.start, at.end));
+  parser.report(message, parser.span(at.start, at.end));
 }

@@ -1,7 +1,7 @@
 // Splits a text into tokens, one at a time and without making objects: the parser reads the fields.
 // Knows nothing of the grammar. Comments are set aside in groups. Characters that can stand nowhere
 // are reported here and treated as blanks, so that scanning goes on.
-import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
+import { definitionError, type Diagnostic, type DiagnosticFields } from '../../base/diagnostic.ts';
 import type { Source, Span } from '../../base/span.ts';
 import { unescape } from './quote.ts';
 import type { Comment, CommentGroup } from './tree.ts';
@@ -55,6 +55,9 @@ const BACKSLASH = 0x5c;
 const BACKQUOTE = 0x60;
 const BOM = 0xfeff;
 
+/** What helps with an error. */
+export type Help = Pick<DiagnosticFields, 'hint' | 'notes'>;
+
 export class Scanner {
   readonly source: Source;
   readonly diagnostics: Diagnostic[] = [];
@@ -107,18 +110,11 @@ export class Scanner {
     this.#token(code, at);
   }
 
-  /** A diagnostic of the given range; of several at one place only the first is kept. */
-  report(code: string, message: string, at: Span, hint?: string): void {
+  /** A syntax error at the given range; of several that begin at one place only the first is kept. */
+  report(message: string, at: Span, more: Help = {}): void {
     if (this.diagnostics.length >= MAX_DIAGNOSTICS) return;
-    if (
-      this.diagnostics.some(
-        ({ at: other }) => other !== undefined && 'start' in other && other.start === at.start,
-      )
-    )
-      return;
-    this.diagnostics.push(
-      definitionError({ code, message, at, ...(hint === undefined ? {} : { hint }) }),
-    );
+    if (this.diagnostics.some((known) => (known.at as Span).start === at.start)) return;
+    this.diagnostics.push(definitionError({ code: 'blueprint/syntax', message, at, ...more }));
   }
 
   span(start: number, end: number): Span {
@@ -188,12 +184,9 @@ export class Scanner {
         code = text.charCodeAt(at);
       }
       if (code === NEWLINE || code !== code) {
-        this.report(
-          'blueprint/syntax',
-          'literal not terminated',
-          this.span(start, at),
-          'close the string with a double quote on the same line',
-        );
+        this.report('literal not terminated', this.span(start, at), {
+          hint: 'close the string with a double quote on the same line',
+        });
         this.#finishString(at, text.slice(start + 1, at));
         return;
       }
@@ -204,12 +197,9 @@ export class Scanner {
     else {
       const decoded = unescape(inner);
       if ('problem' in decoded) {
-        this.report(
-          'blueprint/syntax',
-          decoded.problem,
-          this.span(start, at + 1),
-          'escapes are \\a \\b \\f \\n \\r \\t \\v \\\\ \\" \\x41 \\101 \\u0041 \\U00000041',
-        );
+        this.report(decoded.problem, this.span(start, at + 1), {
+          hint: 'escapes are \\a \\b \\f \\n \\r \\t \\v \\\\ \\" \\x41 \\101 \\u0041 \\U00000041',
+        });
       }
       this.#finishString(at + 1, 'value' in decoded ? decoded.value : inner);
     }
@@ -226,12 +216,9 @@ export class Scanner {
     const close = text.indexOf('`', start + 1);
     const end = close === -1 ? text.length : close + 1;
     if (close === -1) {
-      this.report(
-        'blueprint/syntax',
-        'literal not terminated',
-        this.span(start, end),
-        'close the raw string with a back quote',
-      );
+      this.report('literal not terminated', this.span(start, end), {
+        hint: 'close the raw string with a back quote',
+      });
     }
     this.kind = RAW_STRING;
     this.end = end;
@@ -276,12 +263,9 @@ export class Scanner {
       end = text.indexOf('*/', start + 2) + 2;
       if (end === 1) {
         end = text.length;
-        this.report(
-          'blueprint/syntax',
-          'comment not terminated',
-          this.span(start, start + 2),
-          'close the comment with */',
-        );
+        this.report('comment not terminated', this.span(start, start + 2), {
+          hint: 'close the comment with */',
+        });
       }
       this.#line += linesIn(text, start, end);
     }
@@ -293,7 +277,6 @@ export class Scanner {
     if (!UNREADABLE.test(this.#text)) return;
     for (const { 0: char, index } of this.#text.matchAll(new RegExp(UNREADABLE, 'gu'))) {
       this.report(
-        'blueprint/syntax',
         char === '\0' ? 'invalid character NUL' : 'invalid UTF-8 encoding',
         this.span(index, index + 1),
       );

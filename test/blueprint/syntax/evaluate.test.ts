@@ -165,6 +165,11 @@ describe('scopes', () => {
     expect(parent.get('subdirs')?.local).toBe(true);
   });
 
+  test('a scope can be looked into', () => {
+    const scope = scopeOf('b = ["x"]\nb += ["y"]', scopeOf('a = 1'));
+    expect(String(scope)).toBe('a = 1\nb = [\n    "x",\n    "y",\n]\n');
+  });
+
   test('siblings do not see each other', () => {
     const parent = scopeOf('a = 1');
     scopeOf('b = 1', parent);

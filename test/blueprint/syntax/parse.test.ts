@@ -172,4 +172,30 @@ r += select(f(), { "a": 1, "a": 2 })
       ].join('\n'),
     );
   });
+
+  test('what was not closed is shown', () => {
+    const text = 'm {\n    a: [1, 2\n}\nn {\n    b: {\n';
+    const { diagnostics } = parse({ file: 'Blueprints', text });
+    expect(diagnostics.map((diagnostic) => formatDiagnostic(diagnostic)).join('\n')).toBe(
+      [
+        'Blueprints:3:1: error: expected "]", found "}"',
+        '  3 | }',
+        '    | ~',
+        '  Blueprints:2:8: note: it was opened here',
+        'Blueprints:6:1: error: expected "}", found EOF',
+        '  6 | ',
+        '    | ~',
+        '  Blueprints:5:8: note: it was opened here',
+      ].join('\n'),
+    );
+  });
+
+  test.each([
+    ["a = 'x'", 'strings stand in double quotes'],
+    ['# a', 'a comment begins with //'],
+    ['a = 1;', 'there are no semicolons'],
+    ['a =\u00a01', 'this is a no-break space; blanks are spaces and tabs'],
+  ])('a mistake of who knows other languages: %s', (text, hint) => {
+    expect(parse({ file: 'Blueprints', text }).diagnostics).toMatchObject([{ hint }]);
+  });
 });
