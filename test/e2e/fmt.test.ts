@@ -1,6 +1,19 @@
 // `ashlar fmt`: the recorded runs of the field's formatter, and what is better here.
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { recordedRuns, runAshlar, withoutTemporaryNames } from './recorded.ts';
+import { recordedRuns, run, runAshlar, withoutTemporaryNames } from './recorded.ts';
 
 const UGLY = 'm{name:"x",srcs:["b","a"]}\n';
 const FORMATTED = 'm {\n    name: "x",\n}\n';
@@ -88,6 +101,27 @@ describe.concurrent('beyond the recorded runs', () => {
     expect(exit).toBe(2);
     expect(stderr).toContain('a.bp:1:11: error: list contains non-string element');
     expect(changed).toEqual({ 'b.bp': 'x = [\n    "a",\n    "b",\n]\n' });
+  });
+
+  test('a file keeps its mode, a link stays a link, and what is formatted is not touched', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'ashlar-fmt-'));
+    const at = (name: string) => join(directory, name);
+    try {
+      writeFileSync(at('real'), UGLY);
+      chmodSync(at('real'), 0o751);
+      writeFileSync(at('formatted'), FORMATTED);
+      symlinkSync('real', at('Blueprints'));
+      const before = statSync(at('formatted'));
+      const { exit, stderr } = await run(['fmt', '-w', 'Blueprints', 'formatted'], directory, '');
+      expect({ exit, stderr }).toEqual({ exit: 0, stderr: '' });
+      expect(lstatSync(at('Blueprints')).isSymbolicLink()).toBe(true);
+      expect(readFileSync(at('real'), 'utf8')).toContain('    name: "x",\n');
+      expect(statSync(at('real')).mode & 0o777).toBe(0o751);
+      expect(statSync(at('formatted')).ino).toBe(before.ino);
+      expect(readdirSync(directory).sort()).toEqual(['Blueprints', 'formatted', 'real']);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   test('bytes that are not UTF-8 are reported, never replaced', async () => {

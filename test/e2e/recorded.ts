@@ -60,7 +60,8 @@ export async function runAshlar(
   }
 }
 
-async function run(
+/** Runs `ashlar` in a directory. */
+export async function run(
   args: readonly string[],
   cwd: string,
   stdin: string,
