@@ -11,7 +11,11 @@ const outdir = new URL('dist', import.meta.url).pathname;
 rmSync(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: new URL('.', import.meta.url).pathname,
-  entryPoints: { main: 'src/cli/main.ts', index: 'src/index.ts' },
+  entryPoints: {
+    main: 'src/cli/main.ts',
+    index: 'src/index.ts',
+    syntax: 'src/blueprint/syntax/index.ts',
+  },
   outdir,
   bundle: true,
   splitting: true,

@@ -2,6 +2,7 @@
 import { buildApplication, buildRouteMap, run } from '@stricli/core';
 import { commands } from './command/table.ts';
 import { createContext } from './context.ts';
+import { respell } from './flag.ts';
 
 /** Runs the command line given (without node and the script). Sets the exit status; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -18,7 +19,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     },
   );
   const context = createContext();
-  await run(application, argv, context);
+  await run(application, respell(argv), context);
   // Negative and unknown statuses are stricli's words for a bad command line.
   const status = Number(process.exitCode ?? 0);
   process.exitCode = status < 0 ? 2 : status;

@@ -11,6 +11,9 @@ import { listCommand } from './install/list.ts';
 import { removeCommand } from './install/remove.ts';
 import { rollbackCommand } from './install/rollback.ts';
 import { logCommand } from './log.ts';
+import { fmtCommand } from './fmt.ts';
+import { lspCommand } from './lsp.ts';
+import { modifyCommand } from './modify.ts';
 import { versionCommand } from './version.ts';
 
 /** Route name → command. */
@@ -25,5 +28,8 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   list: listCommand,
   remove: removeCommand,
   rollback: rollbackCommand,
+  fmt: fmtCommand,
+  lsp: lspCommand,
+  modify: modifyCommand,
   version: versionCommand,
 };
