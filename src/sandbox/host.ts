@@ -63,7 +63,7 @@ export function host({ directory, graceMs = 2_000 }: HostOptions): Sandbox {
           graceMs,
           kill: (pid, signal) => void sendSignal(-pid, signal),
           // What it left behind in its group must not outlive it.
-          finished: (pid) => void sendSignal(-pid, 'SIGKILL'),
+          exited: (pid) => void sendSignal(-pid, 'SIGKILL'),
         });
         return exitOf(outcome, translated, enforced?.cgroup?.outOfMemory() === true);
       } finally {

@@ -23,13 +23,13 @@ import { PIPE_MARK } from './watchdog.ts';
 const BATCH = 8;
 
 export class PipePool {
-  readonly #directory: string;
+  readonly directory: string;
   /** Read ends of FIFOs without a name, opened anew through /proc/self/fd for each use. */
   readonly #idle: number[] = [];
 
   /** @param directory where names exist for a moment; made when it is missing. */
   constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
   }
 
   /** A pipe for one command. Fails with `fs/…` or `sandbox/no-pipe`. */
@@ -47,8 +47,8 @@ export class PipePool {
   }
 
   #make(): Result<undefined> {
-    makeDirectory(this.#directory);
-    const place = temporaryBeside(join(this.#directory, PIPE_MARK));
+    makeDirectory(this.directory);
+    const place = temporaryBeside(join(this.directory, PIPE_MARK));
     mkdirSync(place);
     try {
       chmodSync(place, 0o700);
