@@ -7,7 +7,7 @@ import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { environmentError, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf } from '../base/fs.ts';
 import type { SandboxCommand, SandboxExit } from './port.ts';
-import { sendSignal, type Outcome } from './supervise.ts';
+import { sendSignal, unstartable, type Outcome } from './supervise.ts';
 import { guard, unguard } from './watchdog.ts';
 
 /** File descriptors of bwrap for its options and for its reports. */
@@ -101,7 +101,7 @@ export class Namespace {
 
   exit(outcome: Outcome, outOfMemory: boolean): SandboxExit {
     if (outcome.kind === 'unstartable') {
-      return { kind: 'broken', diagnostic: setupFailed(`it cannot be started: ${outcome.errno}`) };
+      return { kind: 'broken', diagnostic: unstartable('the sandbox', outcome.errno) };
     }
     if (outcome.kind !== 'exited') return outcome;
     const status = /"exit-code": (\d+)/.exec(this.#status)?.[1];

@@ -39,8 +39,10 @@ export class PipePool {
         const made = this.#make();
         if (!made.ok) return made;
       }
-      const anchor = this.#idle.pop()!;
-      return ok(new OutputPipe(anchor, () => this.#idle.push(anchor)));
+      const anchor = this.#idle.at(-1)!;
+      const pipe = new OutputPipe(anchor, () => this.#idle.push(anchor));
+      this.#idle.pop();
+      return ok(pipe);
     } catch (error) {
       return failed(systemError('open a pipe', error));
     }
@@ -86,7 +88,12 @@ export class OutputPipe {
     this.#giveBack = giveBack;
     const same = `/proc/self/fd/${anchor}`;
     const reader = openSync(same, constants.O_RDONLY | constants.O_NONBLOCK);
-    this.#writer = openSync(same, constants.O_WRONLY);
+    try {
+      this.#writer = openSync(same, constants.O_WRONLY);
+    } catch (error) {
+      closeSync(reader);
+      throw error;
+    }
     this.#reader = new Socket({ fd: reader, readable: true, writable: false });
   }
 

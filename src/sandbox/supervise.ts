@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Diagnostic } from '../base/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf } from '../base/fs.ts';
 import type { OutputPipe, PipePool } from './pipe.ts';
 import { endExpectation, expectTarget, guard, unguard } from './watchdog.ts';
@@ -155,6 +155,24 @@ async function killHolders(pipe: OutputPipe, silent: () => boolean): Promise<voi
     for (const pid of pipe.holders()) sendSignal(pid, 'SIGKILL');
     await delay(5);
   }
+}
+
+const START_HINTS: Readonly<Record<string, string>> = {
+  E2BIG: 'arguments and environment are longer than this machine allows; put them into files',
+  EMFILE: 'raise the limit of open files (ulimit -n), or run fewer tasks at once',
+  ENFILE: 'the machine has too many open files; run fewer tasks at once',
+  EAGAIN: 'the limit of processes is reached (ulimit -u); run fewer tasks at once',
+  ENOMEM: 'there is not enough memory; run fewer tasks at once',
+};
+
+/** The diagnostic for a process that could not be started, whatever the reason (`sandbox/setup-failed`). */
+export function unstartable(what: string, errno: string): Diagnostic {
+  const hint = START_HINTS[errno];
+  return environmentError({
+    code: 'sandbox/setup-failed',
+    message: `${what} cannot be started: ${errno}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** Signals a process, or with a negative number a process group. False when it is gone. */

@@ -5,6 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { errnoOf } from '../base/fs.ts';
 import { makeDirectory } from './directory.ts';
 
 /** In the name of every pipe that commands write to: whoever holds one belongs to this process. */
@@ -92,7 +93,13 @@ function openList(directory: string): number {
 
 /** At its place in the file, which leaves the position where the shell will begin to read. */
 function write(line: number, text: string): void {
-  if (list !== undefined) writeSync(list, `${text.padEnd(LINE - 1)}\n`, line * LINE);
+  if (list === undefined) return;
+  try {
+    writeSync(list, `${text.padEnd(LINE - 1)}\n`, line * LINE);
+  } catch (error) {
+    // A full disk. The command is still ended in every case but that of a killed owner.
+    if (errnoOf(error) === undefined) throw error;
+  }
 }
 
 function start(shared: number): void {
