@@ -97,7 +97,8 @@ export function bubblewrap(settings: BubblewrapSettings): Sandbox {
           graceMs,
           started: (child) => namespace.connect(child),
           kill: (pid, signal) => namespace.kill(pid, signal),
-          finished: (pid) => namespace.finished(pid),
+          exited: (pid) => namespace.exited(pid),
+          settle: () => namespace.settle(),
         });
         return namespace.exit(outcome, enforced.cgroup?.outOfMemory() === true);
       } finally {

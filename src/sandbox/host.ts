@@ -8,7 +8,7 @@ import { enter } from './entry.ts';
 import { enforce, limitWarnings, notEnforced } from './limits.ts';
 import { PipePool } from './pipe.ts';
 import type { Sandbox, SandboxCommand, SandboxExit } from './port.ts';
-import { sendSignal, supervise, type Outcome } from './supervise.ts';
+import { sendSignal, supervise, unstartable, type Outcome } from './supervise.ts';
 import { translator } from './translate.ts';
 
 export interface HostOptions {
@@ -63,7 +63,7 @@ export function host({ directory, graceMs = 2_000 }: HostOptions): Sandbox {
           graceMs,
           kill: (pid, signal) => void sendSignal(-pid, signal),
           // What it left behind in its group must not outlive it.
-          finished: (pid) => void sendSignal(-pid, 'SIGKILL'),
+          exited: (pid) => void sendSignal(-pid, 'SIGKILL'),
         });
         return exitOf(outcome, translated, enforced?.cgroup?.outOfMemory() === true);
       } finally {
@@ -94,25 +94,23 @@ function translate(command: SandboxCommand): Translated {
 
 function exitOf(outcome: Outcome, { argv, cwd }: Translated, outOfMemory: boolean): SandboxExit {
   if (outcome.kind === 'unstartable') {
-    return { kind: 'broken', diagnostic: unstartable(outcome.errno, argv[0]!, cwd) };
+    return { kind: 'broken', diagnostic: explain(outcome.errno, argv[0]!, cwd) };
   }
   if (outcome.kind !== 'exited' || !outOfMemory) return outcome;
   return { ...outcome, outOfMemory: true };
 }
 
-function unstartable(errno: string, program: string, cwd: string): Diagnostic {
-  if (errno === 'ENOENT' && existsSync(cwd)) {
+function explain(errno: string, program: string, cwd: string): Diagnostic {
+  if (errno !== 'ENOENT') return unstartable(`"${program}"`, errno);
+  if (!existsSync(cwd)) {
     return environmentError({
-      code: 'sandbox/no-such-command',
-      message: `there is no program "${program}" on this machine`,
-      hint: 'it is looked for in the PATH of the command; a script also needs its interpreter',
+      code: 'sandbox/setup-failed',
+      message: `the working directory ${cwd} does not exist`,
     });
   }
   return environmentError({
-    code: 'sandbox/setup-failed',
-    message:
-      errno === 'ENOENT'
-        ? `the working directory ${cwd} does not exist`
-        : `"${program}" cannot be started: ${errno}`,
+    code: 'sandbox/no-such-command',
+    message: `there is no program "${program}" on this machine`,
+    hint: 'it is looked for in the PATH of the command; a script also needs its interpreter',
   });
 }

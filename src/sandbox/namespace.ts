@@ -3,11 +3,11 @@
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { environmentError, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf } from '../base/fs.ts';
 import type { SandboxCommand, SandboxExit } from './port.ts';
-import { sendSignal, type Outcome } from './supervise.ts';
+import { sendSignal, unstartable, type Outcome } from './supervise.ts';
 import { guard, unguard } from './watchdog.ts';
 
 /** File descriptors of bwrap for its options and for its reports. */
@@ -16,10 +16,11 @@ export const STATUS_FD = 4;
 
 /** Output kept from the start, where bwrap's own complaints stand when it fails. */
 const HEAD_BYTES = 4_096;
-/** How long the end of a namespace may take: the kernel writes out memory of killed processes. */
-const GONE_ROUNDS = 10_000;
-/** From this round on the namespace is helped along. */
-const KILL_ROUND = 50;
+/** An empty namespace ends within these turns of the event loop, sooner than a timer could tell. */
+const TURNS = 5;
+/** Milliseconds until the namespace is helped along, and until it is given up. */
+const KILL_MS = 50;
+const GONE_MS = 10_000;
 
 /** From the start of a bwrap to the end of the last process it brought about. */
 export class Namespace {
@@ -77,15 +78,22 @@ export class Namespace {
     }
   }
 
-  /** bwrap ends with its command; what the command left running ends a moment later. */
-  async finished(pid: number): Promise<void> {
-    // Before the namespace was up its first process was in the group of bwrap.
+  /** Before the namespace was up its first process was in the group of bwrap. */
+  exited(pid: number): void {
     sendSignal(-pid, 'SIGKILL');
+  }
+
+  /**
+   * bwrap ends with its command, the first process of the namespace a moment later, and with it what the
+   * command left running. Once that process has let go of the output it is all but gone.
+   */
+  async settle(): Promise<void> {
     await this.#reported;
     const first = this.#first;
     if (first === undefined) return;
-    for (let round = 0; round < GONE_ROUNDS && isAlive(first); round++) {
-      if (round === KILL_ROUND) sendSignal(first, 'SIGKILL');
+    for (let round = 0; round < TURNS && isAlive(first); round++) await turn();
+    for (let ms = 0; ms < GONE_MS && isAlive(first); ms++) {
+      if (ms === KILL_MS) sendSignal(first, 'SIGKILL');
       await delay(1);
     }
     unguard(first);
@@ -93,7 +101,7 @@ export class Namespace {
 
   exit(outcome: Outcome, outOfMemory: boolean): SandboxExit {
     if (outcome.kind === 'unstartable') {
-      return { kind: 'broken', diagnostic: setupFailed(`it cannot be started: ${outcome.errno}`) };
+      return { kind: 'broken', diagnostic: unstartable('the sandbox', outcome.errno) };
     }
     if (outcome.kind !== 'exited') return outcome;
     const status = /"exit-code": (\d+)/.exec(this.#status)?.[1];

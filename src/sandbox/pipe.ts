@@ -23,13 +23,13 @@ import { PIPE_MARK } from './watchdog.ts';
 const BATCH = 8;
 
 export class PipePool {
-  readonly #directory: string;
+  readonly directory: string;
   /** Read ends of FIFOs without a name, opened anew through /proc/self/fd for each use. */
   readonly #idle: number[] = [];
 
   /** @param directory where names exist for a moment; made when it is missing. */
   constructor(directory: string) {
-    this.#directory = directory;
+    this.directory = directory;
   }
 
   /** A pipe for one command. Fails with `fs/…` or `sandbox/no-pipe`. */
@@ -39,16 +39,18 @@ export class PipePool {
         const made = this.#make();
         if (!made.ok) return made;
       }
-      const anchor = this.#idle.pop()!;
-      return ok(new OutputPipe(anchor, () => this.#idle.push(anchor)));
+      const anchor = this.#idle.at(-1)!;
+      const pipe = new OutputPipe(anchor, () => this.#idle.push(anchor));
+      this.#idle.pop();
+      return ok(pipe);
     } catch (error) {
       return failed(systemError('open a pipe', error));
     }
   }
 
   #make(): Result<undefined> {
-    makeDirectory(this.#directory);
-    const place = temporaryBeside(join(this.#directory, PIPE_MARK));
+    makeDirectory(this.directory);
+    const place = temporaryBeside(join(this.directory, PIPE_MARK));
     mkdirSync(place);
     try {
       chmodSync(place, 0o700);
@@ -86,7 +88,12 @@ export class OutputPipe {
     this.#giveBack = giveBack;
     const same = `/proc/self/fd/${anchor}`;
     const reader = openSync(same, constants.O_RDONLY | constants.O_NONBLOCK);
-    this.#writer = openSync(same, constants.O_WRONLY);
+    try {
+      this.#writer = openSync(same, constants.O_WRONLY);
+    } catch (error) {
+      closeSync(reader);
+      throw error;
+    }
     this.#reader = new Socket({ fd: reader, readable: true, writable: false });
   }
 

@@ -3,10 +3,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Diagnostic } from '../base/diagnostic.ts';
+import { environmentError, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf } from '../base/fs.ts';
 import type { OutputPipe, PipePool } from './pipe.ts';
-import { expectTarget, guard, unexpectTarget, unguard } from './watchdog.ts';
+import { endExpectation, expectTarget, guard, unguard } from './watchdog.ts';
 
 export interface Supervision {
   readonly argv: readonly string[];
@@ -23,8 +23,10 @@ export interface Supervision {
   readonly started?: (child: ChildProcess) => void;
   /** Sends a signal to everything that belongs to the process. */
   readonly kill: (pid: number, signal: NodeJS.Signals) => void;
-  /** Called when the process is gone: ends what it left behind, and waits for that where need be. */
-  readonly finished: (pid: number) => void | Promise<void>;
+  /** Called when the process is gone: ends what it left behind. */
+  readonly exited: (pid: number) => void;
+  /** Called when nobody holds the output any more: waits for what is still ending. */
+  readonly settle?: () => Promise<void>;
 }
 
 export type Outcome =
@@ -48,27 +50,26 @@ export async function supervise(pool: PipePool, run: Supervision): Promise<Outco
   const pipe = pool.take();
   if (!pipe.ok) return { kind: 'broken', diagnostic: pipe.diagnostics[0]! };
   try {
-    return await follow(pipe.value, run);
+    return await follow(pool.directory, pipe.value, run);
   } finally {
     pipe.value.release();
   }
 }
 
-async function follow(pipe: OutputPipe, run: Supervision): Promise<Outcome> {
-  const child = start(pipe, run);
+async function follow(directory: string, pipe: OutputPipe, run: Supervision): Promise<Outcome> {
+  const child = start(directory, pipe, run);
   if (typeof child === 'string') return { kind: 'unstartable', errno: child };
   return new Promise((resolve) => {
     const pid = child.pid;
     const stop = pid === undefined ? undefined : watch(pid, run);
     let outcome: Outcome | undefined;
     let silent = false;
-    let settled: void | Promise<void>;
     let stragglers: NodeJS.Timeout | undefined;
     const finish = (): void => {
       if (outcome === undefined || !silent) return;
       clearTimeout(stragglers);
       const result = outcome;
-      resolve(settled === undefined ? result : settled.then(() => result));
+      resolve(run.settle === undefined ? result : run.settle().then(() => result));
     };
     pipe.read(run.onOutput, () => {
       silent = true;
@@ -81,7 +82,7 @@ async function follow(pipe: OutputPipe, run: Supervision): Promise<Outcome> {
     });
     child.once('exit', (code, signal) => {
       const ended = stop?.();
-      settled = run.finished(pid!);
+      run.exited(pid!);
       unguard(-pid!);
       outcome =
         ended === undefined ? { kind: 'exited', status: statusOf(code, signal) } : { kind: ended };
@@ -99,11 +100,11 @@ async function follow(pipe: OutputPipe, run: Supervision): Promise<Outcome> {
 }
 
 /** The process, or the errno of its failure where node throws it (E2BIG, EACCES of the directory). */
-function start(pipe: OutputPipe, run: Supervision): ChildProcess | string {
+function start(directory: string, pipe: OutputPipe, run: Supervision): ChildProcess | string {
   const channels = Array.from({ length: run.channels ?? 0 }, () => 'pipe' as const);
-  expectTarget();
   let child: ChildProcess | undefined;
   try {
+    expectTarget(directory);
     child = spawn(run.argv[0]!, run.argv.slice(1), {
       cwd: run.cwd,
       env: run.env,
@@ -117,8 +118,8 @@ function start(pipe: OutputPipe, run: Supervision): ChildProcess | string {
     return errno;
   } finally {
     pipe.closeWriter();
-    if (child?.pid === undefined) unexpectTarget();
-    else guard(-child.pid);
+    if (child?.pid !== undefined) guard(-child.pid);
+    endExpectation();
   }
   if (child.pid !== undefined) run.started?.(child);
   return child;
@@ -154,6 +155,24 @@ async function killHolders(pipe: OutputPipe, silent: () => boolean): Promise<voi
     for (const pid of pipe.holders()) sendSignal(pid, 'SIGKILL');
     await delay(5);
   }
+}
+
+const START_HINTS: Readonly<Record<string, string>> = {
+  E2BIG: 'arguments and environment are longer than this machine allows; put them into files',
+  EMFILE: 'raise the limit of open files (ulimit -n), or run fewer tasks at once',
+  ENFILE: 'the machine has too many open files; run fewer tasks at once',
+  EAGAIN: 'the limit of processes is reached (ulimit -u); run fewer tasks at once',
+  ENOMEM: 'there is not enough memory; run fewer tasks at once',
+};
+
+/** The diagnostic for a process that could not be started, whatever the reason (`sandbox/setup-failed`). */
+export function unstartable(what: string, errno: string): Diagnostic {
+  const hint = START_HINTS[errno];
+  return environmentError({
+    code: 'sandbox/setup-failed',
+    message: `${what} cannot be started: ${errno}`,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 /** Signals a process, or with a negative number a process group. False when it is gone. */

@@ -1,30 +1,36 @@
 // A small shell beside this process that outlives it for a moment: when this process is gone, however
-// it went, the shell kills what is still on its list, and what holds one of this process's pipes. Costs
-// one process, started before the first command, and three lines on a pipe per command.
+// it went, the shell kills what is on a list, and what holds one of this process's pipes. The list is a
+// file without a name that the shell reads only then, so keeping it costs a few microseconds.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { openSync, unlinkSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf } from '../base/fs.ts';
+import { makeDirectory } from './directory.ts';
 
 /** In the name of every pipe that commands write to: whoever holds one belongs to this process. */
 export const PIPE_MARK = `ashlar-pipes-${process.pid}-${randomBytes(8).toString('hex')}`;
 
-// "s": a command is about to be started, and its number is not known yet; "f": it could not be. "+ T"
-// and "- T": T is to be killed, or no longer; as kill(1) takes it, so -T is a process group. The end of
-// the input means that its owner is gone. A process may end and leave a child while it is being looked
-// for, so nothing counts as gone until three looks in a row found nothing.
+/** Bytes of a line of the list: a number with its sign, blanks, and the end of the line. */
+const LINE = 16;
+/** The first line: says that a command is being started whose number is not known yet. */
+const STARTING_LINE = 0;
+const STARTING = 'starting';
+
+// The end of standard input means that the owner is gone. Targets are as kill(1) takes them: -T is a
+// process group. A process may end and leave a child while it is being looked for, so nothing counts as
+// gone until three looks in a row found nothing.
 const SCRIPT = `
-targets=' ' starting=
-while read -r change target; do
-  case $change in
-    s) starting=yes ;;
-    f) starting= ;;
-    +) targets="$targets$target " starting= ;;
-    -) case $targets in
-         *" $target "*) targets="\${targets%%" $target "*} \${targets#*" $target "}" ;;
-       esac ;;
+while read -r line; do :; done
+while read -r target; do
+  case $target in
+    '') continue ;;
+    ${STARTING}) ;;
+    *) kill -s KILL -- "$target" ;;
   esac
-done
-for target in $targets; do kill -s KILL -- "$target"; found=yes; done
-case $found$starting in '') exit ;; esac
+  found=yes
+done <&3
+case $found in '') exit ;; esac
 quiet=0
 for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
   holders=$(ls -l /proc/[0-9]*/fd 2>/dev/null |
@@ -39,37 +45,70 @@ done
 `;
 
 let shell: ChildProcess | undefined;
-const guarded = new Set<number>();
+let list: number | undefined;
+/** Target → line of the list. */
+const lines = new Map<number, number>();
+const freeLines: number[] = [];
 
-/** To be called before a process is started that is to be guarded: it may outlive this one at once. */
-export function expectTarget(): void {
-  if (shell === undefined) start();
-  tell('s\n');
+/**
+ * To be called before a process is started that is to be guarded: it may outlive this one at once.
+ * Throws node's own errors.
+ *
+ * @param directory where the list has its name for a moment.
+ */
+export function expectTarget(directory: string): void {
+  list ??= openList(directory);
+  if (shell === undefined) start(list);
+  write(STARTING_LINE, STARTING);
 }
 
 /** The end of this process is now the end of the target: a process, or a negated process group. */
 export function guard(target: number): void {
-  guarded.add(target);
-  tell(`+ ${target}\n`);
+  const line = freeLines.pop() ?? lines.size + 1;
+  lines.set(target, line);
+  write(line, String(target));
 }
 
-/** The process that was announced could not be started. */
-export function unexpectTarget(): void {
-  tell('f\n');
+/** What was expected is guarded by now, or could not be started. */
+export function endExpectation(): void {
+  write(STARTING_LINE, '');
 }
 
 /** The target has ended: its number may be somebody else's from now on. */
 export function unguard(target: number): void {
-  if (guarded.delete(target)) tell(`- ${target}\n`);
+  const line = lines.get(target);
+  if (line === undefined) return;
+  lines.delete(target);
+  freeLines.push(line);
+  write(line, '');
 }
 
-function start(): void {
+function openList(directory: string): number {
+  makeDirectory(directory);
+  const path = join(directory, `${PIPE_MARK}-list`);
+  const opened = openSync(path, 'wx+', 0o600);
+  unlinkSync(path);
+  return opened;
+}
+
+/** At its place in the file, which leaves the position where the shell will begin to read. */
+function write(line: number, text: string): void {
+  if (list === undefined) return;
+  try {
+    writeSync(list, `${text.padEnd(LINE - 1)}\n`, line * LINE);
+  } catch (error) {
+    // A full disk. The command is still ended in every case but that of a killed owner.
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+function start(shared: number): void {
   const started = spawn('/bin/sh', ['-c', SCRIPT, 'ashlar-watchdog', PIPE_MARK], {
     cwd: '/',
     env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     // A session of its own: what ends this process from a terminal must not end the watchdog as well.
     detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
+    stdio: ['pipe', 'ignore', 'ignore', shared],
   });
   const gone = (): void => {
     if (shell === started) shell = undefined;
@@ -81,10 +120,4 @@ function start(): void {
   started.unref();
   (started.stdin as { unref?: () => void } | null)?.unref?.();
   shell = started;
-  // Those of a watchdog that was killed.
-  tell([...guarded].map((target) => `+ ${target}\n`).join(''));
-}
-
-function tell(lines: string): void {
-  if (lines !== '') shell?.stdin?.write(lines);
 }

@@ -373,7 +373,11 @@ describe('limits', () => {
 
   test('of processes', async () => {
     const limits = { processes: 10, timeoutMs: 20_000 };
-    const script = 'for i in {1..30}; do sleep 1 & done; wait; jobs -p | wc -l';
+    const script = `perl -e 'for (1 .. 30) {
+      my $child = fork;
+      if (!defined $child) { print $!; last }
+      if ($child == 0) { sleep 100; exit }
+    }'`;
     const enforced = isRoot ? findCgroups()?.parents.pids !== undefined : true;
     const { output } = await runScript(sandbox, script, { limits });
     expect(output.includes('Resource temporarily unavailable')).toBe(enforced);

@@ -1,8 +1,17 @@
 // The pipes that commands write to.
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { errnoOf } from '../../src/base/fs.ts';
 import { PipePool, type OutputPipe } from '../../src/sandbox/pipe.ts';
 import { isRoot, scratch } from './rig.ts';
 
@@ -69,6 +78,32 @@ test('who holds it is found, and one that is held is not used again', async () =
     expect(other.holders()).toEqual([]);
     other.release();
   }
+});
+
+const openFiles = Number(
+  /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1],
+);
+
+test.runIf(openFiles <= 100_000)('running out of file descriptors costs nothing for good', () => {
+  using work = scratch();
+  const pool = new PipePool(work.path);
+  take(pool).release();
+  const opened: number[] = [];
+  const before = readdirSync('/proc/self/fd').length;
+  try {
+    for (;;) opened.push(openSync('/dev/null', 'r'));
+  } catch (error) {
+    expect(errnoOf(error)).toBe('EMFILE');
+  }
+  for (let free = 0; free < 2; free++) {
+    for (let attempt = 0; attempt < 20; attempt++) {
+      expect(pool.take()).toMatchObject({ ok: false, diagnostics: [{ code: 'fs/emfile' }] });
+    }
+    closeSync(opened.pop()!);
+  }
+  for (const fd of opened) closeSync(fd);
+  expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before);
+  for (const pipe of Array.from({ length: 20 }, () => take(pool))) pipe.release();
 });
 
 test('a place where none can be made is a diagnostic', () => {
