@@ -1,8 +1,8 @@
 // Runs a TypeScript program of the tests in a process of its own: for what only another process can show,
 // such as locks, kill -9 and concurrent writers. Node cannot run TypeScript, so it is bundled first.
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,8 @@ export interface Program extends Disposable {
   /** The bundled file, for who starts it by other means than `start`. */
   readonly path: string;
   start(...argv: readonly string[]): Child;
+  /** Starts it as somebody whom permissions apply to, also where the tests run as root. */
+  startAsOrdinaryUser(...argv: readonly string[]): Child;
 }
 
 export interface Child {
@@ -40,14 +42,19 @@ export async function bundleProgram(entry: string): Promise<Program> {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },
   });
+  // For other users: temporary directories are private.
+  chmodSync(directory, 0o755);
   const children: ChildProcess[] = [];
+  const start = (argv: readonly string[], user: SpawnOptions): Child => {
+    const child = spawn(process.execPath, [path, ...argv], { ...user, stdio: 'pipe' });
+    children.push(child);
+    return follow(child);
+  };
   return {
     path,
-    start: (...argv) => {
-      const child = spawn(process.execPath, [path, ...argv], { stdio: ['pipe', 'pipe', 'pipe'] });
-      children.push(child);
-      return follow(child);
-    },
+    start: (...argv) => start(argv, {}),
+    startAsOrdinaryUser: (...argv) =>
+      start(argv, process.getuid!() === 0 ? { uid: 65_534, gid: 65_534 } : {}),
     [Symbol.dispose]: () => {
       for (const child of children) child.kill('SIGKILL');
       rmSync(directory, { recursive: true, force: true });
