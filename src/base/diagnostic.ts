@@ -1,7 +1,7 @@
 // Expected failures as values: a stable code, a message, a place, notes and a hint. Rendering is pure
 // text here; who prints it and in which colours is the reporter's business.
 import { distance } from 'fastest-levenshtein';
-import { fileOf, isSpan, lineText, positionAt, type Place } from './span.ts';
+import { fileOf, isSpan, lineRange, positionAt, type Place } from './span.ts';
 
 export type Severity = 'error' | 'warning';
 
@@ -81,13 +81,14 @@ export class Collector {
   readonly diagnostics: Diagnostic[] = [];
 
   add(...diagnostics: readonly Diagnostic[]): void {
-    this.diagnostics.push(...diagnostics);
+    for (const diagnostic of diagnostics) this.diagnostics.push(diagnostic);
   }
 
   /** The value of a result, or undefined after taking over its diagnostics. */
   take<T>(result: Result<T>): T | undefined {
     if (result.ok) return result.value;
-    this.add(...result.diagnostics);
+    // Not by add(): a hundred thousand arguments are more than a call can take.
+    for (const diagnostic of result.diagnostics) this.diagnostics.push(diagnostic);
     return undefined;
   }
 
@@ -97,7 +98,7 @@ export class Collector {
 
   /** `ok(value)` unless an error was collected. */
   finish<T>(value: T): Result<T> {
-    return this.failed ? failed(...sortDiagnostics(this.diagnostics)) : ok(value);
+    return this.failed ? { ok: false, diagnostics: sortDiagnostics(this.diagnostics) } : ok(value);
   }
 }
 
@@ -139,39 +140,67 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
 
 const FRAME_WIDTH = 160;
 
+/** The source line and a squiggle below it. Of a line of megabytes only the neighbourhood is looked at. */
 function frame(at: Place | undefined): string[] {
   if (at === undefined || !isSpan(at) || at.source.text === '') return [];
-  const { line, column } = positionAt(at.source, at.start);
-  const whole = [...lineText(at.source, line)];
-  const wanted = Math.max(1, [...at.source.text.slice(at.start, at.end).split('\n')[0]!].length);
-  // A generated file may be one line of megabytes: show the neighbourhood only.
-  const from = Math.max(0, column - 1 - FRAME_WIDTH / 2);
-  const shown = whole.slice(from, from + FRAME_WIDTH);
-  const before = shown.slice(0, column - 1 - from).map((char) => (char === '\t' ? '\t' : ' '));
-  const length = Math.max(1, Math.min(wanted, shown.length - before.length));
+  const { text } = at.source;
+  const { line } = positionAt(at.source, at.start);
+  const { start, end } = lineRange(at.source, line);
+  const from = Math.min(at.start, end);
+  const until = Math.min(end, from + 2 * FRAME_WIDTH);
+  const before = characters(text, Math.max(start, from - FRAME_WIDTH), from).slice(
+    -FRAME_WIDTH / 2,
+  );
+  const after = characters(text, from, until).slice(0, FRAME_WIDTH - before.length);
+  const marked = characters(text, from, Math.min(until, at.end)).slice(0, after.length);
+  const blank = before.map((char) => (char === '\t' ? '\t' : ' '.repeat(cells(char)))).join('');
+  const squiggle = marked.reduce((sum, char) => sum + cells(char), 0);
+  const shown = [...before, ...after].map((char) => (char === '\t' ? '\t' : printable(char)));
   const gutter = String(line);
-  const text = shown.map((char) => (char === '\t' ? '\t' : printable(char))).join('');
   return [
-    `  ${gutter} | ${text}`,
-    `  ${' '.repeat(gutter.length)} | ${before.join('')}${'~'.repeat(length)}`,
+    `  ${gutter} | ${shown.join('')}`.trimEnd(),
+    `  ${' '.repeat(gutter.length)} | ${blank}${'~'.repeat(Math.max(1, squiggle))}`,
   ];
 }
 
-/** Makes control characters, and bytes that were not UTF-8, visible instead of letting them act. */
+function characters(text: string, from: number, to: number): string[] {
+  return Array.from(text.slice(from, to));
+}
+
+const COMBINING = /[\p{Mn}\p{Me}]/u;
+const WIDE =
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
+
+/** Columns that a character takes in a terminal, as it is shown here. */
+function cells(char: string): number {
+  if (char === '\t') return 1;
+  if (COMBINING.test(char)) return 0;
+  return WIDE.test(char) ? 2 : [...printable(char)].length;
+}
+
+/**
+ * Makes what acts instead of showing visible: control characters, marks that reverse the direction of
+ * text, and bytes that were not UTF-8.
+ */
 export function printable(text: string): string {
   return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ud800-\udfff]/gu,
+    /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/gu,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
+/** No name that anybody would mistype is longer, and comparing costs the product of the lengths. */
+const LONGEST_NAME = 200;
+
 /**
- * The candidate that a mistyped name most likely meant: at most a third of its letters differ, ties go
- * to the first. Undefined when nothing is near.
+ * The candidate that a mistyped name most likely meant: at most a third of its letters differ (one in
+ * names of two to five), ties go to the first. Undefined when nothing is near.
  */
 export function suggest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  // Of a single letter only the case may differ: any other letter would be as near.
+  let bestDistance = name.length < 2 ? 1 : Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - name.length) >= bestDistance) continue;
     const apart = distance(name.toLowerCase(), candidate.toLowerCase());

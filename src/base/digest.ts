@@ -77,8 +77,12 @@ export function canonicalJson(value: Canonical): string {
   if (typeof value === 'number' && !Number.isSafeInteger(value)) {
     throw new TypeError(`no canonical form for the number ${value}`);
   }
-  if (value === null || typeof value !== 'object') return JSON.stringify(value);
-  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (value === null || typeof value !== 'object') {
+    const text: string | undefined = JSON.stringify(value);
+    if (text === undefined) throw new TypeError(`no canonical form for ${typeof value}`);
+    return text;
+  }
+  if (isList(value)) return `[${Array.from(value, (item) => canonicalJson(item)).join(',')}]`;
   const members: string[] = [];
   for (const key of Object.keys(value).sort(byCodePoint)) {
     const member = value[key];

@@ -5,7 +5,9 @@ import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
+  constants,
   copyFileSync,
+  fchmodSync,
   fsyncSync,
   linkSync,
   lstatSync,
@@ -15,11 +17,13 @@ import {
   readFileSync,
   renameSync,
   rmdirSync,
+  rmSync,
+  statfsSync,
   unlinkSync,
   writeSync,
   type Dirent,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { environmentError, type Diagnostic } from './diagnostic.ts';
 
 /** The code of a node system error (`ENOENT`, …), or undefined for anything else. */
@@ -29,7 +33,7 @@ export function errnoOf(error: unknown): string | undefined {
   return undefined;
 }
 
-const HINTS: Record<string, string> = {
+const HINTS: Readonly<Record<string, string>> = {
   ENOSPC: 'free some space there and run again; nothing half-written was kept',
   EDQUOT: 'the disk quota is used up; free some space and run again',
   EROFS: 'it is mounted read-only; point Ashlar at a writable place',
@@ -45,18 +49,31 @@ const HINTS: Record<string, string> = {
  * which path. Anything that is not a system error is a bug and is thrown on.
  */
 export function systemError(doing: string, error: unknown, path?: string): Diagnostic {
-  const errno = errnoOf(error);
+  const code = errnoOf(error);
+  // Node's own name for a file of more than it can hold in one buffer.
+  const errno = code === 'ERR_FS_FILE_TOO_LARGE' ? 'EFBIG' : code;
   if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) throw error;
   const at = path ?? (error as NodeJS.ErrnoException).path;
   const hint = HINTS[errno];
+  const free = errno === 'ENOSPC' && at !== undefined ? freeSpace(at) : '';
   return environmentError({
     code: `fs/${errno.toLowerCase()}`,
-    message: `cannot ${doing}${at === undefined ? '' : ` ${at}`}: ${explainErrno(errno)}`,
+    message: `cannot ${doing}${at === undefined ? '' : ` ${at}`}: ${explainErrno(errno)}${free}`,
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-const MEANINGS: Record<string, string> = {
+/** `, N MB are free`, for a path whose directory may itself not exist. Nothing when nobody knows. */
+function freeSpace(path: string): string {
+  try {
+    const { bavail, bsize } = statfsSync(path);
+    return `, ${Math.floor((bavail * bsize) / 1e6)} MB are free`;
+  } catch {
+    return dirname(path) === path ? '' : freeSpace(dirname(path));
+  }
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the device',
   EDQUOT: 'the disk quota is exceeded',
   EROFS: 'the file system is read-only',
@@ -70,7 +87,13 @@ const MEANINGS: Record<string, string> = {
   EMFILE: 'too many open files',
   ENFILE: 'too many open files on the machine',
   EIO: 'input/output error',
-  ENAMETOOLONG: 'the name is too long',
+  ENAMETOOLONG: 'the path, or a name in it, is too long',
+  EFBIG: 'the file is too large',
+  EXDEV: 'it is on another file system',
+  EMLINK: 'it has too many links',
+  ENOTEMPTY: 'the directory is not empty',
+  EBUSY: 'it is in use',
+  ENOMEM: 'the machine is out of memory',
 };
 
 function explainErrno(errno: string): string {
@@ -106,17 +129,26 @@ export function writeAtomic(
   try {
     try {
       writeWhole(fd, typeof content === 'string' ? Buffer.from(content) : content);
+      fchmodSync(fd, options.mode ?? 0o644);
       if (options.durable === true) fsyncSync(fd);
     } finally {
       closeSync(fd);
     }
-    chmodSync(temporary, options.mode ?? 0o644);
     renameSync(temporary, path);
   } catch (error) {
-    removeTree(temporary);
+    discard(temporary);
     throw error;
   }
   if (options.durable === true) syncDirectory(dirname(path));
+}
+
+/** Removes a temporary file on the way out of a failure, which is what the caller should hear of. */
+export function discard(temporary: string): void {
+  try {
+    rmSync(temporary, { force: true });
+  } catch {
+    // The disk that made it fail may well refuse this too.
+  }
 }
 
 function writeWhole(fd: number, bytes: Uint8Array): void {
@@ -141,9 +173,15 @@ export function syncDirectory(path: string): void {
   }
 }
 
+/** Bytes that a file name may have on every file system that Linux knows. */
+const LONGEST_NAME = 255;
+
 /** A name beside a path that no other process uses. */
 export function temporaryBeside(path: string): string {
-  return `${path}.tmp-${process.pid}-${randomBytes(6).toString('hex')}`;
+  const suffix = `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`;
+  const name = basename(path);
+  const fits = Buffer.byteLength(name) + suffix.length <= LONGEST_NAME;
+  return fits ? `${path}${suffix}` : join(dirname(path), suffix);
 }
 
 /**
@@ -226,13 +264,22 @@ export function temporaryDirectory(parent: string, name: string): Disposable & {
   return { path, [Symbol.dispose]: () => removeTree(path) };
 }
 
-/** Hard-links a file, or copies it where links are not possible (another file system, a link limit). */
+/**
+ * Hard-links a file, or copies it where links are not possible (another file system, a link limit).
+ * `to` must not exist: a link planted there is not followed. Throws node's own errors.
+ */
 export function linkOrCopy(from: string, to: string): void {
   try {
     linkSync(from, to);
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== 'EXDEV' && errno !== 'EMLINK' && errno !== 'EPERM') throw error;
-    copyFileSync(from, to);
+    if (!isLinkRefused(error)) throw error;
+    copyFileSync(from, to, constants.COPYFILE_EXCL);
   }
+}
+
+const LINK_REFUSALS = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS']);
+
+/** Whether link(2) failed for want of links, not of the file: a copy may still do. */
+export function isLinkRefused(error: unknown): boolean {
+  return LINK_REFUSALS.has(errnoOf(error) ?? '');
 }

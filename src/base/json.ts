@@ -1,7 +1,9 @@
 // JSON with positions: every value and key knows its span, numbers keep their spelling, and duplicate
 // keys are reported or resolved by the caller. Iterative, so that depth cannot exhaust the stack.
+import { constants } from 'node:buffer';
 import { definitionError, failed, ok, type Diagnostic, type Result } from './diagnostic.ts';
-import type { Source, Span } from './span.ts';
+import type { Place, Source, Span } from './span.ts';
+import { nextToken } from './token.ts';
 
 export type JsonNode =
   | { readonly kind: 'null'; readonly at: Span }
@@ -33,6 +35,9 @@ export interface JsonMember {
 /** Deeper nesting is refused: no definition needs it, and everything downstream may recurse. */
 const MAX_DEPTH = 500;
 
+/** More are refused: at some 250 bytes each they would use up the memory that node gives itself. */
+const MAX_VALUES = 2_000_000;
+
 type Open =
   | { kind: 'array'; start: number; items: JsonNode[] }
   | { kind: 'object'; start: number; members: JsonMember[]; key: string; keyAt: Span | undefined };
@@ -50,6 +55,7 @@ export function parseJson(source: Source): Result<JsonNode> {
   let result: JsonNode | undefined;
   let expect = 'value' as Expect;
   let offset = 0;
+  let values = 0;
 
   const add = (value: JsonNode): void => {
     const top = open.at(-1);
@@ -67,18 +73,18 @@ export function parseJson(source: Source): Result<JsonNode> {
 
   for (;;) {
     const token = nextToken(text, offset);
-    if ('problem' in token) {
-      return syntaxError({ source, start: token.at, end: token.at + 1 }, token.problem);
-    }
-    offset = token.end;
     const { start, end } = token;
     const at = { source, start, end };
+    if ('problem' in token) return syntaxError(at, token.problem);
+    offset = end;
     const char = text[start] ?? '';
     const top = open.at(-1);
     const opens = expect === 'value' || expect === 'value or ]';
 
     if (char === '' && result !== undefined && open.length === 0) {
       return ok(result);
+    } else if (opens && ++values > MAX_VALUES) {
+      return syntaxError(at, `more than ${MAX_VALUES} values in one file`);
     } else if (opens && (char === '{' || char === '[')) {
       if (open.length === MAX_DEPTH) {
         return syntaxError(at, `nested deeper than ${MAX_DEPTH} levels`);
@@ -112,66 +118,6 @@ function mayClose(expect: Expect): boolean {
   return expect === 'after' || expect === 'key or }' || expect === 'value or ]';
 }
 
-type Token = { start: number; end: number } | { problem: string; at: number };
-
-const SPACE = /[ \t\r\n]*/y;
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
-const WORD = /[\p{L}\p{N}_.$+-]+/uy;
-
-/** The token at or after an offset; at the end of the text it is empty. */
-function nextToken(text: string, from: number): Token {
-  const start = from + matchLength(SPACE, text, from);
-  const char = text[start];
-  if (char === undefined || '{}[]:,'.includes(char)) {
-    return { start, end: Math.min(start + 1, text.length) };
-  }
-  if (char === '"') return stringToken(text, start);
-  const word = matchLength(WORD, text, start);
-  if (/[-0-9]/.test(char)) {
-    const length = matchLength(NUMBER, text, start);
-    if (length === 0 || length !== word) {
-      return {
-        problem: `${text.slice(start, start + Math.min(word, 40))} is not a JSON number`,
-        at: start,
-      };
-    }
-    return { start, end: start + length };
-  }
-  const name = text.slice(start, start + word);
-  if (name === 'true' || name === 'false' || name === 'null') return { start, end: start + word };
-  if (text.startsWith('//', start) || text.startsWith('/*', start)) {
-    return { problem: 'JSON has no comments', at: start };
-  }
-  if (char === "'") return { problem: 'strings stand in double quotes', at: start };
-  const shown = word === 0 ? String.fromCodePoint(text.codePointAt(start)!) : name.slice(0, 40);
-  return { problem: `${shown} is not JSON; names and strings stand in double quotes`, at: start };
-}
-
-/** Scanned by hand: a regular expression would need stack in proportion to the string's length. */
-function stringToken(text: string, start: number): Token {
-  for (let at = start + 1; ; at++) {
-    const unit = text.charCodeAt(at);
-    if (Number.isNaN(unit)) return { problem: 'this string does not end', at: start };
-    if (unit === 0x22) return { start, end: at + 1 };
-    if (unit === 0x0a) return { problem: 'this string does not end on its line', at: start };
-    if (unit < 0x20) return { problem: 'a control character in a string; write it as \\u00XX', at };
-    if (unit !== 0x5c) continue;
-    const escape = text[at + 1] ?? '';
-    if (escape === 'u') {
-      if (!/^[0-9a-fA-F]{4}$/.test(text.slice(at + 2, at + 6))) {
-        return { problem: 'an invalid \\u escape; it takes four hexadecimal digits', at };
-      }
-      at += 5;
-    } else if (escape !== '' && '"\\/bfnrt'.includes(escape)) at++;
-    else return { problem: `\\${escape} is no escape that JSON knows`, at };
-  }
-}
-
-function matchLength(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at;
-  return pattern.exec(text)?.[0].length ?? 0;
-}
-
 function scalar(text: string, at: Span): JsonNode {
   switch (text[0]) {
     case '"':
@@ -203,7 +149,9 @@ function unexpected(found: string, expect: Expect, top: Open | undefined): strin
         : `"," or "${CLOSERS[top.kind]}"`;
   if (found === '') return `the file ends here, expected ${wanted}`;
   const shown = found.length > 40 ? `${found.slice(0, 40)}…` : found;
-  const afterComma = (expect === 'value' || expect === 'key') && /^[\]}]/.test(found);
+  // Only a comma leads from a member to another key, and in an array to where a value has to follow.
+  const comma = expect === 'key' || (expect === 'value' && top?.kind === 'array');
+  const afterComma = comma && /^[\]}]/.test(found);
   return `expected ${wanted}, found ${shown}${afterComma ? ' after a comma' : ''}`;
 }
 
@@ -219,31 +167,69 @@ function syntaxError(at: Span, message: string): Result<never> {
   );
 }
 
-/**
- * Decodes UTF-8 bytes. Error code `json/encoding`: the place is that of the first bad byte, told as an
- * offset because there is no text to show.
- */
+/** Decodes UTF-8 bytes. Error code `json/encoding`, at the first bad byte. */
 export function decodeUtf8(file: string, bytes: Uint8Array): Result<Source> {
+  if (bytes.length > constants.MAX_STRING_LENGTH) {
+    return badEncoding({ file }, `the file is too large: ${bytes.length} bytes`);
+  }
+  if (looksLikeUtf16(bytes)) {
+    return badEncoding({ file }, 'the file is not UTF-8; it looks like UTF-16', 'save it as UTF-8');
+  }
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return ok({ file, text });
   } catch {
-    const utf16 = bytes[0] === 0xff || bytes[0] === 0xfe || bytes.subarray(0, 64).includes(0);
-    return failed(
-      definitionError({
-        code: 'json/encoding',
-        message: utf16
-          ? 'the file is not UTF-8; it looks like UTF-16'
-          : 'the file is not valid UTF-8',
-        at: { file },
-        hint: 'save it as UTF-8',
-      }),
-    );
+    // Read leniently, so that the place can be shown: up to the bad byte that is the same text.
+    const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+    const source = { file, text };
+    const { offset, start } = firstBad(text, bytes);
+    const byte = bytes[offset]!.toString(16).padStart(2, '0');
+    const message = `the file is not valid UTF-8: byte 0x${byte} at offset ${offset}`;
+    return badEncoding({ source, start, end: start + 1 }, message, 'save it as UTF-8');
   }
 }
 
+function badEncoding(at: Place, message: string, hint?: string): Result<never> {
+  const code = 'json/encoding';
+  return failed(definitionError({ code, message, at, ...(hint === undefined ? {} : { hint }) }));
+}
+
+/** A byte order mark, or the zero that an ASCII character has beside it. */
+function looksLikeUtf16(bytes: Uint8Array): boolean {
+  const [first, second] = bytes;
+  if (first === undefined || second === undefined) return false;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return true;
+  return (first === 0) !== (second === 0);
+}
+
+/** Where a lenient decoding put the first U+FFFD that is not in the bytes. */
+function firstBad(text: string, bytes: Uint8Array): { offset: number; start: number } {
+  let offset = 0;
+  let measured = 0;
+  for (let at = text.indexOf('\ufffd'); at !== -1; at = text.indexOf('\ufffd', at + 1)) {
+    offset += Buffer.byteLength(text.slice(measured, at));
+    measured = at;
+    const genuine =
+      bytes[offset] === 0xef && bytes[offset + 1] === 0xbf && bytes[offset + 2] === 0xbd;
+    if (!genuine) return { offset, start: at };
+  }
+  throw new Error('the text was decoded without a replacement');
+}
+
+/** Of large objects, because asking each for all its keys would be quadratic. */
+const indexes = new WeakMap<JsonObject, ReadonlyMap<string, JsonMember>>();
+const INDEX_FROM = 32;
+
 /** The member that counts for a key (the last one written), or undefined. */
 export function member(object: JsonObject, key: string): JsonMember | undefined {
+  if (object.members.length >= INDEX_FROM) {
+    let index = indexes.get(object);
+    if (index === undefined) {
+      index = new Map(object.members.map((entry) => [entry.key, entry]));
+      indexes.set(object, index);
+    }
+    return index.get(key);
+  }
   for (let i = object.members.length - 1; i >= 0; i--) {
     if (object.members[i]!.key === key) return object.members[i];
   }
@@ -277,7 +263,7 @@ export function duplicateKeys(node: JsonNode): Diagnostic[] {
   return found;
 }
 
-/** Plain JavaScript data. Objects have no prototype, so that no key can reach one. */
+/** Plain JavaScript data. Objects have no prototype, so that no key can reach one; numbers are rounded. */
 export function toPlain(node: JsonNode): unknown {
   switch (node.kind) {
     case 'null':

@@ -2,7 +2,9 @@
 // of it when its owner dies, however it dies, so a lock is never stale and no file remains. Not seen
 // from other machines or network namespaces: those may do the same work twice, never wrongly.
 import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { connect, createServer, type Server } from 'node:net';
+import { hostname } from 'node:os';
 
 export interface Lock extends AsyncDisposable {
   readonly release: () => Promise<void>;
@@ -44,6 +46,8 @@ function held(server: Server): Lock {
   const waiting = new Set<{ destroy(): void }>();
   server.on('connection', (socket) => {
     waiting.add(socket);
+    // Neither the lock nor those who wait for it keep a process alive that has nothing else to do.
+    socket.unref();
     socket.on('error', () => undefined);
     socket.on('close', () => waiting.delete(socket));
   });
@@ -57,25 +61,62 @@ function held(server: Server): Lock {
   return { release, [Symbol.asyncDispose]: release };
 }
 
+/** Where a holder has more connections waiting than the kernel queues, each asks again after so long. */
+const CROWDED_MS = 50;
+
 /** Connects to the holder and waits for the connection to break: no polling, woken when it is gone. */
 async function holderGone(name: string, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return;
   await new Promise<void>((resolve) => {
     const socket = connect(address(name));
+    let timer: NodeJS.Timeout | undefined;
     const done = (): void => {
+      clearTimeout(timer);
       signal?.removeEventListener('abort', done);
       socket.destroy();
       resolve();
     };
-    socket.once('error', done);
-    socket.once('close', done);
+    socket.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EAGAIN') timer = setTimeout(done, CROWDED_MS);
+      else done();
+    });
+    socket.once('end', done);
+    socket.once('close', () => {
+      if (timer === undefined) done();
+    });
     signal?.addEventListener('abort', done, { once: true });
   });
 }
 
-/** Abstract addresses hold 107 bytes, so names go in as digests; the user id keeps users apart. */
+/**
+ * Names the processes that see each other's locks: those of one network namespace on one running kernel.
+ * What a lock protects is only safe from others where they are of the same scope.
+ */
+export function lockScope(): string {
+  const parts = [readBootId(), readNetworkNamespace()];
+  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 8);
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8');
+  } catch {
+    return hostname();
+  }
+}
+
+function readNetworkNamespace(): string {
+  try {
+    return readlinkSync('/proc/self/ns/net');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Abstract addresses hold 107 bytes, so names go in as digests. The user is no part of it: who shares a
+ * store with others shares its locks.
+ */
 function address(name: string): string {
-  const digest = createHash('sha256')
-    .update(`${process.getuid?.() ?? 0}\0${name}`)
-    .digest('hex');
-  return `\0ashlar-${digest}`;
+  return `\0ashlar-${createHash('sha256').update(name).digest('hex')}`;
 }

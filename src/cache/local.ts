@@ -1,15 +1,16 @@
-// The local store as a cache: results on disk exactly as REAPI spells them. A result appears only after
-// the disk has what it names; one flush serves all results that came in meanwhile, so many small tasks
-// do not wait for the disk one by one.
-import { rmSync } from 'node:fs';
+// The local store as a cache: results on disk as REAPI spells them. A result appears only after the disk
+// has what it names; one flush serves all results that came in meanwhile, so many small tasks do not wait
+// for the disk one by one.
+import { rmSync, writeFileSync } from 'node:fs';
 import { sameDigest, digestOf, type Sha256Hex } from '../base/digest.ts';
-import { readIfExists, writeAtomic } from '../base/fs.ts';
+import { errnoOf, readIfExists } from '../base/fs.ts';
 import { run } from '../base/process.ts';
 import { decodeActionResult } from '../remote/decode.ts';
 import { encodeActionResult } from '../remote/encode.ts';
 import { MalformedMessage, type ActionResult } from '../remote/message.ts';
+import { openEntry, sealEntry } from './entry.ts';
 import type { Cache } from './port.ts';
-import { hasBlob, objectPath, putBytes, readBlob, type Store } from './store.ts';
+import { hasBlob, objectPath, putBytes, readBlob, replace, type Store } from './store.ts';
 
 export interface LocalCache extends Cache {
   readonly store: Store;
@@ -17,7 +18,11 @@ export interface LocalCache extends Cache {
   result(key: Sha256Hex): ActionResult | undefined;
   /** Drops a result whose blobs are gone. */
   forget(key: Sha256Hex): void;
-  /** Resolves when every result put so far is on the disk. */
+  /**
+   * Resolves when every result put so far is registered, for other processes to see. A power cut may
+   * still take it, but never leave it without what it names. Rejects with node's own errors; what could
+   * not be registered is tried again at the next flush.
+   */
   flush(): Promise<void>;
 }
 
@@ -29,20 +34,22 @@ export function localCache(store: Store): LocalCache {
     pending.get(key)?.result ?? readResult(store, key);
 
   const flushOnce = async (): Promise<void> => {
-    while (pending.size > 0) {
-      const batch = [...pending];
-      await syncFileSystem(store.root);
-      for (const [key, entry] of batch) {
-        writeAtomic(objectPath(store, 'ac', key), entry.bytes);
-        if (pending.get(key) === entry) pending.delete(key);
-      }
+    const batch = [...pending];
+    await syncFileSystem(store.root);
+    for (const [key, entry] of batch) {
+      // Forgotten or replaced while the disk was busy.
+      if (pending.get(key) !== entry) continue;
+      writeEntry(store, key, entry.bytes);
+      pending.delete(key);
     }
   };
-  const flush = (): Promise<void> => {
-    flushing ??= flushOnce().finally(() => {
-      flushing = undefined;
-    });
-    return flushing;
+  const flush = async (): Promise<void> => {
+    while (pending.size > 0) {
+      flushing ??= flushOnce().finally(() => {
+        flushing = undefined;
+      });
+      await flushing;
+    }
   };
 
   return {
@@ -81,19 +88,34 @@ export function localCache(store: Store): LocalCache {
   };
 }
 
-/** An empty file is what a power cut leaves of an entry, and would decode as a result without outputs. */
+function writeEntry(store: Store, key: Sha256Hex, message: Uint8Array): void {
+  replace(store, objectPath(store, 'ac', key), (temporary) => {
+    writeFileSync(temporary, sealEntry(key, message), { flag: 'wx', mode: 0o644 });
+  });
+}
+
+/** What cannot be read counts as not there. */
 function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
-  const bytes = readIfExists(objectPath(store, 'ac', key));
-  if (bytes === undefined || bytes.length === 0) return undefined;
   try {
-    return decodeActionResult(bytes);
+    const content = readIfExists(objectPath(store, 'ac', key));
+    const message = content === undefined ? undefined : openEntry(key, content);
+    return message === undefined ? undefined : decodeActionResult(message);
   } catch (error) {
-    if (error instanceof MalformedMessage) return undefined;
+    if (error instanceof MalformedMessage || errnoOf(error) !== undefined) return undefined;
     throw error;
   }
 }
 
-/** Flushes the file system that holds a directory: node has no syncfs, coreutils' sync does. */
+/**
+ * Flushes the file system that holds a directory: node has no syncfs, the program sync does. Where it
+ * knows no option -f, all file systems are flushed.
+ */
 async function syncFileSystem(directory: string): Promise<void> {
-  await run('sync', ['-f', directory]);
+  const only = await run('sync', ['-f', directory]);
+  if (only.status === 0) return;
+  const all = await run('sync', []);
+  if (all.status === 0) return;
+  const code = all.startError ?? 'EIO';
+  const path = all.startError === undefined ? directory : 'sync';
+  throw Object.assign(new Error(`${code}: cannot flush ${directory} to the disk`), { code, path });
 }

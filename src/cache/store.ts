@@ -2,22 +2,35 @@
 // they are used. Many processes use one store at once, without locks: every file appears by rename.
 // A blob's mtime is a constant, so a write through some link shows at the next look.
 import {
+  accessSync,
   chmodSync,
+  constants,
   copyFileSync,
   existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmSync,
   utimesSync,
   writeFileSync,
+  type Stats,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { definitionError, environmentError, failed, ok, type Result } from '../base/diagnostic.ts';
 import { digestFile, digestOf, sameDigest, type Digest } from '../base/digest.ts';
-import { errnoOf, readIfExists, systemError, temporaryBeside, writeAtomic } from '../base/fs.ts';
+import {
+  discard,
+  errnoOf,
+  isLinkRefused,
+  readIfExists,
+  systemError,
+  temporaryBeside,
+  writeAtomic,
+} from '../base/fs.ts';
 
 /** Version of everything below the store's root. A store of another version is left alone. */
 const STORE_VERSION = '1';
@@ -26,6 +39,7 @@ const STORE_VERSION = '1';
 export const BLOB_TIME = 315_532_800;
 
 export interface Store {
+  /** Absolute, without symbolic links: one store has one name. */
   readonly root: string;
 }
 
@@ -34,7 +48,7 @@ export interface Store {
  * `store/nowhere` when none of them is set.
  */
 export function storeRoot(env: NodeJS.ProcessEnv): Result<string> {
-  if (env['ASHLAR_STORE']) return ok(env['ASHLAR_STORE']);
+  if (env['ASHLAR_STORE']) return ok(resolve(env['ASHLAR_STORE']));
   if (env['XDG_CACHE_HOME']?.startsWith('/')) return ok(join(env['XDG_CACHE_HOME'], 'ashlar'));
   if (env['HOME']?.startsWith('/')) return ok(join(env['HOME'], '.cache', 'ashlar'));
   return failed(
@@ -63,20 +77,43 @@ export function openStore(root: string): Result<Store> {
         }),
       );
     }
-    for (const folder of ['work', 'log']) mkdirSync(join(root, folder), { recursive: true });
+    for (const folder of ['tmp', 'work', 'log']) makeDirectory(join(root, folder));
     for (const kind of ['cas', 'ac']) makeFan(join(root, kind));
-    if (version === undefined) writeAtomic(versionFile, `${STORE_VERSION}\n`);
-    return ok({ root });
+    for (const folder of ['.', 'cas', 'ac', 'tmp', 'work']) {
+      accessSync(join(root, folder), constants.W_OK | constants.X_OK);
+    }
+    // A store whose version a power cut took away would be refused ever after.
+    if (version === undefined) writeAtomic(versionFile, `${STORE_VERSION}\n`, { durable: true });
+    const store = { root: realpathSync(root) };
+    removeLeftovers(store);
+    return ok(store);
   } catch (error) {
     return failed(systemError('open the store', error, root));
   }
+}
+
+/** A temporary file lives for as long as one write takes. */
+const LEFTOVER_MS = 24 * 3_600_000;
+
+/** What killed processes left in `tmp`. The time of the last change tells: others are set by us. */
+function removeLeftovers({ root }: Store): void {
+  for (const name of readdirSync(join(root, 'tmp'))) {
+    const path = join(root, 'tmp', name);
+    const age = Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Infinity);
+    if (age > LEFTOVER_MS) discard(path);
+  }
+}
+
+/** Never writable by others, however lax the umask: who can write here decides what builds get. */
+function makeDirectory(path: string): void {
+  mkdirSync(path, { recursive: true, mode: 0o755 });
 }
 
 /** All 256 directories at once, so that no write has to ask whether its directory is there. */
 function makeFan(directory: string): void {
   if (existsSync(join(directory, 'ff'))) return;
   for (let byte = 0; byte < 256; byte++) {
-    mkdirSync(join(directory, byte.toString(16).padStart(2, '0')), { recursive: true });
+    makeDirectory(join(directory, byte.toString(16).padStart(2, '0')));
   }
 }
 
@@ -93,85 +130,161 @@ function variantPath(store: Store, digest: Digest, executable: boolean): string 
 
 /**
  * The file of a blob with the permissions asked for, made from the other variant where needed.
- * Undefined when the store has no such blob, or had one that was damaged and is now set aside.
+ * Undefined when the store has no such blob, or had one that was damaged and is now removed.
  */
 export function blobPath(store: Store, digest: Digest, executable = false): string | undefined {
   const path = variantPath(store, digest, executable);
-  if (intact(path, digest)) return path;
+  if (intact(store, path, digest, executable)) return path;
   const other = variantPath(store, digest, !executable);
-  if (!intact(other, digest)) return undefined;
-  const temporary = temporaryBeside(path);
-  copyFileSync(other, temporary);
-  seal(temporary, executable);
-  renameSync(temporary, path);
+  if (!intact(store, other, digest, !executable)) return undefined;
+  enter(store, path, executable, (temporary) => copyFileSync(other, temporary));
   return path;
 }
 
 export function hasBlob(store: Store, digest: Digest): boolean {
-  return (
-    intact(variantPath(store, digest, false), digest) ||
-    intact(variantPath(store, digest, true), digest)
+  return [false, true].some((executable) =>
+    intact(store, variantPath(store, digest, executable), digest, executable),
   );
 }
 
 /**
- * Whether a blob's file is what its name says. Size and mtime tell in one stat; where the mtime is not
- * ours, somebody wrote to it (or it was copied), and only its digest decides.
+ * Whether a blob's file is what its name says. Size, permissions and mtime tell in one stat; where they
+ * are not as we left them, only its bytes decide.
  */
-function intact(path: string, digest: Digest): boolean {
-  let stat;
+function intact(store: Store, path: string, digest: Digest, executable: boolean): boolean {
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return false;
+  if (stat.size === digest.size && isSealed(stat, executable)) return true;
+  return examine(store, path, digest, executable, stat);
+}
+
+/**
+ * A file that was copied here, or that somebody got at through another name it has, and may be writing to
+ * still: when its bytes are right the store keeps a copy of its own, else nothing.
+ */
+function examine(
+  store: Store,
+  path: string,
+  digest: Digest,
+  executable: boolean,
+  stat: Stats,
+): boolean {
+  if (stat.isFile() && isSealed(stat, executable) && digestFile(path).hash === digest.hash) {
+    // Ours, and sound: it is the size asked for that is wrong.
+    return false;
+  }
+  const renewed = stat.isFile() && renew(store, path, digest, executable);
+  if (renewed === false) rmSync(path, { recursive: true, force: true });
+  return renewed !== false && renewed === digest.size;
+}
+
+/** Puts a sealed copy in a file's place and tells its size; false when its bytes are wrong or unreadable. */
+function renew(store: Store, path: string, digest: Digest, executable: boolean): number | false {
+  let size: number | false = false;
   try {
-    stat = lstatSync(path);
+    enter(store, path, executable, (temporary) => {
+      copyFileSync(path, temporary, constants.COPYFILE_EXCL);
+      const copied = digestFile(temporary);
+      if (copied.hash !== digest.hash) throw new WrongBytes();
+      size = copied.size;
+    });
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false;
-    throw error;
+    const unreadable = ['EACCES', 'EPERM', 'EIO', 'ENOENT'].includes(errnoOf(error) ?? '');
+    if (!unreadable && !(error instanceof WrongBytes)) throw error;
+    return false;
   }
-  const sound = stat.isFile() && stat.size === digest.size;
-  if (sound && stat.mtimeMs === BLOB_TIME * 1000) return true;
-  if (sound && sameDigest(digestFile(path), digest)) {
-    seal(path, path.endsWith('.x'));
-    return true;
-  }
-  rmSync(path, { recursive: true, force: true });
-  return false;
+  return size;
+}
+
+class WrongBytes extends Error {}
+
+function modeOf(executable: boolean): number {
+  return executable ? 0o555 : 0o444;
+}
+
+function isSealed(stat: Stats, executable: boolean): boolean {
+  return (
+    stat.isFile() &&
+    stat.mtimeMs === BLOB_TIME * 1000 &&
+    (stat.mode & 0o7777) === modeOf(executable)
+  );
 }
 
 /** Gives a file the permissions and the time of a blob. */
 function seal(path: string, executable: boolean): void {
-  chmodSync(path, executable ? 0o555 : 0o444);
+  chmodSync(path, modeOf(executable));
   utimesSync(path, BLOB_TIME, BLOB_TIME);
+}
+
+/** Makes a blob's file: filled elsewhere, sealed, and then there at once. */
+function enter(
+  store: Store,
+  path: string,
+  executable: boolean,
+  fill: (temporary: string) => void,
+): void {
+  replace(store, path, (temporary) => {
+    fill(temporary);
+    seal(temporary, executable);
+  });
+}
+
+/** Makes a file below the store appear whole, or not at all. Throws what `fill` throws. */
+export function replace(store: Store, path: string, fill: (temporary: string) => void): void {
+  const temporary = temporaryBeside(`${store.root}/tmp/new`);
+  try {
+    fill(temporary);
+    renameSync(temporary, path);
+  } catch (error) {
+    discard(temporary);
+    throw error;
+  }
 }
 
 /** Stores bytes. Throws node's own errors. */
 export function putBytes(store: Store, content: string | Uint8Array): Digest {
   const digest = digestOf(content);
   const path = variantPath(store, digest, false);
-  if (intact(path, digest)) return digest;
-  const temporary = temporaryBeside(path);
-  writeFileSync(temporary, content, { flag: 'wx' });
-  seal(temporary, false);
-  renameSync(temporary, path);
+  if (intact(store, path, digest, false)) return digest;
+  enter(store, path, false, (temporary) => writeFileSync(temporary, content, { flag: 'wx' }));
   return digest;
 }
 
 /**
- * Takes a regular file into the store by moving it there: nobody may have it open for writing. Returns
- * its digest. A file on another file system is copied. Throws node's own errors.
+ * Takes a regular file into the store by moving it there: nobody may have it open for writing. One that
+ * has other names, or is on another file system, is copied and stays. Returns its digest. Throws node's
+ * own errors, and EBUSY when the file changed meanwhile.
  */
 export function moveIntoStore(store: Store, file: string | Buffer, executable: boolean): Digest {
+  const before = lstatSync(file);
   const digest = digestFile(file);
   const path = variantPath(store, digest, executable);
-  if (intact(path, digest)) return digest;
-  const temporary = temporaryBeside(path);
-  try {
-    renameSync(file, temporary);
-  } catch (error) {
-    if (errnoOf(error) !== 'EXDEV') throw error;
-    copyFileSync(file, temporary);
-  }
-  seal(temporary, executable);
-  renameSync(temporary, path);
+  if (intact(store, path, digest, executable)) return digest;
+  enter(store, path, executable, (temporary) => {
+    if (before.nlink === 1 && moved(file, temporary)) {
+      const after = lstatSync(temporary);
+      if (after.mtimeMs !== before.mtimeMs || after.size !== digest.size) throw changed(file);
+    } else {
+      copyFileSync(file, temporary, constants.COPYFILE_EXCL);
+      if (!sameDigest(digestFile(temporary), digest)) throw changed(file);
+    }
+  });
   return digest;
+}
+
+function moved(file: string | Buffer, to: string): boolean {
+  try {
+    renameSync(file, to);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EXDEV') return false;
+    throw error;
+  }
+}
+
+function changed(file: string | Buffer): Error {
+  const message = `EBUSY: ${String(file)} changed while it was taken into the store`;
+  return Object.assign(new Error(message), { code: 'EBUSY', path: String(file) });
 }
 
 /** A blob's bytes, checked against its digest. Undefined when it is not there or was damaged. */
@@ -194,7 +307,7 @@ export interface PlaceOptions {
 
 /**
  * Puts a blob at a path that does not exist yet, as a hard link where possible. False when the store
- * does not have it. Throws node's own errors.
+ * does not have it. Throws node's own errors; a symbolic link planted at the path is not followed.
  */
 export function placeBlob(
   store: Store,
@@ -210,16 +323,18 @@ export function placeBlob(
       linkSync(blob, path);
       return true;
     } catch (error) {
-      const errno = errnoOf(error);
-      if (errno !== 'EXDEV' && errno !== 'EMLINK' && errno !== 'EPERM') throw error;
+      if (!isLinkRefused(error)) throw error;
     }
   }
-  copyFileSync(blob, path);
-  chmodSync(
-    path,
-    options.mode ??
-      (options.copy === true ? (executable ? 0o755 : 0o644) : executable ? 0o555 : 0o444),
-  );
-  utimesSync(path, BLOB_TIME, BLOB_TIME);
+  const writable = executable ? 0o755 : 0o644;
+  const ordinary = options.copy === true ? writable : modeOf(executable);
+  try {
+    copyFileSync(blob, path, constants.COPYFILE_EXCL);
+    chmodSync(path, options.mode ?? ordinary);
+    utimesSync(path, BLOB_TIME, BLOB_TIME);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') discard(path);
+    throw error;
+  }
   return true;
 }

@@ -1,7 +1,7 @@
 // Directory trees in the store: taken in from disk as Tree messages and file blobs, and put back by
 // hard links. Permissions are reduced to what matters, so that a umask or an owner never shows.
-import { lstatSync, mkdirSync, readdirSync, readlinkSync, symlinkSync, chmodSync } from 'node:fs';
-import { buildError, failed, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { ok, type Result } from '../base/diagnostic.ts';
 import { digestOf, type Digest, type Sha256Hex } from '../base/digest.ts';
 import { decodeDirectory, decodeTree } from '../remote/decode.ts';
 import { encodeDirectory, encodeTree } from '../remote/encode.ts';
@@ -10,9 +10,9 @@ import {
   type Directory,
   type DirectoryNode,
   type FileNode,
-  type SymlinkNode,
 } from '../remote/message.ts';
 import { moveIntoStore, placeBlob, putBytes, readBlob, type Store } from './store.ts';
+import { MAX_OUTPUT_BYTES, MAX_OUTPUT_ENTRIES, surveyOutput, type Found } from './survey.ts';
 
 export interface StoredTree {
   /** Digest of the Tree message. */
@@ -21,92 +21,42 @@ export interface StoredTree {
   readonly root: Digest;
 }
 
-/** Bytes of regular files that one output may hold: a sparse file must not keep us hashing for hours. */
-const MAX_OUTPUT_BYTES = 256 * 2 ** 30;
+/** Size of a Tree message that is read: more than so many entries take. */
+const MAX_TREE_BYTES = 2 ** 30;
 
 /**
- * Takes a directory into the store, moving its files (nobody may be writing to it). Errors, all of them
- * with the path inside: `output/name` for names that are not UTF-8, `output/kind` for what is neither
- * file, directory nor symbolic link, `output/size`. Throws node's own errors.
+ * Takes a directory into the store, moving its files (nobody may be writing to it). Errors are those of
+ * surveyOutput, and found before any file is moved. Throws node's own errors.
  */
 export function storeTree(store: Store, directory: string): Result<StoredTree> {
-  const problems: Diagnostic[] = [];
+  const found = surveyOutput(directory);
+  if (!found.ok) return found;
   const children = new Map<Sha256Hex, Directory>();
-  let bytes = 0;
-
-  const visit = (
-    path: string,
-    inside: string,
-    mode: number,
-  ): { node: Directory; digest: Digest } => {
-    const files: FileNode[] = [];
-    const directories: DirectoryNode[] = [];
-    const symlinks: SymlinkNode[] = [];
-    for (const name of sortedNames(path, inside, problems)) {
-      const child = `${path}/${name}`;
-      const stat = lstatSync(child);
-      if (stat.isSymbolicLink()) {
-        symlinks.push({ name, target: readlinkSync(child) });
-      } else if (stat.isDirectory()) {
-        // An unreadable directory is the build's doing; its content still belongs to the output.
-        if ((stat.mode & 0o500) !== 0o500) chmodSync(child, 0o700);
-        const visited = visit(child, `${inside}${name}/`, stat.mode);
-        directories.push({ name, digest: visited.digest });
-        children.set(visited.digest.hash, visited.node);
-      } else if (stat.isFile()) {
-        bytes += stat.size;
-        if (bytes > MAX_OUTPUT_BYTES) {
-          problems.push(
-            buildError({
-              code: 'output/size',
-              message: `the output holds more than ${MAX_OUTPUT_BYTES} bytes, counted up to ${inside}${name}`,
-            }),
-          );
-          break;
-        }
-        if ((stat.mode & 0o400) === 0) chmodSync(child, 0o600);
-        files.push(fileNode(store, child, name, stat.mode));
-      } else {
-        problems.push(
-          buildError({
-            code: 'output/kind',
-            message: `${inside}${name} is ${kindOf(stat)}; an output holds files, directories and symbolic links`,
-            hint: 'remove it at the end of the build script',
-          }),
-        );
-      }
-    }
-    const special = specialMode(mode, 0o755);
-    const node = {
-      files,
-      directories,
-      symlinks,
-      ...(special === undefined ? {} : { mode: special }),
-    };
-    return { node, digest: digestOf(encodeDirectory(node)) };
-  };
-
-  const { node, digest } = visit(directory, '', 0o755);
-  if (problems.length > 0) return failed(...problems);
-  const encoded = encodeTree({ root: node, children: sortChildren(children) });
-  return ok({ tree: putBytes(store, encoded), root: digest });
+  const root = takeIn(store, found.value, children);
+  const encoded = encodeTree({ root, children: sortChildren(children) });
+  return ok({ tree: putBytes(store, encoded), root: digestOf(encodeDirectory(root)) });
 }
 
-/** Entry names as text, in byte order; those that are not UTF-8 are reported. */
-function sortedNames(path: string, inside: string, problems: Diagnostic[]): string[] {
-  const names = readdirSync(path, { encoding: 'buffer' }).sort((a, b) => Buffer.compare(a, b));
-  return names.flatMap((bytes) => {
-    const name = bytes.toString('utf8');
-    if (Buffer.from(name, 'utf8').equals(bytes)) return [name];
-    problems.push(
-      buildError({
-        code: 'output/name',
-        message: `a name in ${inside === '' ? 'the output' : inside} is not UTF-8: ${bytes.toString('latin1')}`,
-        hint: 'rename it in the build script',
-      }),
-    );
-    return [];
+/** Moves the files of a directory, and of all below, into the store. */
+function takeIn(store: Store, found: Found, children: Map<Sha256Hex, Directory>): Directory {
+  const directories: DirectoryNode[] = found.directories.map((child) => {
+    const node = takeIn(store, child, children);
+    const digest = digestOf(encodeDirectory(node));
+    children.set(digest.hash, node);
+    return { name: child.name, digest };
   });
+  const files = found.files.map(({ name, mode }) => {
+    const path = `${found.path}/${name}`;
+    if ((mode & 0o400) === 0) chmodSync(path, 0o600);
+    return fileNode(store, path, name, mode);
+  });
+  const special = specialMode(found.mode, 0o755);
+  return {
+    files,
+    directories,
+    symlinks: found.symlinks,
+    ...(special === undefined ? {} : { mode: special }),
+  };
 }
 
 function fileNode(store: Store, path: string, name: string, mode: number): FileNode {
@@ -127,44 +77,94 @@ export function specialMode(mode: number, ordinary: number): number | undefined 
   return bits;
 }
 
-function kindOf(stat: {
-  isFIFO(): boolean;
-  isSocket(): boolean;
-  isBlockDevice(): boolean;
-}): string {
-  if (stat.isFIFO()) return 'a named pipe';
-  if (stat.isSocket()) return 'a socket';
-  return stat.isBlockDevice() ? 'a block device' : 'a character device';
-}
-
 function sortChildren(children: ReadonlyMap<Sha256Hex, Directory>): Directory[] {
   return [...children].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, directory]) => directory);
 }
 
 export interface LoadedTree {
   readonly root: Directory;
+  /** Of the root as it came: another program may have encoded more into it than is read here. */
+  readonly rootDigest: Digest;
   readonly children: ReadonlyMap<Sha256Hex, Directory>;
 }
 
-/** Reads a Tree message. Undefined when it is not in the store, or is no valid tree. */
+/**
+ * Reads a Tree message. Undefined when it is not in the store, is no valid tree or lacks a part, or would
+ * give more files or bytes than an output may hold: a message of kilobytes can name one directory so
+ * often that no disk could hold what it describes.
+ */
 export function loadTree(store: Store, tree: Digest): LoadedTree | undefined {
+  if (tree.size > MAX_TREE_BYTES) return undefined;
   const bytes = readBlob(store, tree);
   if (bytes === undefined) return undefined;
   try {
     const { root, children } = decodeTree(bytes);
-    const byHash = new Map(
-      children.map((child) => [digestOf(child).hash, decodeDirectory(child)] as const),
-    );
-    return { root, children: byHash };
+    const sizes = new Map<Sha256Hex, number>();
+    const byHash = new Map<Sha256Hex, Directory>();
+    for (const child of children) {
+      const { hash, size } = digestOf(child);
+      sizes.set(hash, size);
+      byHash.set(hash, decodeDirectory(child));
+    }
+    const loaded = {
+      root: decodeDirectory(root),
+      rootDigest: digestOf(root),
+      children: byHash,
+    };
+    return isBounded(loaded, sizes) ? loaded : undefined;
   } catch (error) {
     if (error instanceof MalformedMessage) return undefined;
     throw error;
   }
 }
 
+interface Visit {
+  readonly hash: Sha256Hex | undefined;
+  readonly directory: Directory;
+  next: number;
+  entries: number;
+  bytes: number;
+}
+
+function beginVisit(directory: Directory, hash?: Sha256Hex): Visit {
+  const entries = directory.files.length + directory.symlinks.length + directory.directories.length;
+  const bytes = directory.files.reduce((sum, { digest }) => sum + digest.size, 0);
+  return { hash, directory, next: 0, entries, bytes };
+}
+
+/**
+ * Whether all children are there and what the tree describes stays within the limits of an output. Each
+ * directory is counted once, however often it is named; without recursion, because chains may be long.
+ */
+function isBounded(tree: LoadedTree, sizes: ReadonlyMap<Sha256Hex, number>): boolean {
+  const counted = new Map<Sha256Hex, Visit>();
+  const stack = [beginVisit(tree.root)];
+  for (let visit = stack.at(-1); visit !== undefined; visit = stack.at(-1)) {
+    if (visit.entries > MAX_OUTPUT_ENTRIES || visit.bytes > MAX_OUTPUT_BYTES) return false;
+    const node = visit.directory.directories[visit.next];
+    if (node === undefined) {
+      stack.pop();
+      if (visit.hash !== undefined) counted.set(visit.hash, visit);
+      continue;
+    }
+    const { hash, size } = node.digest;
+    const child = tree.children.get(hash);
+    if (child === undefined || sizes.get(hash) !== size) return false;
+    const known = counted.get(hash);
+    if (known === undefined) {
+      stack.push(beginVisit(child, hash));
+    } else {
+      visit.next++;
+      visit.entries += known.entries;
+      visit.bytes += known.bytes;
+    }
+  }
+  return true;
+}
+
 /** Digest of a tree's root Directory. */
 export function rootOf(tree: LoadedTree): Digest {
-  return digestOf(encodeDirectory(tree.root));
+  return tree.rootDigest;
 }
 
 /** Digests of all files of a tree, each once. */
@@ -178,7 +178,7 @@ export function blobsOf(tree: LoadedTree): Digest[] {
 
 /**
  * Writes a tree into an empty or new directory. False when a blob is missing: what was written until
- * then has to go. Throws node's own errors.
+ * then has to go. Permissions are those of the tree, whatever the umask. Throws node's own errors.
  */
 export function placeTree(
   store: Store,
@@ -196,12 +196,12 @@ export function placeTree(
       const child = tree.children.get(digest.hash);
       if (child === undefined) return false;
       const childPath = `${path}/${name}`;
-      mkdirSync(childPath);
+      mkdirSync(childPath, 0o700);
       if (!visit(child, childPath)) return false;
-      if (child.mode !== undefined) chmodSync(childPath, child.mode);
+      chmodSync(childPath, child.mode ?? 0o755);
     }
     return true;
   };
-  mkdirSync(into, { recursive: true });
+  if (mkdirSync(into, { recursive: true }) !== undefined) chmodSync(into, 0o755);
   return visit(tree.root, into);
 }

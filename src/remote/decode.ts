@@ -1,7 +1,6 @@
 // Reads the Remote Execution API's messages from bytes that may come from anybody: what is malformed
 // throws MalformedMessage, unknown fields are skipped, and names cannot leave their directory.
-import { BinaryReader } from '@bufbuild/protobuf/wire';
-import type { Digest, Sha256Hex } from '../base/digest.ts';
+import { byCodePoint, isSha256Hex, type Digest } from '../base/digest.ts';
 import {
   MalformedMessage,
   type ActionResult,
@@ -12,36 +11,21 @@ import {
   type OutputFile,
   type SymlinkNode,
 } from './message.ts';
-
-type Fields = (field: number, reader: BinaryReader) => boolean;
-
-/** Reads one message; `fields` takes what it knows and says so, the rest is skipped. */
-function readMessage(bytes: Uint8Array, fields: Fields): void {
-  try {
-    const reader = new BinaryReader(bytes);
-    while (reader.pos < reader.len) {
-      const [field, wireType] = reader.tag();
-      if (!fields(field, reader)) reader.skip(wireType, field);
-    }
-  } catch (error) {
-    if (error instanceof MalformedMessage) throw error;
-    throw new MalformedMessage(error instanceof Error ? error.message : String(error));
-  }
-}
+import { readMessage } from './wire.ts';
 
 function readDigest(bytes: Uint8Array): Digest {
   let hash = '';
   let size = 0;
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) hash = reader.string();
-    else if (field === 2) size = Number(reader.int64());
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) hash = wire.text();
+    else if (field === 2) size = wire.int64();
     else return false;
     return true;
   });
-  if (!/^[0-9a-f]{64}$/.test(hash) || !Number.isSafeInteger(size) || size < 0) {
+  if (!isSha256Hex(hash) || size < 0) {
     throw new MalformedMessage(`no SHA-256 digest: ${JSON.stringify(hash)}/${size}`);
   }
-  return { hash: hash as Sha256Hex, size };
+  return { hash, size };
 }
 
 function need<T>(value: T | undefined, what: string): T {
@@ -49,20 +33,34 @@ function need<T>(value: T | undefined, what: string): T {
   return value;
 }
 
+/** Bytes of a file name, and of a symbolic link's target, that Linux takes. */
+const LONGEST_NAME = 255;
+const LONGEST_TARGET = 4095;
+
 /** A name that may stand in a directory: one component, so that no tree can reach outside itself. */
 function componentName(name: string): string {
-  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
-    throw new MalformedMessage(`${JSON.stringify(name)} is no file name`);
+  if (name === '.' || name === '..' || name.includes('/') || !fits(name, LONGEST_NAME)) {
+    throw new MalformedMessage(`${JSON.stringify(name.slice(0, 300))} is no file name`);
   }
   return name;
+}
+
+/** Where a link points to is up to it, as long as there can be such a link. */
+function linkTarget(target: string): string {
+  if (!fits(target, LONGEST_TARGET)) throw new MalformedMessage('a link without a usable target');
+  return target;
+}
+
+function fits(text: string, longest: number): boolean {
+  return text !== '' && !text.includes('\0') && Buffer.byteLength(text) <= longest;
 }
 
 function readPair(bytes: Uint8Array): [string, string] {
   let first = '';
   let second = '';
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) first = reader.string();
-    else if (field === 2) second = reader.string();
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) first = wire.text();
+    else if (field === 2) second = wire.text();
     else return false;
     return true;
   });
@@ -74,11 +72,11 @@ function readFileNode(bytes: Uint8Array): FileNode {
   let digest: Digest | undefined;
   let executable = false;
   let mode: number | undefined;
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) name = reader.string();
-    else if (field === 2) digest = readDigest(reader.bytes());
-    else if (field === 4) executable = reader.bool();
-    else if (field === 6) mode = readUnixMode(reader.bytes());
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) name = wire.text();
+    else if (field === 2) digest = readDigest(wire.bytes());
+    else if (field === 4) executable = wire.flag();
+    else if (field === 6) mode = readUnixMode(wire.bytes());
     else return false;
     return true;
   });
@@ -90,48 +88,54 @@ function readFileNode(bytes: Uint8Array): FileNode {
   };
 }
 
+/** Permission bits of NodeProperties. Zero is written as an empty UInt32Value. */
 function readUnixMode(bytes: Uint8Array): number | undefined {
   let mode: number | undefined;
-  readMessage(bytes, (field, reader) => {
+  readMessage(bytes, (field, wire) => {
     if (field !== 3) return false;
-    readMessage(reader.bytes(), (inner, innerReader) => {
+    mode = 0;
+    readMessage(wire.bytes(), (inner, innerWire) => {
       if (inner !== 1) return false;
-      mode = innerReader.uint32();
+      mode = innerWire.uint32();
       return true;
     });
     return true;
   });
+  if (mode !== undefined && mode > 0o7777) {
+    throw new MalformedMessage(`0${mode.toString(8)} is no set of permission bits`);
+  }
   return mode;
 }
 
 function readDirectoryNode(bytes: Uint8Array): DirectoryNode {
   let name = '';
   let digest: Digest | undefined;
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) name = reader.string();
-    else if (field === 2) digest = readDigest(reader.bytes());
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) name = wire.text();
+    else if (field === 2) digest = readDigest(wire.bytes());
     else return false;
     return true;
   });
   return { name: componentName(name), digest: need(digest, 'a directory digest') };
 }
 
-/** Throws MalformedMessage; names are single components, each once. */
+/** Throws MalformedMessage; names are single components, each once, in the order that the API demands. */
 export function decodeDirectory(bytes: Uint8Array): Directory {
   const files: FileNode[] = [];
   const directories: DirectoryNode[] = [];
   const symlinks: SymlinkNode[] = [];
   let mode: number | undefined;
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) files.push(readFileNode(reader.bytes()));
-    else if (field === 2) directories.push(readDirectoryNode(reader.bytes()));
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) files.push(readFileNode(wire.bytes()));
+    else if (field === 2) directories.push(readDirectoryNode(wire.bytes()));
     else if (field === 3) {
-      const [name, target] = readPair(reader.bytes());
-      symlinks.push({ name: componentName(name), target });
-    } else if (field === 5) mode = readUnixMode(reader.bytes());
+      const [name, target] = readPair(wire.bytes());
+      symlinks.push({ name: componentName(name), target: linkTarget(target) });
+    } else if (field === 5) mode = readUnixMode(wire.bytes());
     else return false;
     return true;
   });
+  for (const nodes of [files, directories, symlinks]) mustBeSorted(nodes);
   const names = new Set([...files, ...directories, ...symlinks].map(({ name }) => name));
   if (names.size !== files.length + directories.length + symlinks.length) {
     throw new MalformedMessage('a name stands twice in one directory');
@@ -139,28 +143,44 @@ export function decodeDirectory(bytes: Uint8Array): Directory {
   return { files, directories, symlinks, ...(mode === undefined ? {} : { mode }) };
 }
 
-/** Throws MalformedMessage. Children come with the bytes that their digests are computed over. */
-export function decodeTree(bytes: Uint8Array): { root: Directory; children: Uint8Array[] } {
-  let root: Directory | undefined;
+/** Otherwise one tree would have many digests. */
+function mustBeSorted(nodes: readonly { readonly name: string }[]): void {
+  for (let i = 1; i < nodes.length; i++) {
+    if (byCodePoint(nodes[i - 1]!.name, nodes[i]!.name) >= 0) {
+      throw new MalformedMessage('the names of a directory are not in order');
+    }
+  }
+}
+
+/** Throws MalformedMessage. The directories come as the bytes that their digests are computed over. */
+export function decodeTree(bytes: Uint8Array): { root: Uint8Array; children: Uint8Array[] } {
+  let root: Uint8Array | undefined;
   const children: Uint8Array[] = [];
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) root = decodeDirectory(reader.bytes());
-    else if (field === 2) children.push(reader.bytes());
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) root = wire.bytes();
+    else if (field === 2) children.push(wire.bytes());
     else return false;
     return true;
   });
   return { root: need(root, 'the root of a tree'), children };
 }
 
+/** The years 1 to 9999, as protobuf has it. */
+const FIRST_SECOND = -62_135_596_800;
+const LAST_SECOND = 253_402_300_799;
+
 function readTimestamp(bytes: Uint8Array): number {
   let seconds = 0;
   let nanos = 0;
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) seconds = Number(reader.int64());
-    else if (field === 2) nanos = reader.int32();
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) seconds = wire.int64();
+    else if (field === 2) nanos = wire.int32();
     else return false;
     return true;
   });
+  if (seconds < FIRST_SECOND || seconds > LAST_SECOND || nanos < 0 || nanos >= 1e9) {
+    throw new MalformedMessage(`no time: ${seconds} s, ${nanos} ns`);
+  }
   return seconds * 1000 + nanos / 1e6;
 }
 
@@ -173,14 +193,14 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
   let worker = '';
   let startedMs = 0;
   let completedMs = 0;
-  readMessage(bytes, (field, reader) => {
-    if (field === 2) files.push(readOutputFile(reader.bytes()));
-    else if (field === 3) directories.push(readOutputDirectory(reader.bytes()));
-    else if (field === 4) exitCode = reader.int32();
-    else if (field === 6) log = readDigest(reader.bytes());
+  readMessage(bytes, (field, wire) => {
+    if (field === 2) files.push(readOutputFile(wire.bytes()));
+    else if (field === 3) directories.push(readOutputDirectory(wire.bytes()));
+    else if (field === 4) exitCode = wire.int32();
+    else if (field === 6) log = readDigest(wire.bytes());
     else if (field === 9) {
-      readMessage(reader.bytes(), (inner, metadata) => {
-        if (inner === 1) worker = metadata.string();
+      readMessage(wire.bytes(), (inner, metadata) => {
+        if (inner === 1) worker = metadata.text();
         else if (inner === 7) startedMs = readTimestamp(metadata.bytes());
         else if (inner === 8) completedMs = readTimestamp(metadata.bytes());
         else return false;
@@ -204,10 +224,10 @@ function readOutputFile(bytes: Uint8Array): OutputFile {
   let path = '';
   let digest: Digest | undefined;
   let executable = false;
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) path = reader.string();
-    else if (field === 2) digest = readDigest(reader.bytes());
-    else if (field === 4) executable = reader.bool();
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) path = wire.text();
+    else if (field === 2) digest = readDigest(wire.bytes());
+    else if (field === 4) executable = wire.flag();
     else return false;
     return true;
   });
@@ -218,10 +238,10 @@ function readOutputDirectory(bytes: Uint8Array): OutputDirectory {
   let path = '';
   let tree: Digest | undefined;
   let root: Digest | undefined;
-  readMessage(bytes, (field, reader) => {
-    if (field === 1) path = reader.string();
-    else if (field === 3) tree = readDigest(reader.bytes());
-    else if (field === 5) root = readDigest(reader.bytes());
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) path = wire.text();
+    else if (field === 3) tree = readDigest(wire.bytes());
+    else if (field === 5) root = readDigest(wire.bytes());
     else return false;
     return true;
   });

@@ -1,9 +1,11 @@
-// The canonical protobuf encoding of the Remote Execution API's messages: fields in order, defaults left
-// out, so that equal messages have equal digests. Field numbers are the API's own.
+// The canonical protobuf encoding of the Remote Execution API's messages: fields in order, lists sorted
+// where the API says so, defaults left out, so that equal messages have equal digests. Field numbers are
+// the API's own.
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
-import type { Digest } from '../base/digest.ts';
+import { byCodePoint, type Digest } from '../base/digest.ts';
 import type { Action, ActionResult, Command, Directory, FileNode, Tree } from './message.ts';
 
+type Pair = readonly [name: string, value: string];
 type Write<T> = (writer: BinaryWriter, value: T) => void;
 
 function nested<T>(writer: BinaryWriter, field: number, write: Write<T>, value: T): void {
@@ -29,9 +31,17 @@ function writeDigest(writer: BinaryWriter, { hash, size }: Digest): void {
   int(writer, 2, size);
 }
 
-function writePair(writer: BinaryWriter, [name, value]: readonly [string, string]): void {
+function writePair(writer: BinaryWriter, [name, value]: Pair): void {
   text(writer, 1, name);
   text(writer, 2, value);
+}
+
+function byName<T extends { readonly name: string }>(nodes: readonly T[]): T[] {
+  return nodes.toSorted((a, b) => byCodePoint(a.name, b.name));
+}
+
+function sortPairs(pairs: readonly Pair[]): Pair[] {
+  return pairs.toSorted((a, b) => byCodePoint(a[0], b[0]) || byCodePoint(a[1], b[1]));
 }
 
 /** NodeProperties with only unix_mode, which is a UInt32Value. */
@@ -47,8 +57,8 @@ function writeFileNode(writer: BinaryWriter, node: FileNode): void {
 }
 
 function writeDirectory(writer: BinaryWriter, directory: Directory): void {
-  for (const node of directory.files) nested(writer, 1, writeFileNode, node);
-  for (const node of directory.directories) {
+  for (const node of byName(directory.files)) nested(writer, 1, writeFileNode, node);
+  for (const node of byName(directory.directories)) {
     nested(
       writer,
       2,
@@ -59,7 +69,8 @@ function writeDirectory(writer: BinaryWriter, directory: Directory): void {
       node,
     );
   }
-  for (const { name, target } of directory.symlinks) nested(writer, 3, writePair, [name, target]);
+  for (const { name, target } of byName(directory.symlinks))
+    nested(writer, 3, writePair, [name, target]);
   if (directory.mode !== undefined) nested(writer, 5, writeUnixMode, directory.mode);
 }
 
@@ -85,9 +96,10 @@ export function encodeCommand(command: Command): Uint8Array {
     for (const argument of value.arguments) {
       writer.tag(1, WireType.LengthDelimited).string(argument);
     }
-    for (const variable of value.environment) nested(writer, 2, writePair, variable);
+    for (const variable of sortPairs(value.environment)) nested(writer, 2, writePair, variable);
     text(writer, 6, value.workingDirectory);
-    for (const path of value.outputPaths) writer.tag(7, WireType.LengthDelimited).string(path);
+    for (const path of value.outputPaths.toSorted(byCodePoint))
+      writer.tag(7, WireType.LengthDelimited).string(path);
   }, command);
 }
 
@@ -103,7 +115,7 @@ export function encodeAction(action: Action): Uint8Array {
         writer,
         10,
         (w, properties) => {
-          for (const property of properties) nested(w, 1, writePair, property);
+          for (const property of sortPairs(properties)) nested(w, 1, writePair, property);
         },
         value.platform,
       );
@@ -112,8 +124,9 @@ export function encodeAction(action: Action): Uint8Array {
 }
 
 function writeTimestamp(writer: BinaryWriter, ms: number): void {
-  int(writer, 1, Math.floor(ms / 1000));
-  int(writer, 2, Math.round((ms % 1000) * 1e6));
+  const seconds = Math.floor(ms / 1000);
+  int(writer, 1, seconds);
+  int(writer, 2, Math.min(Math.round((ms - seconds * 1000) * 1e6), 999_999_999));
 }
 
 export function encodeActionResult(result: ActionResult): Uint8Array {

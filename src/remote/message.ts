@@ -20,7 +20,7 @@ export interface SymlinkNode {
   readonly target: string;
 }
 
-/** Each list is sorted by name (byte order); a name stands in one of them only. */
+/** A name stands in one of the lists only. Encoded, each list is sorted by name (byte order). */
 export interface Directory {
   readonly files: readonly FileNode[];
   readonly directories: readonly DirectoryNode[];
@@ -37,9 +37,9 @@ export interface Tree {
 
 export interface Command {
   readonly arguments: readonly string[];
-  /** Sorted by name. */
+  /** Encoded sorted by name, as are the other lists of names. */
   readonly environment: readonly (readonly [name: string, value: string])[];
-  /** Sorted; relative to the working directory. */
+  /** Relative to the working directory. */
   readonly outputPaths: readonly string[];
   readonly workingDirectory: string;
 }
@@ -48,7 +48,6 @@ export interface Action {
   readonly command: Digest;
   readonly inputRoot: Digest;
   readonly timeoutSeconds?: number | undefined;
-  /** Sorted by name. */
   readonly platform: readonly (readonly [name: string, value: string])[];
 }
 
