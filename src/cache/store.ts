@@ -9,7 +9,6 @@ import {
   existsSync,
   linkSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -31,6 +30,7 @@ import {
   temporaryBeside,
   writeAtomic,
 } from '../base/fs.ts';
+import { makeDirectories } from '../base/mkdir.ts';
 
 /** Version of everything below the store's root. A store of another version is left alone. */
 const STORE_VERSION = '1';
@@ -106,7 +106,7 @@ function removeLeftovers({ root }: Store): void {
 
 /** Never writable by others, however lax the umask: who can write here decides what builds get. */
 function makeDirectory(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o755 });
+  makeDirectories(path, 0o755);
 }
 
 /** All 256 directories at once, so that no write has to ask whether its directory is there. */

@@ -1,11 +1,18 @@
 // The table of commands and what surrounds every one: parsing, exit status, the last word on bugs.
-import { buildApplication, buildRouteMap, run } from '@stricli/core';
+import { buildApplication, buildRouteMap, run, text_en } from '@stricli/core';
+import { printable } from '../base/diagnostic.ts';
 import { commands } from './command/table.ts';
 import { createContext } from './context.ts';
 import { respell } from './flag.ts';
 
+/** Shows where a bug of Ashlar's own is. Understood by every command, wherever it stands. */
+const DEBUG = '--debug';
+
 /** Runs the command line given (without node and the script). Sets the exit status; never throws. */
 export async function main(argv: readonly string[]): Promise<void> {
+  // What is written must not depend on the user's own mask; sandboxes and archives rely on it.
+  process.umask(0o022);
+  const debug = argv.includes(DEBUG);
   const application = buildApplication(
     buildRouteMap({
       routes: commands,
@@ -16,11 +23,31 @@ export async function main(argv: readonly string[]): Promise<void> {
       versionInfo: { currentVersion: ASHLAR_VERSION },
       scanner: { caseStyle: 'allow-kebab-for-camel' },
       documentation: { disableAnsiColor: true },
+      localization: {
+        text: {
+          ...text_en,
+          exceptionWhileRunningCommand: (error) => bugText(error, debug),
+          exceptionWhileLoadingCommandFunction: (error) => bugText(error, debug),
+          exceptionWhileLoadingCommandContext: (error) => bugText(error, debug),
+        },
+      },
+      determineExitCode: () => 1,
     },
   );
   const context = createContext();
-  await run(application, respell(argv), context);
+  await run(application, respell(argv.filter((word) => word !== DEBUG)), context);
   // Negative and unknown statuses are stricli's words for a bad command line.
   const status = Number(process.exitCode ?? 0);
   process.exitCode = status < 0 ? 2 : status;
+}
+
+/** What went wrong was not foreseen: it is a bug, and says so in two lines. */
+function bugText(error: unknown, debug: boolean): string {
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  if (debug) return `error: a bug in Ashlar: ${stack}`;
+  const message = error instanceof Error ? error.message : String(error);
+  return [
+    `error: a bug in Ashlar: ${printable(message.split('\n')[0]!)}`,
+    `  hint: run it again with ${DEBUG}, and report what it says`,
+  ].join('\n');
 }

@@ -1,11 +1,11 @@
 // What `ashlar build` does once the tasks are known: which of them are wanted, running them, and writing
 // the files that lead to the archives. Prints through what it is given.
-import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import type { Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
+import { makeDirectories } from '../base/mkdir.ts';
 import { localCache } from '../cache/local.ts';
 import type { Store } from '../cache/store.ts';
 import { openWorkspace } from '../cache/work.ts';
@@ -194,7 +194,7 @@ function bootstrapTarget({ open }: Prepared, { id, task }: Bootstrap): Target {
 function makeOutputDirectory({ open }: Prepared, out: Collector): boolean {
   const directory = outputDirectory(open.tree.directory);
   try {
-    mkdirSync(join(directory, 'packages'), { recursive: true });
+    makeDirectories(join(directory, 'packages'));
     return true;
   } catch (error) {
     out.add(systemError('make the directory for results', error, directory));
