@@ -1,14 +1,6 @@
 // The root directory on a host: where its parts lie, whether it is one we may change, and the lock under
 // which it changes. Knows nothing of what a change is.
-import {
-  accessSync,
-  constants,
-  lstatSync,
-  readlinkSync,
-  realpathSync,
-  statfsSync,
-  statSync,
-} from 'node:fs';
+import { accessSync, constants, lstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import {
   definitionError,
@@ -117,7 +109,7 @@ export function interrupted(): Diagnostic {
 
 /**
  * Runs file system work of a root; what the system refuses becomes an error value that names what was
- * being done, and the free space where that is what was missing.
+ * being done.
  */
 export function guarded<T>(root: Root, doing: string, work: () => Result<T>): Result<T> {
   try {
@@ -135,7 +127,6 @@ export function systemFailure(root: Root, doing: string, error: unknown): Diagno
   if (path !== undefined && path !== root.path)
     notes.push({ message: `it was refused at ${path}` });
   const errno = errnoOf(error) ?? '';
-  if (errno === 'ENOSPC' || errno === 'EDQUOT') notes.push({ message: freeSpace(root) });
   const hint = diagnostic.hint ?? HINTS[errno];
   return { ...diagnostic, notes, ...(hint === undefined ? {} : { hint }) };
 }
@@ -144,16 +135,6 @@ const HINTS: Record<string, string> = {
   EBUSY: 'something is mounted there; unmount it first',
   EXDEV: 'parts of the root that have to lie on one file system lie on two',
 };
-
-function freeSpace(root: Root): string {
-  try {
-    const { bavail, bsize, ffree } = statfsSync(root.path);
-    const megabytes = Math.floor((bavail * bsize) / 1e6);
-    return `${megabytes} MB and ${ffree} files are free on the file system of ${root.path}`;
-  } catch {
-    return `the free space of ${root.path} is not known`;
-  }
-}
 
 /** All that keeps a root from being changed, found without changing anything. */
 function obstacles(root: Root): Diagnostic[] {

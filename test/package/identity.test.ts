@@ -80,7 +80,7 @@ test('lists of equal unsortable items still compare, as in Python', () => {
 });
 
 test('integers keep every digit', () => {
-  const digits = '9'.repeat(10_000);
+  const digits = '9'.repeat(1_000);
   expect(hashCheckout(parse(digits))).toEqual({ ok: true, value: hashText(digits) });
   expect(hashCheckout(parse('9007199254740993'))).toEqual({
     ok: true,

@@ -183,7 +183,7 @@ r += select(f(), { "a": 1, "a": 2 })
         '    | ~',
         '  Blueprints:2:8: note: it was opened here',
         'Blueprints:6:1: error: expected "}", found EOF',
-        '  6 | ',
+        '  6 |',
         '    | ~',
         '  Blueprints:5:8: note: it was opened here',
       ].join('\n'),
