@@ -5,7 +5,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf } from '../base/fs.ts';
+import { errnoOf, temporaryBeside } from '../base/fs.ts';
 import { makeDirectory } from './directory.ts';
 
 /** In the name of every pipe that commands write to: whoever holds one belongs to this process. */
@@ -85,7 +85,8 @@ export function unguard(target: number): void {
 
 function openList(directory: string): number {
   makeDirectory(directory);
-  const path = join(directory, `${PIPE_MARK}-list`);
+  // Without the mark: the watchdog holds it, and must not find itself.
+  const path = temporaryBeside(join(directory, 'watchdog'));
   const opened = openSync(path, 'wx+', 0o600);
   unlinkSync(path);
   return opened;

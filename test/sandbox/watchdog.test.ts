@@ -48,7 +48,7 @@ test.each([
 
 test.each(['bubblewrap', 'host'])('%s: so it does at any moment of the start', async (backend) => {
   using state = scratch();
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 20; round++) {
     const word = marker();
     const argv = [driver, backend, join(state.path, 'state'), `: ${word}\nexec sleep 1000`];
     const child = spawn(process.execPath, argv, {
