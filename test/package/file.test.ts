@@ -51,8 +51,8 @@ describe('white space around', () => {
 describe('bad bytes', () => {
   test.each([
     ['UTF-16, little end first', Buffer.from('\ufeff{}', 'utf16le'), 'f json/encoding'],
-    ['not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'f json/encoding'],
-    ['an encoded surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 'f json/encoding'],
+    ['not UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 'f:1:2 json/encoding'],
+    ['an encoded surrogate', Buffer.from([0x22, 0xed, 0xa0, 0x80, 0x22]), 'f:1:2 json/encoding'],
     ['a byte order mark', '\ufeff{}', 'f:1:1 json/syntax'],
     ['a NUL', '{"a":\0}', 'f:1:6 json/syntax'],
     ['trailing commas', '{"a": [1,]}', 'f:1:10 json/syntax'],
