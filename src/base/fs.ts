@@ -24,7 +24,7 @@ import {
   type Dirent,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { environmentError, type Diagnostic } from './diagnostic.ts';
+import { environmentError, type Diagnostic, type Note } from './diagnostic.ts';
 
 /** The code of a node system error (`ENOENT`, …), or undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
@@ -55,21 +55,25 @@ export function systemError(doing: string, error: unknown, path?: string): Diagn
   if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) throw error;
   const at = path ?? (error as NodeJS.ErrnoException).path;
   const hint = HINTS[errno];
-  const free = errno === 'ENOSPC' && at !== undefined ? freeSpace(at) : '';
+  const full = errno === 'ENOSPC' || errno === 'EDQUOT';
   return environmentError({
     code: `fs/${errno.toLowerCase()}`,
-    message: `cannot ${doing}${at === undefined ? '' : ` ${at}`}: ${explainErrno(errno)}${free}`,
+    message: `cannot ${doing}${at === undefined ? '' : ` ${at}`}: ${explainErrno(errno)}`,
+    ...(full && at !== undefined ? { notes: freeSpace(at) } : {}),
     ...(hint === undefined ? {} : { hint }),
   });
 }
 
-/** `, N MB are free`, for a path whose directory may itself not exist. Nothing when nobody knows. */
-function freeSpace(path: string): string {
+/** What is free where a path is or would be. Nothing when nobody knows. */
+function freeSpace(path: string): Note[] {
   try {
-    const { bavail, bsize } = statfsSync(path);
-    return `, ${Math.floor((bavail * bsize) / 1e6)} MB are free`;
+    const { bavail, bsize, ffree } = statfsSync(path);
+    const megabytes = Math.floor((bavail * bsize) / 1e6);
+    return [
+      { message: `${megabytes} MB and ${ffree} files are free on the file system of ${path}` },
+    ];
   } catch {
-    return dirname(path) === path ? '' : freeSpace(dirname(path));
+    return dirname(path) === path ? [] : freeSpace(dirname(path));
   }
 }
 

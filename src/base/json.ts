@@ -172,13 +172,14 @@ export function decodeUtf8(file: string, bytes: Uint8Array): Result<Source> {
   if (bytes.length > constants.MAX_STRING_LENGTH) {
     return badEncoding({ file }, `the file is too large: ${bytes.length} bytes`);
   }
-  if (looksLikeUtf16(bytes)) {
-    return badEncoding({ file }, 'the file is not UTF-8; it looks like UTF-16', 'save it as UTF-8');
-  }
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     return ok({ file, text });
   } catch {
+    if (looksLikeUtf16(bytes)) {
+      const message = 'the file is not UTF-8; it looks like UTF-16';
+      return badEncoding({ file }, message, 'save it as UTF-8');
+    }
     // Read leniently, so that the place can be shown: up to the bad byte that is the same text.
     const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
     const source = { file, text };

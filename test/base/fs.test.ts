@@ -53,7 +53,7 @@ describe('system errors', () => {
     );
     expect(shown('EWEIRD')).toBe('error: cannot write /nowhere/x: EWEIRD');
     expect(shown('ENOSPC')).toMatch(
-      /^error: cannot write \/nowhere\/x: no space is left on the device \(ENOSPC\), \d+ MB are free\n {2}hint: free some space/,
+      /^error: cannot write \/nowhere\/x: no space is left on the device \(ENOSPC\)\n {2}note: \d+ MB and \d+ files are free on the file system of \/\n {2}hint: free some space/,
     );
     expect(systemError('read', systemFailure('EIO', 'read'), 'given')).toMatchObject({
       code: 'fs/eio',
