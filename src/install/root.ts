@@ -122,7 +122,7 @@ export function guarded<T>(root: Root, doing: string, work: () => Result<T>): Re
 /** The diagnostic for a node system error met while working on a root; anything else is thrown on. */
 export function systemFailure(root: Root, doing: string, error: unknown): Diagnostic {
   const diagnostic = systemError(doing, error, root.path);
-  const notes: Note[] = [];
+  const notes: Note[] = [...(diagnostic.notes ?? [])];
   const path = (error as NodeJS.ErrnoException).path;
   if (path !== undefined && path !== root.path)
     notes.push({ message: `it was refused at ${path}` });

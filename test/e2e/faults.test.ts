@@ -14,8 +14,8 @@ function smallTree(): Rig {
     rig.write({
       [`p${i}/buildinfo.json`]: JSON.stringify({ requires }),
       [`p${i}/build`]:
-        `mkdir -p $PKG_PATH/share\nfor f in $(seq 20); do echo "p${i} $f" > $PKG_PATH/share/p${i}-$f; done\n` +
-        (i === 0 ? '' : `cat $PKG_ROOT/share/p${i - 1}-* > $PKG_PATH/share/from-p${i - 1}\n`),
+        `mkdir -p $PKG_PATH/lib\nfor f in $(seq 20); do echo "p${i} $f" > $PKG_PATH/lib/p${i}-$f; done\n` +
+        (i === 0 ? '' : `cat $PKG_ROOT/lib/p${i - 1}-* > $PKG_PATH/lib/from-p${i - 1}\n`),
     });
   }
   return rig;

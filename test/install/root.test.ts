@@ -107,7 +107,7 @@ test('a full disk is told with the free space; a bug is thrown on', () => {
     throw full;
   });
   expect(messages(result)).toMatch(
-    /^error: cannot activate in .*: no space is left on the device \(ENOSPC\), \d+ MB are free\n/,
+    /^error: cannot activate in .*: no space is left on the device \(ENOSPC\)\n {2}note: \d+ MB and \d+ files are free/,
   );
   expect(() =>
     guarded(made.root, 'x', () => {
