@@ -107,15 +107,19 @@ function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
 }
 
 /**
- * Flushes the file system that holds a directory: node has no syncfs, the program sync does. Where it
- * knows no option -f, all file systems are flushed.
+ * Flushes the file system that holds a directory: node has no syncfs, the program sync does. Only where it
+ * knows no option -f are all file systems flushed, because that way nobody hears of errors.
  */
 async function syncFileSystem(directory: string): Promise<void> {
-  const only = await run('sync', ['-f', directory]);
-  if (only.status === 0) return;
-  const all = await run('sync', []);
-  if (all.status === 0) return;
-  const code = all.startError ?? 'EIO';
-  const path = all.startError === undefined ? directory : 'sync';
+  // Its messages tell the one failure from the other.
+  const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C' };
+  let ran = await run('sync', ['-f', directory], { env });
+  const said = ran.stderr.replaceAll(directory, '');
+  if (ran.status !== 0 && /(invalid|unrecognized|unknown|illegal) option/i.test(said)) {
+    ran = await run('sync', [], { env });
+  }
+  if (ran.status === 0) return;
+  const code = ran.startError ?? 'EIO';
+  const path = ran.startError === undefined ? directory : 'sync';
   throw Object.assign(new Error(`${code}: cannot flush ${directory} to the disk`), { code, path });
 }

@@ -220,7 +220,10 @@ describe('the order of things on the disk', () => {
   });
 
   test('where the flush fails nothing is registered; it is tried again later', async () => {
-    replaceSync('exit 1');
+    // Flushing all file systems would not fail, and say nothing of the one that did.
+    replaceSync(
+      `[ $# -eq 0 ] || { echo "sync: error syncing '$2': Input/output error" >&2; exit 1; }`,
+    );
     const cache = localCache(store);
     await cache.putResult(key('a'), resultOf('x'));
     let failure: unknown;
@@ -240,7 +243,9 @@ describe('the order of things on the disk', () => {
   });
 
   test('a sync that knows no file systems flushes all; where there is none, the error names it', async () => {
-    replaceSync(`[ $# -eq 0 ] || exit 1; echo all >> ${here('said')}`);
+    replaceSync(
+      `[ $# -eq 0 ] || { echo "sync: invalid option -- 'f'" >&2; exit 1; }; echo all >> ${here('said')}`,
+    );
     const cache = localCache(store);
     await cache.putResult(key('a'), resultOf('x'));
     await cache.flush();
