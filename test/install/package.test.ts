@@ -24,7 +24,7 @@ test.each<[string, Files, string, string]>([
   ['no pkginfo', { x: '' }, 'package/no-pkginfo', 'a--1: error: the package has no pkginfo.json'],
   ['bad JSON', { 'pkginfo.json': '{' }, 'json/syntax', 'a--1/pkginfo.json:1:2: error:'],
   ['not an object', { 'pkginfo.json': '[]' }, 'package/pkginfo', 'expected an object'],
-  ['UTF-16', { 'pkginfo.json': '{\0}\0' }, 'json/encoding', 'a--1/pkginfo.json'],
+  ['UTF-16', { 'pkginfo.json': '{\0}\0' }, 'json/syntax', 'a--1/pkginfo.json:1:2'],
   ['a directory', { 'pkginfo.json/': '' }, 'package/not-a-file', 'a--1/pkginfo.json: error'],
   ['a link', { 'pkginfo.json': { link: '/etc/passwd' } }, 'package/not-a-file', 'plain file'],
   [
