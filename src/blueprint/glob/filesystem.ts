@@ -17,8 +17,8 @@ export interface FileSystem {
   identityOf(path: string): string;
   /** Names in a directory, in no particular order. Throws node's own errors. */
   list(path: string): readonly string[];
-  /** A file's content, decoded as UTF-8; undefined when there is no such file. Throws node's own errors. */
-  readText(path: string): string | undefined;
+  /** A file's bytes; undefined when there is no such file. Throws node's own errors. */
+  read(path: string): Buffer | undefined;
 }
 
 /** The files under a directory of this machine. */
@@ -38,7 +38,7 @@ export function diskFiles(root: string): FileSystem {
       return `${dev}:${ino}`;
     },
     list: (path) => readdirSync(at(path)),
-    readText: (path) => quietly(() => readFileSync(at(path), 'utf8')),
+    read: (path) => quietly(() => readFileSync(at(path))),
   };
 }
 

@@ -32,7 +32,10 @@ export function memoryFiles(files: Readonly<Record<string, string>>): FileSystem
     isLink: (path) => links.has(cleanPath(path)),
     identityOf: resolve,
     list: (path) => [...(directories.get(resolve(path)) ?? [])],
-    readText: (path) => contents.get(resolve(path)),
+    read(path) {
+      const content = contents.get(resolve(path));
+      return content === undefined ? undefined : Buffer.from(content);
+    },
   };
 }
 
