@@ -13,6 +13,8 @@ export type NinjaText = string | VariableText;
 export interface Owner {
   readonly path: string;
   readonly shortName: string;
+  /** Files whose change makes the generator run again, if the manifest uses anything of the package. */
+  readonly fileDependencies: readonly string[];
 }
 
 export type Variable = PackageVariable | LocalVariable | ArgumentVariable;

@@ -93,6 +93,11 @@ export class LiveEntities {
     this.packages.add(pool.owner);
   }
 
+  /** Forgets what was being evaluated when an error was thrown. */
+  abandon(): void {
+    this.#open.length = 0;
+  }
+
   addVariable(variable: Variable): void {
     if (variable.kind === 'local variable') return this.addText(variable.value);
     if (variable.kind === 'argument' || this.variables.has(variable)) return;

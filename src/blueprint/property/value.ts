@@ -13,11 +13,14 @@ import type {
   NestedProperty,
   OptionalProperty,
   PathProperty,
+  Property,
   StringProperty,
 } from './property.ts';
 
-/** The type of a property's value. */
-export type ValueOf<TProperty> =
+/** The type of a property's value; unknown where the property could be any. */
+export type ValueOf<TProperty> = [Property] extends [TProperty] ? unknown : KnownValueOf<TProperty>;
+
+type KnownValueOf<TProperty> =
   TProperty extends EnumProperty<infer TWord>
     ? TWord
     : TProperty extends StringProperty | PathProperty | ModuleProperty
