@@ -3,7 +3,7 @@
 // their names, so that results do not depend on the file system.
 import { byCodePoint } from '../../base/digest.ts';
 import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
-import type { FileSystem } from './filesystem.ts';
+import type { DirectoryEntry, FileKind, FileSystem } from './filesystem.ts';
 import { INVALID_RECURSIVE, LAST_RECURSIVE, MULTIPLE_RECURSIVE, pathMatcher } from './match.ts';
 import { cleanPath, directoryOf, joinPath } from './path.ts';
 import { compilePattern, isWild, PatternError, type Matcher } from './pattern.ts';
@@ -58,57 +58,66 @@ class Search {
     const steps = parseSteps(pattern);
     const excluded = excludes.map(pathMatcher);
     const found = steps.parts.length === 0 ? this.#literal(steps.top) : this.#search(steps);
-    const kept = found.filter((match) => !excluded.some((matches) => matches(match)));
-    if (steps.parts.length === 0) this.#searched.push(...kept);
-    const matches = kept.map((match) => (this.#isDirectory(match) ? `${match}/` : match));
-    return {
-      matches: steps.onlyDirectories ? matches.filter((match) => match.endsWith('/')) : matches,
-      searched: this.#searched,
-    };
+    const kept = found.filter(({ path }) => !excluded.some((matches) => matches(path)));
+    if (steps.parts.length === 0) this.#searched.push(...kept.map(({ path }) => path));
+    const matches: string[] = [];
+    for (const { path, kind } of kept) {
+      if (this.#isDirectory(path, kind)) matches.push(`${path}/`);
+      else if (!steps.onlyDirectories) matches.push(path);
+    }
+    return { matches, searched: this.#searched };
   }
 
-  #isDirectory(path: string): boolean {
-    if (!this.#followLinks && this.#files.isLink(path)) return false;
-    return this.#files.kindOf(path) === 'directory';
+  /** Whether to treat something as a directory, links followed only where that is wanted. */
+  #isDirectory(path: string, kind: FileKind): boolean {
+    if (kind !== 'link') return kind === 'directory';
+    return this.#followLinks && this.#files.kindOf(path) === 'directory';
   }
 
-  #search({ top, parts }: Steps): string[] {
+  #search({ top, parts }: Steps): Match[] {
     let matches = this.#literal(top);
     for (const part of parts) {
-      const next: string[] = [];
+      const next: Match[] = [];
       const literal = isWild(part) ? undefined : unescape(part);
       const matcher = compilePattern(part);
-      for (const match of matches) {
-        const kind = this.#files.kindOf(match);
-        if (kind === 'link') throw new LinkError(`dangling symlink: ${match}`);
+      for (const { path, kind: own } of matches) {
+        const kind = own === 'link' ? this.#files.kindOf(path) : own;
+        if (kind === 'link') throw new LinkError(`dangling symlink: ${path}`);
         if (kind !== 'directory') continue;
         if (part === '**') {
-          this.#addDirectories(match, next, []);
+          this.#addDirectories(path, next, []);
           continue;
         }
-        this.#searched.push(match);
-        if (literal === undefined) this.#addMatches(match, part, matcher, next);
-        else if (this.#files.kindOf(joinPath(match, literal)) !== undefined) {
-          next.push(cleanPath(joinPath(match, literal)));
-        }
+        this.#searched.push(path);
+        if (literal === undefined) this.#addMatches(path, part, matcher, next);
+        else next.push(...this.#at(joinPath(path, literal)));
       }
       matches = next;
     }
     return matches;
   }
 
-  #addMatches(directory: string, part: string, matcher: Matcher, into: string[]): void {
+  #addMatches(directory: string, part: string, matcher: Matcher, into: Match[]): void {
     const hidden = part.startsWith('.');
-    for (const name of this.#namesIn(directory)) {
+    for (const { name, kind } of this.#entriesOf(directory)) {
       if (name.startsWith('.') && !hidden) continue;
-      if (matcher(name)) into.push(joinPath(directory, name));
+      if (matcher(name)) into.push({ path: joinPath(directory, name), kind });
     }
   }
 
+  /** What is at a path, if anything is. */
+  #at(path: string): Match[] {
+    const kind = this.#files.kindOf(path);
+    if (kind === undefined) return [];
+    const clean = cleanPath(path);
+    return [{ path: clean, kind: this.#files.isLink(clean) ? 'link' : kind }];
+  }
+
   /** A path without wildcards; when it is not there, the nearest directory above is what to watch. */
-  #literal(pattern: string): string[] {
+  #literal(pattern: string): Match[] {
     const path = cleanPath(unescape(pattern));
-    if (this.#files.kindOf(path) !== undefined) return [path];
+    const found = this.#at(path);
+    if (found.length > 0) return found;
     let above = path;
     do above = above === '..' || above.endsWith('/..') ? '.' : directoryOf(above);
     while (above !== '.' && above !== '/' && this.#files.kindOf(above) === undefined);
@@ -116,21 +125,27 @@ class Search {
     return [];
   }
 
-  #addDirectories(directory: string, into: string[], above: readonly string[]): void {
-    const identity = this.#files.identityOf(directory);
+  #addDirectories(directory: string, into: Match[], above: readonly string[]): void {
+    const identity = this.#followLinks ? this.#files.identityOf(directory) : directory;
     if (above.includes(identity)) throw new LinkError(`too many symlinks: ${directory}`);
     const chain = [...above, identity];
-    into.push(directory);
-    for (const name of this.#namesIn(directory)) {
+    into.push({ path: directory, kind: 'directory' });
+    for (const { name, kind } of this.#entriesOf(directory)) {
       if (name.startsWith('.')) continue;
       const path = joinPath(directory, name);
-      if (this.#isDirectory(path)) this.#addDirectories(path, into, chain);
+      if (this.#isDirectory(path, kind)) this.#addDirectories(path, into, chain);
     }
   }
 
-  #namesIn(directory: string): string[] {
-    return this.#files.list(directory).toSorted(byCodePoint);
+  #entriesOf(directory: string): DirectoryEntry[] {
+    return this.#files.list(directory).toSorted((a, b) => byCodePoint(a.name, b.name));
   }
+}
+
+/** Something found. A symbolic link is one, wherever it leads. */
+interface Match {
+  readonly path: string;
+  readonly kind: FileKind;
 }
 
 /** A pattern, taken apart: a directory (or path) without wildcards, and what to look for below it. */

@@ -31,11 +31,16 @@ export function memoryFiles(files: Readonly<Record<string, string>>): FileSystem
     },
     isLink: (path) => links.has(cleanPath(path)),
     identityOf: resolve,
-    list: (path) => [...(directories.get(resolve(path)) ?? [])],
-    read(path) {
-      const content = contents.get(resolve(path));
-      return content === undefined ? undefined : Buffer.from(content);
+    list(path) {
+      const directory = resolve(path);
+      const names = [...(directories.get(directory) ?? [])];
+      return names.map((name) => {
+        const entry = joinPath(directory, name);
+        if (links.has(entry)) return { name, kind: 'link' };
+        return { name, kind: directories.has(entry) ? 'directory' : 'file' };
+      });
     },
+    read: (path) => contents.get(resolve(path)),
   };
 }
 

@@ -10,11 +10,13 @@ import { parseText, variablesOf } from '../ninja/text.ts';
 import type { NinjaText } from '../ninja/entity.ts';
 import type { Actions } from './variant.ts';
 
+const NONE: readonly never[] = [];
+
 export class ActionBuilder {
   readonly #prefix: () => string;
-  readonly #variables: LocalVariable[] = [];
-  readonly #rules: LocalRule[] = [];
-  readonly #statements: BuildStatement[] = [];
+  #variables: readonly LocalVariable[] = NONE;
+  #rules: readonly LocalRule[] = NONE;
+  #statements: BuildStatement[] | undefined;
   /** Made with the first definition: most modules have none. */
   #local: Scope | undefined;
 
@@ -33,7 +35,7 @@ export class ActionBuilder {
       value: parseText(value, local),
     };
     local.addVariable(variable);
-    this.#variables.push(variable);
+    this.#variables = [...this.#variables, variable];
     return variable;
   }
 
@@ -56,13 +58,13 @@ export class ActionBuilder {
       definition: parseRule(parameters, argumentNames, local),
     };
     local.addRule(rule);
-    this.#rules.push(rule);
+    this.#rules = [...this.#rules, rule];
     return rule;
   }
 
   build(scope: PackageContext, parameters: BuildParameters): void {
     const local = this.#local === undefined ? scope.scope : this.#localScope(scope);
-    this.#statements.push(parseStatement(parameters, local));
+    (this.#statements ??= []).push(parseStatement(parameters, local));
   }
 
   #localScope(scope: PackageContext): Scope {
@@ -78,15 +80,15 @@ export class ActionBuilder {
 
   /** The statements, and the definitions that they use; undefined where there is nothing to write. */
   finish(): Actions | undefined {
-    if (this.#statements.length === 0) return undefined;
-    if (this.#variables.length === 0 && this.#rules.length === 0) {
-      return { variables: [], rules: [], statements: this.#statements };
-    }
-    const used = new Used(this.#statements);
+    const statements = this.#statements;
+    if (statements === undefined) return undefined;
+    const [variables, rules] = [this.#variables, this.#rules];
+    if (variables.length === 0 && rules.length === 0) return { variables, rules, statements };
+    const used = new Used(statements);
     return {
-      variables: this.#variables.filter((variable) => used.has(variable)),
-      rules: this.#rules.filter((rule) => used.has(rule)),
-      statements: this.#statements,
+      variables: variables.filter((variable) => used.has(variable)),
+      rules: rules.filter((rule) => used.has(rule)),
+      statements,
     };
   }
 }

@@ -20,9 +20,9 @@ export class Dependers {
   #compute(): Map<Variant, DependencyEdge[]> {
     const edges = new Map<Variant, DependencyEdge[]>();
     for (const depender of this.#order) {
-      for (const { variant, tag } of depender.dependencies) {
-        const known = edges.get(variant);
-        if (known === undefined) edges.set(variant, [{ module: depender, tag }]);
+      for (const { module, tag } of depender.dependencies) {
+        const known = edges.get(module);
+        if (known === undefined) edges.set(module, [{ module: depender, tag }]);
         else known.push({ module: depender, tag });
       }
     }

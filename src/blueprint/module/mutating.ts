@@ -19,10 +19,10 @@ import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module, ModuleTypeName } from './handle.ts';
 import { missingModule } from './names.ts';
 import { ModuleStep } from './reading.ts';
-import { aliasPart, followDependencies, splitVariant, type Follow } from './split.ts';
+import { aliasPart, followDependencies, splitVariant } from './split.ts';
 import type { Dependers } from './dependers.ts';
 import type { TransitionState } from './transition.ts';
-import type { Alias, Group, Variant } from './variant.ts';
+import { note, type Alias, type Group, type Variant } from './variant.ts';
 import type { Variation, Variations } from './variations.ts';
 
 class MutatingStep extends ModuleStep implements MutatingContext {
@@ -177,7 +177,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
       target.added = [];
       this.pass.added.push(target);
     }
-    target.added.push({ variant: found, tag });
+    target.added.push({ module: found, tag });
   }
 
   #isEarlier(other: Variant): boolean {
@@ -205,7 +205,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
       return;
     }
     target.group.addWrite(group);
-    this.pass.reverse.push({ depender, dependency: { variant: target, tag }, by: target });
+    this.pass.reverse.push({ depender, dependency: { module: target, tag }, by: target });
   }
 
   addInterVariantDependency(tag: DependencyTag, from: Module, to: Module): void {
@@ -220,7 +220,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     if (toAt! >= fromAt!) throw new LogicError(`${shown} depends on later version of itself`);
     const depender = from as Variant;
     if (depender.added === undefined) this.pass.added.push(depender);
-    depender.added = [...(depender.added ?? []), { variant: to as Variant, tag }];
+    depender.added = [...(depender.added ?? []), { module: to as Variant, tag }];
   }
 
   createVariations(...names: readonly string[]): readonly Module[] {
@@ -240,7 +240,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     const parts = splitVariant(
       graph,
       target,
-      { mutator: pass.splits, names, local, fallback: this.#fallback, follow: sameVariation },
+      { mutator: pass.splits, names, local, fallback: this.#fallback, follow: undefined },
       this.diagnostics,
     );
     pass.splitVariants.push(target);
@@ -270,7 +270,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   }
 
   setDependencyVariation(name: string): void {
-    const options = { fallback: undefined, follow: sameVariation };
+    const options = { fallback: undefined, follow: undefined };
     followDependencies(this.target, this.pass.splits, name, options, this.diagnostics);
   }
 
@@ -299,7 +299,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
       );
     }
     this.target.split!.push({ kind: 'alias', variations, target: part });
-    this.target.group.history += `alias ${alias}=${name};`;
+    note(this.target.group, `alias ${alias} ${name}`);
   }
 
   replaceDependencies(
@@ -325,5 +325,3 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     this.pass.replacements.push({ from, to: target, only });
   }
 }
-
-const sameVariation: Follow = (_dependency, _tag, variation) => variation;

@@ -58,7 +58,7 @@ function visit(
       continue;
     }
     frame.next++;
-    const dependency = next === -1 ? before! : variant.dependencies[next]!.variant;
+    const dependency = next === -1 ? before! : variant.dependencies[next]!.module;
     if (dependency.mark === OPEN) cycles.push(cycle(stack, dependency));
     else if (dependency.mark === UNSEEN) {
       dependency.mark = OPEN;

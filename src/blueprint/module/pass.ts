@@ -10,7 +10,7 @@ import type { Mutator, TransitionMutator } from './mutator.ts';
 import { BottomUpStep, TopDownStep } from './mutating.ts';
 import type { TransitionState } from './transition.ts';
 import { finalVariant } from './visit.ts';
-import type { Alias, Dependency, Group, Variant } from './variant.ts';
+import { note, type Alias, type Dependency, type Group, type Variant } from './variant.ts';
 
 /** Runs a mutator. Returns what went wrong; then the graph must not be used any more. */
 export function runMutator(
@@ -112,7 +112,8 @@ function runPass(
 
 function finish(variant: Variant, number: number): void {
   variant.finishedMutator = number;
-  for (const part of variant.split ?? []) {
+  if (variant.split === undefined) return;
+  for (const part of variant.split) {
     if (part.kind !== 'variant') continue;
     part.startedMutator = number;
     part.finishedMutator = number;
@@ -137,7 +138,7 @@ class Failures {
   add(variant: Variant): void {
     this.#failed.add(variant);
     if (!this.#down) return;
-    for (const { variant: dependency } of variant.dependencies) this.#failed.add(dependency);
+    for (const { module } of variant.dependencies) this.#failed.add(module);
   }
 
   /** Whether the variant depends on a failed one (going down: whether a failed one depends on it). */
@@ -145,8 +146,7 @@ class Failures {
     if (this.#failed.size === 0) return false;
     const concerned =
       this.#failed.has(variant) ||
-      (!this.#down &&
-        variant.dependencies.some((dependency) => this.#failed.has(dependency.variant)));
+      (!this.#down && variant.dependencies.some(({ module }) => this.#failed.has(module)));
     if (concerned) this.add(variant);
     return concerned;
   }
@@ -167,16 +167,19 @@ function settle(graph: Graph, pass: Pass): readonly Diagnostic[] {
 }
 
 function final(dependency: Dependency): Dependency {
-  dependency.variant = finalVariant(dependency.variant);
+  dependency.module = finalVariant(dependency.module);
   return dependency;
 }
 
 function replaceSplitVariants(graph: Graph, split: readonly Variant[]): void {
   const groups = new Set(split.map(({ group }) => group));
   for (const group of groups) {
-    group.members = group.members.flatMap((member): (Variant | Alias)[] =>
-      member.kind === 'variant' && member.split !== undefined ? member.split : [member],
-    );
+    const members: (Variant | Alias)[] = [];
+    for (const member of group.members) {
+      if (member.kind === 'alias' || member.split === undefined) members.push(member);
+      else for (const part of member.split) members.push(part);
+    }
+    group.members = members;
     forwardAliases(group);
   }
   // Dependencies of modules that the mutator did not split lead to the first part.
@@ -184,7 +187,7 @@ function replaceSplitVariants(graph: Graph, split: readonly Variant[]): void {
     for (const member of group.members) {
       if (member.kind !== 'variant') continue;
       for (const dependency of member.dependencies) {
-        if (dependency.variant.split !== undefined) final(dependency);
+        if (dependency.module.split !== undefined) final(dependency);
       }
     }
   }
@@ -237,7 +240,7 @@ function rename(graph: Graph, { renames }: Pass): Diagnostic[] {
     const problem = graph.names.rename(group, name);
     if (problem !== undefined) diagnostics.push(problem);
     else {
-      group.history += `rename ${group.name};`;
+      note(group, `rename ${group.name}`);
       group.name = name;
     }
   }
@@ -251,15 +254,15 @@ function replace(graph: Graph, { replacements, mutator }: Pass): Diagnostic[] {
   for (const group of graph.groups) {
     for (const depender of group.variants()) {
       for (const dependency of depender.dependencies) {
-        const known = dependers.get(dependency.variant);
-        if (known === undefined) dependers.set(dependency.variant, [{ depender, dependency }]);
+        const known = dependers.get(dependency.module);
+        if (known === undefined) dependers.set(dependency.module, [{ depender, dependency }]);
         else known.push({ depender, dependency });
       }
     }
   }
   for (const { from, to, only } of replacements) {
     for (const { depender, dependency } of dependers.get(from) ?? []) {
-      if (depender === to || dependency.variant !== from) continue;
+      if (depender === to || dependency.module !== from) continue;
       try {
         if (only !== undefined && !only(depender, dependency.tag)) continue;
       } catch (error) {
@@ -268,7 +271,7 @@ function replace(graph: Graph, { replacements, mutator }: Pass): Diagnostic[] {
         break;
       }
       to.group.addWrite(depender.group);
-      dependency.variant = to;
+      dependency.module = to;
     }
   }
   graph.changed = true;

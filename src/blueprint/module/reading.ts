@@ -12,7 +12,7 @@ import type { DependencyEdge, DependencyTag, Module } from './handle.ts';
 import { propertySpan } from './place.ts';
 import { freeze, type Provider } from './provider.ts';
 import { finalVariant, visitDependencies, walkDependencies } from './visit.ts';
-import type { Variant } from './variant.ts';
+import type { Dependency, Variant } from './variant.ts';
 
 export class ModuleStep implements ReadingContext {
   readonly graph: Graph;
@@ -157,7 +157,7 @@ export class ModuleStep implements ReadingContext {
 
   directDependency(name: string, tag?: DependencyTag): Module | undefined {
     for (const dependency of this.target.dependencies) {
-      const variant = finalVariant(dependency.variant);
+      const variant = finalVariant(dependency.module);
       if (variant.group.name === name && (tag === undefined || dependency.tag === tag)) {
         return variant;
       }
@@ -185,13 +185,14 @@ function generatingPhase({ generating }: Variant): string | undefined {
   return generating === 'done' ? 'after GenerateBuildActions finished' : undefined;
 }
 
-/** The edges of a variant, with variants that were split in the running mutator by their first part. */
-export function edgesOf(variant: Variant): DependencyEdge[] {
-  const { dependencies } = variant;
-  const edges: DependencyEdge[] = [];
+/** The edges of a variant; one that was split in the running mutator stands for its first part. */
+export function edgesOf({ dependencies }: Variant): readonly DependencyEdge[] {
   for (let i = 0; i < dependencies.length; i++) {
-    const { variant: dependency, tag } = dependencies[i]!;
-    edges.push({ module: finalVariant(dependency), tag });
+    if (dependencies[i]!.module.split !== undefined) return finalEdges(dependencies);
   }
-  return edges;
+  return dependencies;
+}
+
+function finalEdges(dependencies: readonly Dependency[]): DependencyEdge[] {
+  return dependencies.map(({ module, tag }) => ({ module: finalVariant(module), tag }));
 }

@@ -2,7 +2,7 @@
 import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { GlobOptions } from '../glob/glob.ts';
 import type { LocalRule, LocalVariable, NinjaText } from '../ninja/entity.ts';
-import { evaluateText, type LiveEntities } from '../ninja/live.ts';
+import type { LiveEntities } from '../ninja/live.ts';
 import type { PackageContext } from '../ninja/package.ts';
 import type { RuleParameters } from '../ninja/rule.ts';
 import type { BuildParameters } from '../ninja/statement.ts';
@@ -99,7 +99,9 @@ export class SingletonStep implements SingletonContext {
   }
 
   evaluateText(scope: PackageContext, text: string): string {
-    return evaluateText(parseText(text, this.#actions.textScope(scope)), this.#run.live);
+    const parsed = parseText(text, this.#actions.textScope(scope));
+    this.#run.live.addText(parsed);
+    return this.#run.live.evaluate(parsed);
   }
 
   requireNinjaVersion(major: number, minor: number, micro: number): void {

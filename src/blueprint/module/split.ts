@@ -3,7 +3,7 @@ import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { DependencyTag } from './handle.ts';
 import type { Graph } from './graph.ts';
 import { LogicError } from './exception.ts';
-import { Variant, type Alias, type Dependency } from './variant.ts';
+import { note, Variant, type Alias, type Dependency } from './variant.ts';
 
 /** Which variation of a dependency a variation leads to. */
 export type Follow = (dependency: Variant, tag: DependencyTag, variation: string) => string;
@@ -15,7 +15,8 @@ export interface Split {
   readonly local: boolean;
   /** The variation of dependencies that lack the wanted one. */
   readonly fallback: string | undefined;
-  readonly follow: Follow;
+  /** Undefined: into the same variation. */
+  readonly follow: Follow | undefined;
   /** A part without a name has no variation of this mutator, rather than an empty one. */
   readonly namelessIsUnsplit?: boolean;
 }
@@ -30,49 +31,60 @@ export function splitVariant(
   split: Split,
   diagnostics: Diagnostic[],
 ): Variant[] {
-  const { mutator, names, local } = split;
+  const { mutator, names } = split;
   checkNames(variant, split);
   if (!graph.splitting.includes(mutator)) graph.splitting.push(mutator);
-  const parts = names.map((name) => {
-    const unsplit = name === '' && split.namelessIsUnsplit === true;
-    const { variations, dependencyVariations } = variant;
-    const part = new Variant(
-      variant.group,
-      joinNames(variant.variant, name),
-      unsplit ? variations : variations.with(mutator, name),
-      unsplit || local ? dependencyVariations : dependencyVariations.with(mutator, name),
-      variant.values,
-      variant.dependencies.map(({ variant: dependency, tag }) => ({ variant: dependency, tag })),
-    );
-    part.added = variant.added?.map(({ variant: dependency, tag }) => ({
-      variant: dependency,
-      tag,
-    }));
-    part.providers = variant.providers === undefined ? undefined : [...variant.providers];
-    part.missing = variant.missing === undefined ? undefined : [...variant.missing];
-    part.startedMutator = variant.startedMutator;
-    part.finishedMutator = variant.finishedMutator;
+  const parts: Variant[] = [];
+  for (const name of names) {
+    const part = partNamed(variant, name, split);
     followDependencies(part, mutator, name, split, diagnostics);
-    return part;
-  });
+    parts.push(part);
+  }
   variant.split = parts;
   variant.added = undefined;
-  variant.group.history += `${mutator}:${names.join()};`;
   graph.changed = true;
   return parts;
 }
 
+function partNamed(variant: Variant, name: string, split: Split): Variant {
+  const { mutator, local, namelessIsUnsplit = false } = split;
+  const { variations, dependencyVariations, providers, missing, added } = variant;
+  const unsplit = name === '' && namelessIsUnsplit;
+  const part = new Variant(
+    variant.group,
+    joinNames(variant.variant, name),
+    unsplit ? variations : variations.with(mutator, name),
+    unsplit || local ? dependencyVariations : dependencyVariations.with(mutator, name),
+    variant.values,
+    copyEdges(variant.dependencies),
+  );
+  if (added !== undefined) part.added = copyEdges(added);
+  if (providers !== undefined) part.providers = [...providers];
+  if (missing !== undefined) part.missing = [...missing];
+  part.startedMutator = variant.startedMutator;
+  part.finishedMutator = variant.finishedMutator;
+  return part;
+}
+
+function copyEdges(edges: readonly Dependency[]): Dependency[] {
+  const copies: Dependency[] = [];
+  for (let i = 0; i < edges.length; i++) {
+    const { module, tag } = edges[i]!;
+    copies.push({ module, tag });
+  }
+  return copies;
+}
+
 function checkNames(variant: Variant, { mutator, names }: Split): void {
-  const [shownMutator, shownModule] = [JSON.stringify(mutator), JSON.stringify(variant.name)];
   if (names.length === 0) {
     throw new LogicError(
-      `mutator ${shownMutator} passed zero-length variation list for module ${shownModule}`,
+      `mutator ${JSON.stringify(mutator)} passed zero-length variation list for module ${JSON.stringify(variant.name)}`,
     );
   }
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) {
+  for (let i = 1; i < names.length; i++) {
+    if (names.indexOf(names[i]!) === i) continue;
     throw new LogicError(
-      `mutator ${shownMutator} passed variation ${JSON.stringify(twice)} twice for module ${shownModule}`,
+      `mutator ${JSON.stringify(mutator)} passed variation ${JSON.stringify(names[i])} twice for module ${JSON.stringify(variant.name)}`,
     );
   }
 }
@@ -90,15 +102,17 @@ export function followDependencies(
   { fallback, follow }: Pick<Split, 'fallback' | 'follow'>,
   diagnostics: Diagnostic[],
 ): void {
-  for (const dependency of variant.dependencies) {
-    const parts = dependency.variant.split;
-    if (parts === undefined) continue;
-    const wanted = follow(dependency.variant, dependency.tag, variation);
+  const { dependencies } = variant;
+  for (let i = 0; i < dependencies.length; i++) {
+    const dependency = dependencies[i]!;
+    const { module, tag } = dependency;
+    if (module.split === undefined) continue;
+    const wanted = follow === undefined ? variation : follow(module, tag, variation);
     const found =
-      partOf(parts, mutator, wanted) ??
-      (fallback === undefined ? undefined : partOf(parts, mutator, fallback));
-    if (found !== undefined) dependency.variant = found;
-    else diagnostics.push(missingVariation(variant, dependency, wanted));
+      partOf(module.split, mutator, wanted) ??
+      (fallback === undefined ? undefined : partOf(module.split, mutator, fallback));
+    if (found !== undefined) dependency.module = found;
+    else diagnostics.push(missingVariation(variant, module, wanted));
   }
 }
 
@@ -107,15 +121,15 @@ function partOf(
   mutator: string,
   variation: string,
 ): Variant | undefined {
-  const part = parts.find((member) => (member.variations.get(mutator) ?? '') === variation);
-  return part?.kind === 'alias' ? part.target : part;
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i]!;
+    if ((part.variations.get(mutator) ?? '') !== variation) continue;
+    return part.kind === 'alias' ? part.target : part;
+  }
+  return undefined;
 }
 
-function missingVariation(
-  variant: Variant,
-  { variant: dependency }: Dependency,
-  variation: string,
-): Diagnostic {
+function missingVariation(variant: Variant, dependency: Variant, variation: string): Diagnostic {
   const [shown, of, by] = [variation, dependency.name, variant.name].map((name) =>
     JSON.stringify(name),
   );
@@ -136,5 +150,5 @@ export function aliasPart(
   target: Variant,
 ): void {
   variant.split!.unshift({ kind: 'alias', variations, target });
-  variant.group.history += `alias ${target.variant};`;
+  note(variant.group, `alias ${target.variant}`);
 }

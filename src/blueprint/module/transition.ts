@@ -41,7 +41,7 @@ export class TransitionState {
     if (demanded.length > 0) {
       for (const { module } of by.of(variant)) (module as Variant).group.addWrite(variant.group);
     }
-    for (const { variant: dependency, tag } of variant.dependencies) {
+    for (const { module: dependency, tag } of variant.dependencies) {
       const wanted = this.#wanted.get(dependency) ?? [];
       for (const variation of variations) {
         const name = this.#lead(transition, variant, dependency, tag, variation, diagnostics);

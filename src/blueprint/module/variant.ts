@@ -2,6 +2,7 @@
 // shapes. The fields are the engine's; build logic sees a variant as a `Module`. There are hundreds of
 // thousands of variants, so what most of them lack is undefined, and what they share is shared.
 import type { Source, Span } from '../../base/span.ts';
+import type { Segment } from '../ninja/arena.ts';
 import type { BuildStatement } from '../ninja/statement.ts';
 import type { LocalRule, LocalVariable } from '../ninja/entity.ts';
 import type { NestedProperty } from '../property/property.ts';
@@ -38,8 +39,10 @@ export class Group {
   readsDependers = false;
   /** Whether other modules' steps looked at its properties. */
   observed = false;
-  /** What happened to its shape, in order: splits, aliases, renames. */
-  history = '';
+  /** What happened to its shape and does not show in its variants: aliases that ended, renames. */
+  history: string[] | undefined;
+  /** The part of the comment in the manifest that its variants share. */
+  comment: { readonly head: string; readonly tail: string } | undefined;
   /** Files and globs that its steps asked for. */
   files: string[] | undefined;
   globs: string[] | undefined;
@@ -78,19 +81,18 @@ export interface Alias {
   target: Variant;
 }
 
+/** An edge. Build logic sees it as a `DependencyEdge`; its end moves when modules are split or replaced. */
 export interface Dependency {
-  variant: Variant;
+  module: Variant;
   readonly tag: DependencyTag;
 }
 
 /** What a module adds to the manifest, those parts that are used. */
 export interface Actions {
-  readonly variables: LocalVariable[];
-  readonly rules: LocalRule[];
-  readonly statements: BuildStatement[];
+  readonly variables: readonly LocalVariable[];
+  readonly rules: readonly LocalRule[];
+  readonly statements: readonly BuildStatement[];
 }
-
-export const NO_DEPENDENCIES: readonly Dependency[] = [];
 
 /** How far generating a variant has come. */
 export type Progress = 'waiting' | 'running' | 'done';
@@ -115,7 +117,9 @@ export class Variant implements Module {
   startedMutator = -1;
   finishedMutator = -1;
   generating: Progress = 'waiting';
-  actions: Actions | undefined = undefined;
+  /** Its part of the manifest, and the index of the list of entities that it names. */
+  text: Segment | undefined = undefined;
+  entities = -1;
   /** Says to a walk over the graph whether it was here. */
   mark = 0;
 
@@ -183,4 +187,10 @@ export class Variant implements Module {
 function hasFields({ fields }: NestedProperty, { fields: wanted }: NestedProperty): boolean {
   for (const name in wanted) if (fields[name] !== wanted[name]) return false;
   return true;
+}
+
+/** Remembers something about a module's shape. */
+export function note(group: Group, event: string): void {
+  group.history ??= [];
+  group.history.push(event);
 }

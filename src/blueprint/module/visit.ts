@@ -22,7 +22,7 @@ export function visitDependencies(start: Variant, visit: (variant: Variant) => v
       if (stack.length > 0) visit(top.variant);
       continue;
     }
-    const dependency = finalVariant(top.variant.dependencies[top.next++]!.variant);
+    const dependency = finalVariant(top.variant.dependencies[top.next++]!.module);
     if (seen.has(dependency)) continue;
     seen.add(dependency);
     stack.push({ variant: dependency, next: 0 });
@@ -43,7 +43,7 @@ export function walkDependencies(
       stack.pop();
       continue;
     }
-    const child = finalVariant(edge.variant);
+    const child = finalVariant(edge.module);
     if (!visit(child, top.variant, edge.tag) || seen.has(child)) continue;
     seen.add(child);
     stack.push({ variant: child, next: 0 });

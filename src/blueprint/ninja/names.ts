@@ -1,29 +1,52 @@
 // The names that packages' entities get in one manifest: `g.cc.compile`, with the package's whole path
 // where two live packages share their last part.
-import { toNinjaName } from './name.ts';
+import { NinjaError, toNinjaName } from './name.ts';
 import type { Owner, Pool, Rule, Variable } from './entity.ts';
 
 /** Package → the part of its entities' names between `g.` and the last dot. */
-export type PackageNames = ReadonlyMap<Owner, string>;
+export interface PackageNames {
+  get(owner: Owner): string | undefined;
+}
 
-/** Gives each package a name of its own. The result does not depend on the order of the packages. */
-export function namePackages(packages: Iterable<Owner>): PackageNames {
-  const sorted = [...packages].sort((a, b) => (a.path < b.path ? -1 : 1));
-  const sharing = new Map<string, number>();
-  for (const { shortName } of sorted) sharing.set(shortName, (sharing.get(shortName) ?? 0) + 1);
-  const names = new Map<Owner, string>();
-  const taken = new Set<string>();
-  for (const owner of sorted) {
-    const wanted =
-      sharing.get(owner.shortName) === 1
-        ? owner.shortName
-        : toNinjaName(owner.path.replaceAll('/', '.'));
-    let name = wanted;
-    for (let n = 2; taken.has(name); n++) name = `${wanted}-${n}`;
-    taken.add(name);
-    names.set(owner, name);
+/**
+ * Names while it is not yet known which packages there will be: the short ones, but for those of which
+ * it is known that several packages share them.
+ */
+export class ProvisionalNames implements PackageNames {
+  readonly #shared: ReadonlySet<string>;
+
+  constructor(shared: ReadonlySet<string>) {
+    this.#shared = shared;
   }
-  return names;
+
+  get(owner: Owner): string {
+    return this.#shared.has(owner.shortName) ? longName(owner) : owner.shortName;
+  }
+}
+
+/** Short names that several of the packages have. */
+export function sharedNames(packages: Iterable<Owner>): Set<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
+  for (const { shortName } of packages) (seen.has(shortName) ? shared : seen).add(shortName);
+  return shared;
+}
+
+function longName({ path }: Owner): string {
+  return toNinjaName(path.replaceAll('/', '.'));
+}
+
+/** Throws Error for packages whose paths come to the same name: they cannot be told apart. */
+export function checkPackages(packages: Iterable<Owner>, names: PackageNames): void {
+  const owners = new Map<string, Owner>();
+  for (const owner of packages) {
+    const name = names.get(owner)!;
+    const other = owners.get(name);
+    if (other !== undefined) {
+      throw new NinjaError(`packages ${other.path} and ${owner.path} have the same name in Ninja`);
+    }
+    owners.set(name, owner);
+  }
 }
 
 export function variableName(variable: Variable, names: PackageNames): string {
@@ -52,7 +75,6 @@ export function poolName(pool: Pool, names: PackageNames): string {
   return pool.kind === 'builtin pool' ? pool.name : globalName(pool, names);
 }
 
-/** Throws for packages that were not found live: then the manifest would lack what it refers to. */
 function globalName(entity: { owner: Owner; name: string }, names: PackageNames): string {
   const name = names.get(entity.owner);
   if (name === undefined) throw new Error(`${entity.owner.path} was not seen to be live`);

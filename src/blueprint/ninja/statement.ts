@@ -118,13 +118,16 @@ function variables(parameters: BuildParameters, scope: Scope): BuildStatement['v
 function args(parameters: BuildParameters, scope: Scope): BuildStatement['args'] {
   const { args: given, rule } = parameters;
   if (given === undefined) return NONE;
-  return Object.entries(given).map(([name, value]) => {
+  const parsed: (readonly [Variable, NinjaText])[] = [];
+  for (const name in given) {
     if (!rule.arguments.includes(name)) {
       throw new NinjaError(`unknown argument ${JSON.stringify(name)}`);
     }
-    const text = within(`error parsing variable ${JSON.stringify(name)}`, () =>
-      parseText(value, scope),
-    );
-    return [rule.argument(name), text] as const;
-  });
+    const value = given[name]!;
+    const text = value.includes('$')
+      ? within(`error parsing variable ${JSON.stringify(name)}`, () => parseText(value, scope))
+      : value;
+    parsed.push([rule.argument(name), text]);
+  }
+  return parsed;
 }

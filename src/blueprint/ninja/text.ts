@@ -57,12 +57,15 @@ function mistake(what: string, text: string, at: number): NinjaError {
   return new NinjaError(`${what} at byte offset ${Buffer.byteLength(text.slice(0, at))}`);
 }
 
-/** Parses a list; messages count elements from 0. */
+/** Parses a list; messages count elements from 0. The result is a new list. */
 export function parseTexts(texts: readonly string[], scope: VariableLookup): NinjaText[] {
-  return texts.map((text, index) => {
-    if (!text.includes('$')) return text;
-    return within(`error parsing element ${index}`, () => parseText(text, scope));
-  });
+  const parsed: NinjaText[] = texts.slice();
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i]!;
+    if (!text.includes('$')) continue;
+    parsed[i] = within(`error parsing element ${i}`, () => parseText(text, scope));
+  }
+  return parsed;
 }
 
 /** Says in which part of a definition a mistake is. */

@@ -37,10 +37,14 @@ export class WrappedLine {
     this.#space = true;
   }
 
-  /** The whole line, with its end. */
+  /** The whole line, with its end. Afterwards the next line can be written. */
   finish(): string {
     if (this.#space) this.#flush();
-    return `${this.#text}\n`;
+    const line = `${this.#text}\n`;
+    this.#text = '';
+    this.#length = 0;
+    this.#space = false;
+    return line;
   }
 
   #flush(): void {

@@ -20,6 +20,7 @@ export interface BuildLine {
 
 export class NinjaWriter {
   readonly #names: PackageNames;
+  readonly #line = new WrappedLine();
   #text = '';
   #blank = false;
 
@@ -39,6 +40,11 @@ export class NinjaWriter {
     if (this.#blank) return;
     this.#text += '\n';
     this.#blank = true;
+  }
+
+  /** Lines that are in the manifest's form already. */
+  raw(text: string): void {
+    this.#add(text);
   }
 
   comment(text: string): void {
@@ -66,14 +72,17 @@ export class NinjaWriter {
 
   /** A build statement with its variables and, unless it is optional, a default statement. */
   build(statement: BuildStatement, definition: RuleDefinition | undefined): void {
-    this.buildLine({
-      ...statement,
-      rule: ruleName(statement.rule, this.#names),
-      implicits: concat(definition?.commandDeps, statement.implicits),
-      orderOnly: concat(definition?.commandOrderOnly, statement.orderOnly),
-    });
+    this.#build(
+      statement,
+      ruleName(statement.rule, this.#names),
+      concat(definition?.commandDeps, statement.implicits),
+      concat(definition?.commandOrderOnly, statement.orderOnly),
+    );
     for (const [variable, value] of statement.variables) this.#set(variable, value);
-    if (statement.args.length > 0) {
+    if (statement.args.length === 1) {
+      const [variable, value] = statement.args[0]!;
+      this.#set(variableName(variable, this.#names), value);
+    } else if (statement.args.length > 1) {
       const args = statement.args.map(
         ([variable, value]) => [variableName(variable, this.#names), value] as const,
       );
@@ -85,22 +94,32 @@ export class NinjaWriter {
   }
 
   buildLine(build: BuildLine): void {
-    const line = new WrappedLine();
+    this.#build(build, build.rule, build.implicits, build.orderOnly);
+  }
+
+  #build(
+    lists: Omit<BuildLine, 'rule'>,
+    rule: string,
+    implicits: readonly NinjaText[],
+    orderOnly: readonly NinjaText[],
+  ): void {
+    if (lists.comment !== '') this.#add(formatComment(lists.comment));
+    const line = this.#line;
     line.write('build');
-    this.#paths(line, '', build.outputs);
-    this.#paths(line, '|', build.implicitOutputs);
+    this.#paths(line, '', lists.outputs);
+    this.#paths(line, '|', lists.implicitOutputs);
     line.write(':');
     line.space();
-    line.write(build.rule);
-    this.#paths(line, '', build.inputs);
-    this.#paths(line, '|', build.implicits);
-    this.#paths(line, '||', build.orderOnly);
-    this.#paths(line, '|@', build.validations);
-    this.#add(formatComment(build.comment) + line.finish());
+    line.write(rule);
+    this.#paths(line, '', lists.inputs);
+    this.#paths(line, '|', implicits);
+    this.#paths(line, '||', orderOnly);
+    this.#paths(line, '|@', lists.validations);
+    this.#add(line.finish());
   }
 
   defaultLine(targets: readonly NinjaText[]): void {
-    const line = new WrappedLine();
+    const line = this.#line;
     line.write('default');
     this.#paths(line, '', targets);
     this.#add(line.finish());
@@ -162,12 +181,25 @@ function concat(
   return second.length === 0 ? first : [...first, ...second];
 }
 
+/** Plain text whose lines all fit: nearly every comment, so it is worth a shorter way. */
+const FITS = /^(?:[ -~]{0,78}\n)*[ -~]{0,78}$/;
+
+function formatFitting(comment: string): string {
+  const lines = comment.split('\n');
+  // The text after the last line break is a line only if there is some.
+  const last = lines.pop()!;
+  let text = '';
+  for (const line of lines) text += `${`# ${line}`.trimEnd()}\n`;
+  return last === '' ? text : `${text}# ${last.trim()}\n`;
+}
+
 const MAX_COMMENT = 80 - '# '.length;
 const SPACE = /\s/u;
 
 /** Comment lines: line breaks are kept, longer lines are broken at white space. Lengths are bytes. */
 export function formatComment(comment: string): string {
   if (comment === '') return '';
+  if (FITS.test(comment)) return formatFitting(comment);
   let text = '';
   let lineStart = 0;
   let lineStartByte = 0;

@@ -19,7 +19,7 @@ import type { Provider } from '../module/provider.ts';
 import { TransitionState } from '../module/transition.ts';
 import type { Mutator } from '../module/mutator.ts';
 import { dependencyMutator } from './dynamic.ts';
-import { loadFile, type LoadOptions } from './load.ts';
+import { loadFile } from './load.ts';
 import { writeManifest, type Sink } from './manifest.ts';
 import { modulesByName, prepare, type Prepared } from './prepare.ts';
 import { Registry } from './registry.ts';
@@ -30,6 +30,12 @@ export interface EngineOptions extends Omit<GraphOptions, 'conditions'>, WalkOpt
   readonly files: FileSystem;
   /** Modules of unknown types are left out; what is inside them must still be correct. */
   readonly ignoreUnknownModuleTypes?: boolean;
+  /** Remember outputs for `targets()`. */
+  readonly recordTargets?: boolean;
+  /** Last parts of packages' paths of which it is known that several packages share them. */
+  readonly sharedPackageNames?: ReadonlySet<string> | undefined;
+  /** Which modules to take, by name; all unless given. */
+  readonly only?: ((name: string) => boolean) | undefined;
 }
 
 type Phase = 'register' | 'parse' | 'resolve' | 'prepare' | 'failed';
@@ -56,22 +62,13 @@ export class Engine {
   /** Reads the files and registers their modules. */
   parse(): readonly Diagnostic[] {
     this.#begin('parse', 'register');
-    this.#tree = walkTree(this.#options.files, this.#options);
-    return this.load(this.#tree, {});
-  }
-
-  /** Registers the modules of a tree that was read elsewhere, maybe only some of them. */
-  load(tree: Tree, { only }: Pick<LoadOptions, 'only'>): readonly Diagnostic[] {
-    if (this.#phase === 'register') this.#begin('parse', 'register');
-    this.#tree = tree;
-    const { ignoreUnknownModuleTypes = false } = this.#options;
+    const { files, ignoreUnknownModuleTypes = false, only } = this.#options;
     const options = { ignoreUnknownModuleTypes, only };
-    const diagnostics = [...tree.diagnostics];
-    for (const file of tree.files) {
-      const problems = loadFile(this.#graph, this.#registry, file, options);
-      for (const problem of problems) diagnostics.push(problem);
-    }
-    return this.#end(diagnostics);
+    const problems: Diagnostic[] = [];
+    this.#tree = walkTree(files, this.#options, (file, modules) => {
+      problems.push(...loadFile(this.#graph, this.#registry, file, modules, options));
+    });
+    return this.#end([...this.#tree.diagnostics, ...problems]);
   }
 
   /** Runs the mutators: afterwards the graph of variants is complete. */
@@ -96,6 +93,8 @@ export class Engine {
     this.#begin('prepare', 'resolve');
     const { prepared, diagnostics } = prepare(this.#graph, this.#registry, {
       collect: (provider) => this.#collect(provider),
+      shared: this.#options.sharedPackageNames,
+      recordTargets: this.#options.recordTargets,
     });
     this.#prepared = prepared;
     return this.#end(diagnostics);
@@ -120,14 +119,14 @@ export class Engine {
 
   /** The whole manifest as one text. */
   manifest(): string {
-    const pieces: string[] = [];
-    this.write((text) => void pieces.push(text));
-    return pieces.join('');
+    const pieces: Uint8Array[] = [];
+    this.write((piece) => void pieces.push(piece));
+    return Buffer.concat(pieces).toString('utf8');
   }
 
-  /** Every output, as Ninja sees it, and the name of the rule that makes it. */
+  /** Every output, as Ninja sees it, and the name of its rule; for an engine that records targets. */
   targets(): ReadonlyMap<string, string> {
-    return targetsOf(this.#graph, this.#ready());
+    return targetsOf(this.#ready());
   }
 
   /** All modules, by name, then in the order of their variants. */

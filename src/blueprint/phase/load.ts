@@ -27,12 +27,13 @@ export function loadFile(
   graph: Graph,
   registry: Registry,
   file: TreeFile,
+  modules: readonly Module<Value>[],
   options: LoadOptions,
 ): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const scoped = new Map<string, AnyModuleType>();
   const directory = directoryOf(file.path);
-  for (const module of file.modules) {
+  for (const module of modules) {
     const type = scoped.get(module.type) ?? registry.moduleTypes.get(module.type);
     if (type === undefined) {
       if (!options.ignoreUnknownModuleTypes) {

@@ -1,69 +1,42 @@
 // The manifest: header, what is live of the packages, modules by name, singletons in the order of their
-// registration. Written piece by piece: for a large tree it is a hundred megabytes.
+// registration. Handed on piece by piece: for a large tree it is a hundred megabytes.
 import { byCodePoint } from '../../base/digest.ts';
-import { positionAt } from '../../base/span.ts';
 import { PIPE_VARIABLE } from '../ninja/escape.ts';
-import {
-  namePackages,
-  poolName,
-  ruleName,
-  variableName,
-  type PackageNames,
-} from '../ninja/names.ts';
+import { packageVariablesOf, type LiveVariable } from '../ninja/live.ts';
+import { poolName, ruleName, variableName } from '../ninja/names.ts';
 import type { PackageVariable } from '../ninja/entity.ts';
-import type { LiveEntities } from '../ninja/live.ts';
-import { variablesOf } from '../ninja/text.ts';
 import { NinjaWriter } from '../ninja/writer.ts';
 import type { Graph } from '../module/graph.ts';
-import type { Actions, Group, Variant } from '../module/variant.ts';
+import type { Group, Variant } from '../module/variant.ts';
+import { titleComment } from './comment.ts';
 import type { Prepared } from './prepare.ts';
 
 /** A piece of the manifest, in its order. `variant` says whose it is, if it is a module's. */
-export type Sink = (text: string, variant: Variant | undefined) => void;
+export type Sink = (piece: Uint8Array, variant: Variant | undefined) => void;
 
 /** Writes the whole manifest. */
 export function writeManifest(graph: Graph, prepared: Prepared, sink: Sink): void {
-  const { live, singletons } = prepared;
-  const names = namePackages(live.packages);
-  const writer = new NinjaWriter(names);
-  writeHeader(writer, prepared, names);
-  sink(writer.take(), undefined);
+  const { arena, singletons } = prepared;
+  sink(Buffer.from(manifestHeader(prepared)), undefined);
   for (const group of groupsByName(graph)) {
     for (const variant of variantsByName(group)) {
-      if (variant.actions === undefined) continue;
-      writer.comment(moduleHeader(variant));
-      writer.blankLine();
-      writeActions(writer, variant.actions, live);
-      writer.blankLine();
-      sink(writer.take(), variant);
+      if (variant.text !== undefined) sink(arena.get(variant.text), variant);
     }
   }
-  for (const { name, actions } of singletons) {
-    writer.comment(`${RULER}\nSingleton: ${name}\nFactory:   ${name}\n`);
-    writer.blankLine();
-    writeActions(writer, actions, live);
-    writer.blankLine();
-    sink(writer.take(), undefined);
-  }
-  writer.blankLine();
-  sink(writer.take(), undefined);
+  for (const { text } of singletons) sink(arena.get(text), undefined);
 }
 
-const TITLE = `\
-******************************************************************************
-***            This file is generated and should not be edited             ***
-******************************************************************************
-`;
-const RULER = '# # # # # # # # # # # # # # # # # # # # # # # # # # # # # # # # # # # # # # #';
-
-function writeHeader(writer: NinjaWriter, { live, settings }: Prepared, names: PackageNames): void {
-  writer.comment(title(names));
+/** Everything above the first module. */
+export function manifestHeader(prepared: Prepared): string {
+  const { live, names, settings } = prepared;
+  const writer = new NinjaWriter(names);
+  writer.comment(titleComment(live.packages, names));
   writer.assign('ninja_required_version', settings.ninjaVersion.join('.'));
   writer.blankLine();
   for (const path of settings.subninjas) writer.subninja(path);
   if (settings.subninjas.length > 0) writer.blankLine();
-  writeVariables(writer, live, names);
-  for (const [name, definition] of sortedByName(live.pools, (pool) => poolName(pool, names))) {
+  writeVariables(writer, prepared);
+  for (const [name, { definition }] of byName(live.pools, (pool) => poolName(pool.entity, names))) {
     writer.pool(name, definition);
     writer.blankLine();
   }
@@ -71,99 +44,51 @@ function writeHeader(writer: NinjaWriter, { live, settings }: Prepared, names: P
     writer.assign('builddir', writer.value(settings.buildDirectory));
     writer.blankLine();
   }
-  for (const [name, definition] of sortedByName(live.rules, (rule) => ruleName(rule, names))) {
+  for (const [name, { definition }] of byName(live.rules, (rule) => ruleName(rule.entity, names))) {
     writer.rule(name, definition);
     writer.blankLine();
   }
-}
-
-/** Which packages there are, aligned. */
-function title(names: PackageNames): string {
-  const packages = [...names].sort(([, a], [, b]) => byCodePoint(a, b));
-  const width = Math.max(0, ...packages.map(([, name]) => name.length));
-  const lines = packages.map(
-    ([{ path }, name]) => `    ${name.padEnd(width)} [from package ${path}]\n`,
-  );
-  if (lines.length === 0) return `${TITLE}\n\n`;
-  return `${TITLE}
-This file contains variables, rules, and pools with name prefixes indicating
-they were generated by the following packages:
-
-${lines.join('')}
-`;
+  return writer.take();
 }
 
 /** By name, but each after those that its value refers to. */
-function writeVariables(writer: NinjaWriter, live: LiveEntities, names: PackageNames): void {
+function writeVariables(writer: NinjaWriter, { live, names }: Prepared): void {
   if (live.pipe) {
     writer.assign(PIPE_VARIABLE, '|');
     writer.blankLine();
   }
-  const written = new Set<PackageVariable>();
-  const write = (variable: PackageVariable): void => {
-    if (written.has(variable)) return;
-    written.add(variable);
-    const value = live.variables.get(variable)!;
-    for (const inner of variablesOf(value)) if (inner.kind === 'package variable') write(inner);
-    writer.assign(variableName(variable, names), writer.value(value));
+  const pending = new Map<PackageVariable, LiveVariable>();
+  for (const variable of live.variables) pending.set(variable.entity, variable);
+  const write = ({ entity, definition }: LiveVariable): void => {
+    if (!pending.delete(entity)) return;
+    for (const inner of packageVariablesOf(definition)) {
+      const needed = pending.get(inner);
+      if (needed !== undefined) write(needed);
+    }
+    writer.assign(variableName(entity, names), writer.value(definition));
     writer.blankLine();
   };
-  const sorted = [...live.variables.keys()].sort((a, b) =>
-    byCodePoint(variableName(a, names), variableName(b, names)),
-  );
-  for (const variable of sorted) write(variable);
+  for (const [, variable] of byName(live.variables, ({ entity }) => variableName(entity, names))) {
+    write(variable);
+  }
 }
 
-function sortedByName<TEntity, TDefinition>(
-  entities: ReadonlyMap<TEntity, TDefinition>,
-  nameOf: (entity: TEntity) => string,
-): [string, TDefinition][] {
+function byName<T>(entities: Iterable<T>, nameOf: (entity: T) => string): [string, T][] {
   return [...entities]
-    .map(([entity, definition]): [string, TDefinition] => [nameOf(entity), definition])
+    .map((entity): [string, T] => [nameOf(entity), entity])
     .sort(([a], [b]) => byCodePoint(a, b));
 }
 
-function groupsByName(graph: Graph): Group[] {
+/** In the order of the manifest. */
+export function groupsByName(graph: Graph): Group[] {
   const named = graph.groups.map((group) => ({ group, name: graph.names.uniqueName(group) }));
   return named.sort((a, b) => byCodePoint(a.name, b.name)).map(({ group }) => group);
 }
 
-function variantsByName(group: Group): readonly Variant[] {
+/** In the order of the manifest. */
+export function variantsByName(group: Group): readonly Variant[] {
   const variants = group.variants();
   return variants.length === 1
     ? variants
     : variants.sort((a, b) => byCodePoint(a.variant, b.variant));
-}
-
-function moduleHeader({ group, variant }: Variant): string {
-  const { source, start, typeName, type } = group.definition;
-  const { line, column } = positionAt(source, start);
-  return (
-    `${RULER}\nModule:  ${group.name}\nVariant: ${variant}\nType:    ${typeName}\n` +
-    `Factory: ${type.name}\nDefined: ${source.file}:${line}:${column}\n`
-  );
-}
-
-function writeActions(
-  writer: NinjaWriter,
-  { variables, rules, statements }: Actions,
-  live: LiveEntities,
-): void {
-  for (const { fullName, value } of variables) writer.assign(fullName, writer.value(value));
-  if (variables.length > 0) writer.blankLine();
-  for (const { fullName, definition } of rules) {
-    writer.rule(fullName, definition);
-    writer.blankLine();
-  }
-  for (const statement of statements) {
-    const { rule } = statement;
-    const definition =
-      rule.kind === 'package rule'
-        ? live.rules.get(rule)
-        : rule.kind === 'local rule'
-          ? rule.definition
-          : undefined;
-    writer.build(statement, definition);
-    writer.blankLine();
-  }
 }

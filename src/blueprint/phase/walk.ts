@@ -26,12 +26,11 @@ export interface WalkOptions {
   readonly list?: readonly string[] | undefined;
 }
 
-/** A file, evaluated. */
+/** A file, evaluated. Its modules are handed on and not kept: syntax trees are large. */
 export interface TreeFile {
   readonly path: string;
   readonly source: Source;
   readonly parent: TreeFile | undefined;
-  readonly modules: readonly Module<Value>[];
   /** What children inherit. */
   readonly scope: Scope;
   /** Whether something in it, or in a file it inherits from, could not be parsed. */
@@ -48,6 +47,9 @@ export interface Tree {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Is handed each file with its modules, as it is read. */
+export type TakeModules = (file: TreeFile, modules: readonly Module<Value>[]) => void;
+
 /** Variables that speak of their own file only. */
 const NOT_INHERITED = ['subdirs', 'optional_subdirs', 'build'];
 const DEFAULT_NAME = 'Blueprints';
@@ -58,8 +60,12 @@ const MAX_ERRORS = 100;
  * Reads a tree. Error codes: those of parsing and evaluation, `tree/not-found`, `tree/not-a-list`,
  * `tree/slash`, `tree/directory`, `tree/two-files`, `glob/pattern` and `fs/…`.
  */
-export function walkTree(files: FileSystem, options: WalkOptions = {}): Tree {
-  const walker = new Walker(files, options.list !== undefined);
+export function walkTree(
+  files: FileSystem,
+  options: WalkOptions = {},
+  take: TakeModules = () => undefined,
+): Tree {
+  const walker = new Walker(files, options.list !== undefined, take);
   if (options.list === undefined) walker.walkFrom(cleanPath(options.root ?? DEFAULT_NAME));
   else walker.walkList(options.list.map(cleanPath));
   return walker;
@@ -72,11 +78,14 @@ class Walker implements Tree {
   readonly diagnostics: Diagnostic[] = [];
   readonly #fileSystem: FileSystem;
   readonly #listed: boolean;
+  readonly #take: TakeModules;
   readonly #seen = new Set<string>();
+  readonly #early = new Map<string, string | Buffer>();
 
-  constructor(files: FileSystem, listed: boolean) {
+  constructor(files: FileSystem, listed: boolean, take: TakeModules) {
     this.#fileSystem = files;
     this.#listed = listed;
+    this.#take = take;
   }
 
   walkFrom(root: string): void {
@@ -138,15 +147,30 @@ class Walker implements Tree {
       diagnostics.length === 0
         ? evaluated.modules
         : evaluated.modules.filter((module) => isWhole(module, diagnostics));
-    const read = { path, source, parent, modules, scope, broken };
+    const read = { path, source, parent, scope, broken };
     this.files.push(read);
+    this.#take(read, modules);
     return read;
+  }
+
+  /** Whether there is such a file. Its content is kept until its turn comes: asking twice is slow. */
+  #readEarly(path: string): boolean {
+    try {
+      const content = this.#fileSystem.read(path);
+      if (content !== undefined) this.#early.set(path, content);
+      return content !== undefined;
+    } catch {
+      // If it is there and cannot be read, reading it in its turn says why.
+      return this.#fileSystem.kindOf(path) === 'file';
+    }
   }
 
   #source(path: string): Source | undefined {
     try {
-      const bytes = this.#fileSystem.read(path);
-      if (bytes !== undefined) return decodeSource(path, bytes);
+      const content = this.#early.get(path) ?? this.#fileSystem.read(path);
+      this.#early.delete(path);
+      if (typeof content === 'string') return { file: path, text: content };
+      if (content !== undefined) return decodeSource(path, content);
     } catch (error) {
       this.diagnostics.push({ ...systemError('read', error, path), at: { file: path } });
       return undefined;
@@ -208,11 +232,11 @@ class Walker implements Tree {
   /** The file of a directory: of the wanted name, or else of the usual one. */
   #fileIn(directory: string, name: string): string | undefined {
     for (const candidate of name === DEFAULT_NAME ? [name] : [name, DEFAULT_NAME]) {
-      const path = joinPath(directory, candidate);
-      if (this.#fileSystem.kindOf(path) === 'file') return cleanPath(path);
+      const path = cleanPath(joinPath(directory, candidate));
+      if (this.#seen.has(path) || this.#readEarly(path)) return path;
       // Its coming into being must be noticed.
       this.globs.push({
-        pattern: cleanPath(path),
+        pattern: path,
         excludes: [],
         followLinks: true,
         matches: [],
