@@ -1,0 +1,37 @@
+// Build logic as a whole: the module types, mutators, singletons and conditions of a tree. Plain data,
+// so that several can be put together and none belongs to the process.
+import type { ModuleContext } from './context.ts';
+import type { ConditionValue } from '../property/select.ts';
+import type { Mutator } from './mutator.ts';
+import type { Singleton } from './singleton.ts';
+import type { ModuleType } from './type.ts';
+
+/** A module type with any properties: what it is called with is what its own schema made. */
+export type AnyModuleType = {
+  readonly [K in keyof ModuleType]: K extends 'load' | 'dependencies' | 'generate'
+    ? ((context: never) => void) | undefined
+    : ModuleType[K];
+};
+
+/** Decides a condition of `select` for a module. Throws an Error that says why it cannot. */
+export type Condition = (context: ModuleContext, ...args: readonly string[]) => ConditionValue;
+
+export interface Logic {
+  readonly moduleTypes?: readonly AnyModuleType[];
+  /** They run in this order. */
+  readonly mutators?: readonly Mutator[];
+  /** They run in this order. */
+  readonly singletons?: readonly Singleton[];
+  /** By the name they have in `select(name(…), …)`. */
+  readonly conditions?: Readonly<Record<string, Condition>>;
+}
+
+/** Several pieces of build logic as one, in this order. */
+export function combine(...parts: readonly Logic[]): Logic {
+  return {
+    moduleTypes: parts.flatMap((part) => part.moduleTypes ?? []),
+    mutators: parts.flatMap((part) => part.mutators ?? []),
+    singletons: parts.flatMap((part) => part.singletons ?? []),
+    conditions: Object.assign({}, ...parts.map((part) => part.conditions ?? {})),
+  };
+}

@@ -1,0 +1,50 @@
+// What build logic looked at outside its modules: globs and files. The generator must run again when
+// any of it changes; who looked is remembered, so that only those modules are analysed again.
+import type { Result } from '../../base/diagnostic.ts';
+import type { FileSystem } from '../glob/filesystem.ts';
+import { glob, type GlobOptions, type GlobResult } from '../glob/glob.ts';
+
+/** A glob and what it came to. */
+export interface GlobRecord extends GlobResult {
+  readonly pattern: string;
+  readonly excludes: readonly string[];
+  readonly followLinks: boolean;
+}
+
+export class Observations {
+  readonly #files: FileSystem;
+  readonly #globs = new Map<string, GlobRecord>();
+  readonly #paths = new Set<string>();
+
+  constructor(files: FileSystem) {
+    this.#files = files;
+  }
+
+  /** Expands a pattern, once per run, and remembers it under the key that is returned with it. */
+  glob(pattern: string, options: GlobOptions = {}): Result<{ key: string; record: GlobRecord }> {
+    const excludes = [...(options.excludes ?? [])].sort();
+    const followLinks = options.followLinks ?? true;
+    const key = JSON.stringify([pattern, excludes, followLinks]);
+    const known = this.#globs.get(key);
+    if (known !== undefined) return { ok: true, value: { key, record: known } };
+    const result = glob(this.#files, pattern, { excludes, followLinks });
+    if (!result.ok) return result;
+    const record = { pattern, excludes, followLinks, ...result.value };
+    this.#globs.set(key, record);
+    return { ok: true, value: { key, record } };
+  }
+
+  addFiles(paths: readonly string[]): void {
+    for (const path of paths) this.#paths.add(path);
+  }
+
+  /** By key, in the order in which they were first asked for. */
+  get globs(): ReadonlyMap<string, GlobRecord> {
+    return this.#globs;
+  }
+
+  /** In the order in which they were named. */
+  get paths(): readonly string[] {
+    return [...this.#paths];
+  }
+}

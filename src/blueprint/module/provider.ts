@@ -1,0 +1,50 @@
+// What modules tell each other: a typed value that a module sets once, while its mutator (or its own
+// generate step) runs, and that others read after that. Values must not change once they are set.
+
+/** A kind of information. Its identity is the object, its name is for messages. */
+export interface Provider<T> {
+  readonly kind: 'provider';
+  readonly name: string;
+  /** The mutator during which it is set; undefined for those set by generating. */
+  readonly mutator: string | undefined;
+  /** Kept between runs: values are plain JSON and the generator's `collected` gives them all. */
+  readonly persistent: boolean;
+  /** Never there; it makes the type parameter count. */
+  readonly type?: T;
+}
+
+/** Any provider, whatever its type. */
+export type AnyProvider = Provider<unknown>;
+
+export interface ProviderOptions {
+  /** Set while this mutator runs on the module. Without, while the module generates its actions. */
+  readonly mutator?: string;
+  /**
+   * Values are plain JSON, and are kept between runs, so that singletons can have them all although
+   * most modules were not analysed again.
+   */
+  readonly persistent?: boolean;
+}
+
+export function provider<T>(name: string, options: ProviderOptions = {}): Provider<T> {
+  const { mutator, persistent = false } = options;
+  return { kind: 'provider', name, mutator, persistent };
+}
+
+/**
+ * Makes plain data immutable, all the way down. Maps, sets and objects of classes are left alone: their
+ * authors see to that.
+ */
+export function freeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (Array.isArray(value)) {
+    Object.freeze(value);
+    for (let i = 0; i < value.length; i++) freeze(value[i]);
+    return value;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return value;
+  Object.freeze(value);
+  for (const key in value) freeze(value[key]);
+  return value;
+}

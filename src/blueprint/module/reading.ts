@@ -1,0 +1,198 @@
+// The part of every step that concerns one module: its properties, messages about it, and looking at
+// the modules it depends on.
+import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
+import type { GlobOptions } from '../glob/glob.ts';
+import type { Configurable } from '../property/property.ts';
+import { evaluateConfigurable } from '../property/select.ts';
+import type { AnyValues } from '../property/value.ts';
+import type { ReadingContext } from './context.ts';
+import { LogicError } from './exception.ts';
+import type { Graph } from './graph.ts';
+import type { DependencyEdge, DependencyTag, Module } from './handle.ts';
+import { propertySpan } from './place.ts';
+import { freeze, type Provider } from './provider.ts';
+import { finalVariant, visitDependencies, walkDependencies } from './visit.ts';
+import type { Dependency, Variant } from './variant.ts';
+
+export class ModuleStep implements ReadingContext {
+  readonly graph: Graph;
+  readonly target: Variant;
+  /** Where mistakes go: that of the whole pass. */
+  readonly diagnostics: Diagnostic[];
+
+  constructor(graph: Graph, target: Variant, diagnostics: Diagnostic[]) {
+    this.graph = graph;
+    this.target = target;
+    this.diagnostics = diagnostics;
+  }
+
+  get module(): Module {
+    return this.target;
+  }
+
+  get name(): string {
+    return this.target.group.name;
+  }
+
+  get directory(): string {
+    return this.target.group.definition.directory;
+  }
+
+  get properties(): AnyValues {
+    return this.target.values;
+  }
+
+  get config(): unknown {
+    return this.graph.config;
+  }
+
+  error(message: string): void {
+    this.report('module/error', `${this.shown}: ${message}`);
+  }
+
+  propertyError(property: string, message: string): void {
+    this.diagnostics.push(
+      definitionError({
+        code: 'module/property',
+        message: `${this.shown}: ${property}: ${message}`,
+        at: propertySpan(this.target.group, property),
+      }),
+    );
+  }
+
+  /** The module as messages about it begin: without who created it. */
+  protected get shown(): string {
+    const { name, variant } = this.target;
+    const shownVariant = variant === '' ? '' : ` variant ${JSON.stringify(variant)}`;
+    return `module ${JSON.stringify(name)}${shownVariant}`;
+  }
+
+  /** Adds a diagnostic at the module. */
+  protected report(code: string, message: string): void {
+    this.diagnostics.push(definitionError({ code, message, at: this.target.group.place }));
+  }
+
+  evaluate<T>(property: Configurable<T>, name: string): T | undefined {
+    const { conditions } = this.graph;
+    const result = evaluateConfigurable(property, name, (condition, args) => {
+      if (!Object.hasOwn(conditions, condition)) {
+        const known = Object.keys(conditions).join(', ');
+        throw new LogicError(
+          `unknown condition ${condition}()${known === '' ? '' : `; known are ${known}`}`,
+        );
+      }
+      return conditions[condition]!(this, ...args);
+    });
+    if (result.ok) return result.value;
+    this.diagnostics.push(...result.diagnostics);
+    return undefined;
+  }
+
+  glob(pattern: string, options?: GlobOptions): readonly string[] {
+    const result = this.graph.observations.glob(pattern, options);
+    if (!result.ok) {
+      for (const { message } of result.diagnostics) this.error(message);
+      return [];
+    }
+    const { group } = this.target;
+    group.globs ??= [];
+    if (!group.globs.includes(result.value.key)) group.globs.push(result.value.key);
+    return result.value.record.matches;
+  }
+
+  addFileDependencies(...paths: readonly string[]): void {
+    this.graph.observations.addFiles(paths);
+    const { group } = this.target;
+    group.files ??= [];
+    for (const path of paths) if (!group.files.includes(path)) group.files.push(path);
+  }
+
+  get<T>(module: Module, provider: Provider<T>): T | undefined {
+    const variant = module as Variant;
+    const { mutator, name } = provider;
+    if (mutator === undefined) {
+      if (variant.generating !== 'done') {
+        throw new LogicError(
+          `Can't get value of provider ${name} before GenerateBuildActions finished`,
+        );
+      }
+    } else if (variant.finishedMutator < this.#numberOf(mutator)) {
+      throw new LogicError(
+        `Can't get value of provider ${name} before mutator ${mutator} finished`,
+      );
+    }
+    return variant.providers?.[this.graph.providerIndex(provider)] as T | undefined;
+  }
+
+  set<T>(provider: Provider<T>, value: T): void {
+    const { target } = this;
+    const { mutator, name } = provider;
+    const when =
+      mutator === undefined
+        ? generatingPhase(target)
+        : this.#mutatingPhase(target, this.#numberOf(mutator), mutator);
+    if (when !== undefined) throw new LogicError(`Can't set value of provider ${name} ${when}`);
+    const index = this.graph.providerIndex(provider);
+    target.providers ??= [];
+    if (target.providers[index] !== undefined) {
+      throw new LogicError(`Value of provider ${name} is already set`);
+    }
+    target.providers[index] = freeze(value);
+  }
+
+  #mutatingPhase(variant: Variant, number: number, mutator: string): string | undefined {
+    if (variant.startedMutator < number) return `before mutator ${mutator} started`;
+    return variant.finishedMutator >= number ? `after mutator ${mutator} finished` : undefined;
+  }
+
+  #numberOf(mutator: string): number {
+    const number = this.graph.mutatorNumbers.get(mutator);
+    if (number === undefined) throw new LogicError(`there is no mutator ${mutator}`);
+    return number;
+  }
+
+  directDependencies(): readonly DependencyEdge[] {
+    return edgesOf(this.target);
+  }
+
+  directDependency(name: string, tag?: DependencyTag): Module | undefined {
+    for (const dependency of this.target.dependencies) {
+      const variant = finalVariant(dependency.module);
+      if (variant.group.name === name && (tag === undefined || dependency.tag === tag)) {
+        return variant;
+      }
+    }
+    return undefined;
+  }
+
+  visitDependencies(visit: (module: Module) => void): void {
+    this.target.group.readsDeep = true;
+    visitDependencies(this.target, visit);
+  }
+
+  walkDependencies(visit: (child: Module, parent: Module, tag: DependencyTag) => boolean): void {
+    this.target.group.readsDeep = true;
+    walkDependencies(this.target, visit);
+  }
+
+  variants(): readonly Module[] {
+    return this.target.group.variants();
+  }
+}
+
+function generatingPhase({ generating }: Variant): string | undefined {
+  if (generating === 'waiting') return 'before GenerateBuildActions started';
+  return generating === 'done' ? 'after GenerateBuildActions finished' : undefined;
+}
+
+/** The edges of a variant; one that was split in the running mutator stands for its first part. */
+export function edgesOf({ dependencies }: Variant): readonly DependencyEdge[] {
+  for (let i = 0; i < dependencies.length; i++) {
+    if (dependencies[i]!.module.split !== undefined) return finalEdges(dependencies);
+  }
+  return dependencies;
+}
+
+function finalEdges(dependencies: readonly Dependency[]): DependencyEdge[] {
+  return dependencies.map(({ module, tag }) => ({ module: finalVariant(module), tag }));
+}

@@ -1,0 +1,43 @@
+// Module types: what a module is called in files, which properties it has, and what becomes of it.
+import type { BottomUpContext, GenerateContext, LoadContext } from './context.ts';
+import type { ModuleTypeName } from './handle.ts';
+import { nested, string, type Fields, type StringProperty } from '../property/property.ts';
+import type { ValuesOf } from '../property/value.ts';
+
+/** Properties that every module has. */
+export type CommonFields = { readonly name: StringProperty };
+
+const COMMON: CommonFields = {
+  name: string({ doc: 'The name of the module, by which others depend on it.' }),
+};
+
+/** A module type, whatever its properties. */
+export interface ModuleType<TFields extends Fields = Fields> extends ModuleTypeName<TFields> {
+  readonly doc: string;
+  readonly load: ((context: LoadContext<ValuesOf<TFields>>) => void) | undefined;
+  readonly dependencies: ((context: BottomUpContext<ValuesOf<TFields>>) => void) | undefined;
+  readonly generate: ((context: GenerateContext<ValuesOf<TFields>>) => void) | undefined;
+}
+
+export interface ModuleTypeOptions<TFields extends Fields> {
+  /** As it is written in files. */
+  readonly name: string;
+  /** One or more sentences for the reference, in Markdown. */
+  readonly doc?: string;
+  readonly properties?: TFields;
+  /** Runs when the module has been read, before it is registered. */
+  readonly load?: (context: LoadContext<ValuesOf<TFields & CommonFields>>) => void;
+  /** Adds dependencies that no property of kind `moduleName` names. Runs before all mutators. */
+  readonly dependencies?: (context: BottomUpContext<ValuesOf<TFields & CommonFields>>) => void;
+  /** Makes build statements, once for every variant, dependencies before those that depend on them. */
+  readonly generate?: (context: GenerateContext<ValuesOf<TFields & CommonFields>>) => void;
+}
+
+/** Defines a module type. */
+export function moduleType<const TFields extends Fields>(
+  options: ModuleTypeOptions<TFields>,
+): ModuleType<TFields & CommonFields> {
+  const { name, doc = '', properties, load, dependencies, generate } = options;
+  const fields = { ...COMMON, ...properties } as TFields & CommonFields;
+  return { kind: 'module type', name, doc, schema: nested(fields), load, dependencies, generate };
+}

@@ -1,0 +1,133 @@
+// From what build logic asks for to a build statement: texts parsed, arguments and paths checked.
+// Knows nothing of the manifest it goes to.
+import { NinjaError } from './name.ts';
+import { parseText, within } from './text.ts';
+import type { NinjaText, Rule, Variable } from './entity.ts';
+import { parseList } from './rule.ts';
+import type { Scope } from './scope.ts';
+
+/** A build statement as build logic asks for it. Texts are Ninja strings. */
+export interface BuildParameters {
+  readonly rule: Rule;
+  readonly outputs: readonly string[];
+  /** Made by the command, but not `$out`. */
+  readonly implicitOutputs?: readonly string[] | undefined;
+  readonly inputs?: readonly string[] | undefined;
+  /** Read by the command, but not `$in`. */
+  readonly implicits?: readonly string[] | undefined;
+  /** Made before the command runs; a change alone does not run it again. */
+  readonly orderOnly?: readonly string[] | undefined;
+  /** Built too whenever the outputs are; the command does not wait for them. Needs Ninja 1.11. */
+  readonly validations?: readonly string[] | undefined;
+  /** Values of the rule's arguments. */
+  readonly args?: Readonly<Record<string, string>> | undefined;
+  /** Not built unless asked for. */
+  readonly optional?: boolean | undefined;
+  /** Written above the statement. */
+  readonly comment?: string | undefined;
+  readonly depfile?: string | undefined;
+  readonly deps?: 'gcc' | 'msvc' | undefined;
+  readonly description?: string | undefined;
+  readonly symlinkOutputs?: readonly string[] | undefined;
+}
+
+const NONE: readonly never[] = [];
+
+export interface BuildStatement {
+  readonly comment: string;
+  readonly rule: Rule;
+  readonly outputs: readonly NinjaText[];
+  readonly implicitOutputs: readonly NinjaText[];
+  readonly inputs: readonly NinjaText[];
+  readonly implicits: readonly NinjaText[];
+  readonly orderOnly: readonly NinjaText[];
+  readonly validations: readonly NinjaText[];
+  readonly optional: boolean;
+  /** Ninja's own variables, sorted by name. */
+  readonly variables: readonly (readonly [string, NinjaText])[];
+  readonly args: readonly (readonly [Variable, NinjaText])[];
+}
+
+/** Parses a statement in the scope it is made in. Throws NinjaError. */
+export function parseStatement(parameters: BuildParameters, scope: Scope): BuildStatement {
+  const { rule, comment = '', optional = false } = parameters;
+  if (!scope.seesRule(rule)) {
+    throw new NinjaError(`Rule ${rule.name} is not visible in this scope`);
+  }
+  if (parameters.outputs.length === 0) throw new NinjaError('Outputs param has no elements');
+  return {
+    comment,
+    rule,
+    outputs: paths('Outputs', parameters.outputs, scope),
+    implicitOutputs: paths('ImplicitOutputs', parameters.implicitOutputs, scope),
+    inputs: paths('Inputs', parameters.inputs, scope),
+    implicits: paths('Implicits', parameters.implicits, scope),
+    orderOnly: paths('OrderOnly', parameters.orderOnly, scope),
+    validations: paths('Validations', parameters.validations, scope),
+    optional,
+    variables: variables(parameters, scope),
+    args: args(parameters, scope),
+  };
+}
+
+/** What no version of Ninja can read in a path: it has no escape for any of these. */
+const UNWRITABLE = /[\n\r\0]/;
+
+function paths(
+  param: string,
+  texts: readonly string[] | undefined,
+  scope: Scope,
+): readonly NinjaText[] {
+  if (texts === undefined || texts.length === 0) return NONE;
+  for (let index = 0; index < texts.length; index++) {
+    const text = texts[index]!;
+    if (text === '' || UNWRITABLE.test(text)) throw unwritable(param, index, text);
+  }
+  return parseList(param, texts, scope);
+}
+
+function unwritable(param: string, index: number, text: string): NinjaError {
+  const what = text === '' ? 'an empty path' : `a line break or NUL in ${JSON.stringify(text)}`;
+  return new NinjaError(
+    `error parsing ${param} param: error parsing element ${index}: Ninja cannot read ${what}`,
+  );
+}
+
+function variables(parameters: BuildParameters, scope: Scope): BuildStatement['variables'] {
+  const { depfile, deps, description, symlinkOutputs } = parameters;
+  if (
+    depfile === undefined &&
+    deps === undefined &&
+    description === undefined &&
+    symlinkOutputs === undefined
+  ) {
+    return NONE;
+  }
+  const found: [string, NinjaText][] = [];
+  const add = (param: string, name: string, text: string | undefined): void => {
+    if (text === undefined || text === '') return;
+    found.push([name, within(`error parsing ${param} param`, () => parseText(text, scope))]);
+  };
+  add('Depfile', 'depfile', depfile);
+  add('Deps', 'deps', deps);
+  add('Description', 'description', description);
+  add('SymlinkOutputs', 'symlink_outputs', symlinkOutputs?.join(' '));
+  return found;
+}
+
+function args(parameters: BuildParameters, scope: Scope): BuildStatement['args'] {
+  const { args: given, rule } = parameters;
+  if (given === undefined) return NONE;
+  const parsed: (readonly [Variable, NinjaText])[] = [];
+  for (const name in given) {
+    if (!rule.arguments.includes(name)) {
+      throw new NinjaError(`unknown argument ${JSON.stringify(name)}`);
+    }
+    const value = given[name]!;
+    const text = value.includes('$')
+      ? within(`error parsing variable ${JSON.stringify(name)}`, () => parseText(value, scope))
+      : value;
+    parsed.push([rule.argument(name), text]);
+  }
+  return parsed;
+}

@@ -1,0 +1,180 @@
+// The engine: from a tree of Blueprints files to a manifest, in phases that run one after the other.
+//
+//   register   module types, mutators, singletons   use()
+//   parse      files → modules                      parse()
+//   resolve    mutators → variants, dependencies    resolve()
+//   prepare    modules, singletons → statements     prepare()
+//   write      statements → manifest                write(), manifest(), targets()
+//
+// A phase that reports errors ends it. One engine runs once; it owns all its state.
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { FileSystem } from '../glob/filesystem.ts';
+import type { Collected } from '../module/context.ts';
+import { LogicError } from '../module/exception.ts';
+import { Graph, type GraphOptions } from '../module/graph.ts';
+import type { Logic } from '../module/logic.ts';
+import type { Module } from '../module/handle.ts';
+import { runMutator } from '../module/pass.ts';
+import type { Provider } from '../module/provider.ts';
+import { TransitionState } from '../module/transition.ts';
+import type { Mutator } from '../module/mutator.ts';
+import { dependencyMutator } from './dynamic.ts';
+import { loadFile } from './load.ts';
+import { writeManifest, type Sink } from './manifest.ts';
+import { modulesByName, prepare, type Prepared } from './prepare.ts';
+import { Registry } from './registry.ts';
+import { targetsOf } from './target.ts';
+import { walkTree, type Tree, type WalkOptions } from './walk.ts';
+
+export interface EngineOptions extends Omit<GraphOptions, 'conditions'>, WalkOptions {
+  readonly files: FileSystem;
+  /** Modules of unknown types are left out; what is inside them must still be correct. */
+  readonly ignoreUnknownModuleTypes?: boolean;
+  /** Remember outputs for `targets()`. */
+  readonly recordTargets?: boolean;
+  /** Last parts of packages' paths of which it is known that several packages share them. */
+  readonly sharedPackageNames?: ReadonlySet<string> | undefined;
+  /** Which modules to take, by name; all unless given. */
+  readonly only?: ((name: string) => boolean) | undefined;
+}
+
+type Phase = 'register' | 'parse' | 'resolve' | 'prepare' | 'failed';
+
+export class Engine {
+  readonly #options: EngineOptions;
+  readonly #registry = new Registry();
+  readonly #graph: Graph;
+  #tree: Tree | undefined;
+  #prepared: Prepared | undefined;
+  #phase: Phase = 'register';
+
+  constructor(options: EngineOptions, ...logic: readonly Logic[]) {
+    this.#options = options;
+    this.#graph = new Graph({ ...options, conditions: this.#registry.conditions });
+    for (const part of logic) this.use(part);
+  }
+
+  /** Registers build logic. Throws LogicError for names that are taken. */
+  use(logic: Logic): void {
+    this.#registry.add(logic);
+  }
+
+  /** Reads the files and registers their modules. */
+  parse(): readonly Diagnostic[] {
+    this.#begin('parse', 'register');
+    const { files, ignoreUnknownModuleTypes = false, only } = this.#options;
+    const options = { ignoreUnknownModuleTypes, only };
+    const problems: Diagnostic[] = [];
+    this.#tree = walkTree(files, this.#options, (file, modules) => {
+      problems.push(...loadFile(this.#graph, this.#registry, file, modules, options));
+    });
+    return this.#end([...this.#tree.diagnostics, ...problems]);
+  }
+
+  /** Runs the mutators: afterwards the graph of variants is complete. */
+  resolve(): readonly Diagnostic[] {
+    this.#begin('resolve', 'parse');
+    const transitions = new TransitionState(this.#graph);
+    const cycles = this.#graph.updateOrder();
+    if (cycles.length > 0) return this.#end(cycles);
+    for (const mutator of this.#mutators()) {
+      const diagnostics = runMutator(this.#graph, mutator, transitions);
+      if (diagnostics.some(({ severity }) => severity === 'error')) return this.#end(diagnostics);
+    }
+    return this.#end([]);
+  }
+
+  #mutators(): readonly Mutator[] {
+    return [dependencyMutator(), ...this.#registry.mutators];
+  }
+
+  /** Lets modules and singletons make their statements. */
+  prepare(): readonly Diagnostic[] {
+    this.#begin('prepare', 'resolve');
+    const { prepared, diagnostics } = prepare(this.#graph, this.#registry, {
+      collect: (provider) => this.#collect(provider),
+      shared: this.#options.sharedPackageNames,
+      recordTargets: this.#options.recordTargets,
+    });
+    this.#prepared = prepared;
+    return this.#end(diagnostics);
+  }
+
+  #collect<T>(provider: Provider<T>): Collected<T>[] {
+    const index = this.#graph.providerIndex(provider);
+    const found: Collected<T>[] = [];
+    for (const variant of modulesByName(this.#graph)) {
+      const value = variant.providers?.[index] as T | undefined;
+      if (value === undefined) continue;
+      const { name: module, typeName, directory } = variant;
+      found.push({ module, variant: variant.variant, typeName, directory, value });
+    }
+    return found;
+  }
+
+  /** Hands on the manifest piece by piece. */
+  write(sink: Sink): void {
+    writeManifest(this.#graph, this.#ready(), sink);
+  }
+
+  /** The whole manifest as one text. */
+  manifest(): string {
+    const pieces: Uint8Array[] = [];
+    this.write((piece) => void pieces.push(piece));
+    return Buffer.concat(pieces).toString('utf8');
+  }
+
+  /** Every output, as Ninja sees it, and the name of its rule; for an engine that records targets. */
+  targets(): ReadonlyMap<string, string> {
+    return targetsOf(this.#ready());
+  }
+
+  /** All modules, by name, then in the order of their variants. */
+  modules(): readonly Module[] {
+    return modulesByName(this.#graph);
+  }
+
+  /** Files that build logic named, and those of the packages that the manifest uses. */
+  get fileDependencies(): readonly string[] {
+    const paths = new Set(this.#graph.observations.paths);
+    for (const owner of this.#prepared?.live.packages ?? []) {
+      for (const path of owner.fileDependencies) paths.add(path);
+    }
+    return [...paths];
+  }
+
+  get tree(): Tree | undefined {
+    return this.#tree;
+  }
+
+  get graph(): Graph {
+    return this.#graph;
+  }
+
+  get prepared(): Prepared | undefined {
+    return this.#prepared;
+  }
+
+  get registry(): Registry {
+    return this.#registry;
+  }
+
+  #ready(): Prepared {
+    if (this.#prepared === undefined || this.#phase !== 'prepare') {
+      throw new LogicError('build actions are not ready');
+    }
+    return this.#prepared;
+  }
+
+  #begin(phase: Phase, after: Phase): void {
+    if (this.#phase !== after) {
+      throw new LogicError(`cannot ${phase} now: the engine is past or before that phase`);
+    }
+    this.#phase = phase;
+  }
+
+  #end(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+    if (diagnostics.some(({ severity }) => severity === 'error')) this.#phase = 'failed';
+    return diagnostics;
+  }
+}

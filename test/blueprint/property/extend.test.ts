@@ -1,0 +1,112 @@
+import { expect, test } from 'vitest';
+import { extend, ExtendError } from '../../../src/blueprint/property/extend.ts';
+import * as p from '../../../src/blueprint/property/property.ts';
+import type { ValuesOf } from '../../../src/blueprint/property/value.ts';
+
+const fields = {
+  s: p.string(),
+  l: p.list(p.string()),
+  b: p.bool(),
+  o: p.optional(p.string()),
+  ol: p.optional(p.list(p.string())),
+  ob: p.optional(p.bool()),
+  i: p.int(),
+  e: p.oneOf(['x', 'y']),
+  m: p.map(p.list(p.string())),
+  n: p.nested({ l: p.list(p.string()), deep: p.nested({ s: p.string() }) }),
+  mut: p.mutated(p.string()),
+};
+const schema = p.properties(fields);
+type Values = ValuesOf<typeof fields>;
+
+function values(some: Partial<Values>): Values {
+  return { ...(schema.fallback as Values), ...some };
+}
+
+const before = values({
+  s: 'a',
+  l: ['a'],
+  o: 'a',
+  ol: ['a'],
+  m: { k: ['a'], a: ['a'] },
+  n: { l: ['a'], deep: { s: 'a' } },
+  mut: 'a',
+});
+const added = values({
+  s: 'b',
+  l: ['b'],
+  b: true,
+  o: 'b',
+  ol: ['b'],
+  ob: false,
+  i: 5,
+  e: 'y',
+  m: { k: ['b'], b: ['b'] },
+  n: { l: ['b'], deep: { s: 'b' } },
+  mut: 'b',
+});
+
+test('append: strings, lists and maps grow, single values are replaced, read-only ones stay', () => {
+  expect(extend(schema, before, schema, added, 'append')).toEqual({
+    s: 'ab',
+    l: ['a', 'b'],
+    b: true,
+    o: 'b',
+    ol: ['a', 'b'],
+    ob: false,
+    i: 5,
+    e: 'y',
+    m: { k: ['a', 'b'], a: ['a'], b: ['b'] },
+    n: { l: ['a', 'b'], deep: { s: 'ab' } },
+    mut: 'a',
+  });
+});
+
+test('prepend: what is set stays, lists grow at the front', () => {
+  expect(extend(schema, before, schema, added, 'prepend')).toEqual({
+    s: 'ba',
+    l: ['b', 'a'],
+    b: true,
+    o: 'a',
+    ol: ['b', 'a'],
+    ob: false,
+    i: 5,
+    e: 'y',
+    m: { k: ['b', 'a'], a: ['a'], b: ['b'] },
+    n: { l: ['b', 'a'], deep: { s: 'ba' } },
+    mut: 'a',
+  });
+  const set = extend(schema, { ...added, i: 7 }, schema, { ...before, i: 9, e: 'y' }, 'prepend');
+  expect(set).toMatchObject({ i: 7, e: 'y', o: 'b', ob: false });
+});
+
+test('replace: what the source sets counts', () => {
+  expect(extend(schema, before, schema, added, 'replace')).toEqual({
+    ...added,
+    m: { k: ['b'], a: ['a'], b: ['b'] },
+    mut: 'a',
+  });
+});
+
+test('what the source does not set changes nothing, and then it is the same object', () => {
+  expect(extend(schema, before, schema, values({}), 'append')).toBe(before);
+  expect(extend(schema, before, schema, values({}), 'replace')).toBe(before);
+  expect(before.l).toEqual(['a']);
+});
+
+test('other schemas: properties are matched by name and must have the same type', () => {
+  const other = p.properties({ l: p.list(p.string()), new: p.string() });
+  const from = { l: ['z'], new: 'z' };
+  expect(() => extend(schema, before, other, from, 'append')).toThrow(
+    new ExtendError(`can't extend property "new": failed to find property to extend`),
+  );
+  expect(extend(schema, before, other, from, 'append', { matching: true })).toMatchObject({
+    l: ['a', 'z'],
+  });
+  const wrong = p.properties({ n: p.nested({ l: p.list(p.int()) }) });
+  expect(() => extend(schema, before, wrong, { n: { l: [1] } }, 'append')).toThrow(
+    new ExtendError(
+      `can't extend property "n.l": mismatched types list of string and list of int64`,
+    ),
+  );
+});
