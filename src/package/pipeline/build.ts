@@ -132,13 +132,14 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
  * names another interpreter in its first line gets that.
  */
 function scriptText(path: string): string {
-  const start = '. "$PKG_ROOT/environment.export"\n';
+  // One line, so that the command can be shown and pasted.
+  const start = '. "$PKG_ROOT/environment.export"; ';
   const interpreter = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(readFileSync(path, 'latin1').slice(0, 256));
   const program = interpreter?.[1]?.endsWith('/env') === true ? interpreter[2] : interpreter?.[1];
   const shell = program === undefined || /(^|\/)(ba|da)?sh$/.test(program);
   return shell
-    ? `${start}exec /bin/bash -o nounset -o pipefail -o errexit "$PKG_SCRIPT"\n`
-    : `${start}exec "$PKG_SCRIPT"\n`;
+    ? `${start}exec /bin/bash -o nounset -o pipefail -o errexit "$PKG_SCRIPT"`
+    : `${start}exec "$PKG_SCRIPT"`;
 }
 
 /** All below a folder, links as links. A folder in place of which stands a file is that file. */
