@@ -7,7 +7,7 @@ import type { RuleParameters } from '../ninja/rule.ts';
 import type { BuildParameters } from '../ninja/statement.ts';
 import type { Order } from '../property/extend.ts';
 import type { Configurable, Fields, NestedProperty } from '../property/property.ts';
-import type { AnyValues } from '../property/value.ts';
+import type { AnyValues, ValueOf } from '../property/value.ts';
 import type { DependencyEdge, DependencyTag, Module, ModuleTypeName, Values } from './handle.ts';
 import type { Provider } from './provider.ts';
 import type { Variation } from './variations.ts';
@@ -32,6 +32,10 @@ export interface ModuleContext<TValues = AnyValues> extends StepContext {
   readonly directory: string;
   /** The module's properties. Immutable. */
   readonly properties: TValues;
+  /** The module's properties, if its type has all of these; undefined otherwise. */
+  as<TFields extends Fields>(
+    properties: NestedProperty<TFields>,
+  ): ValueOf<NestedProperty<TFields>> | undefined;
   /** Reports a mistake at the module; the step goes on. */
   error(message: string): void;
   /** Reports a mistake at a property (`a.b`, `list[0].x`), or at the module where it is not set. */

@@ -15,6 +15,7 @@ export class Observations {
   readonly #files: FileSystem;
   readonly #globs = new Map<string, GlobRecord>();
   readonly #paths = new Set<string>();
+  readonly #shared = new Set<string>();
 
   constructor(files: FileSystem) {
     this.#files = files;
@@ -36,6 +37,15 @@ export class Observations {
 
   addFiles(paths: readonly string[]): void {
     for (const path of paths) this.#paths.add(path);
+  }
+
+  /** Marks files, or keys of globs, that concern more than the modules which asked for them. */
+  share(paths: readonly string[]): void {
+    for (const path of paths) this.#shared.add(path);
+  }
+
+  isShared(path: string): boolean {
+    return this.#shared.has(path);
   }
 
   /** By key, in the order in which they were first asked for. */

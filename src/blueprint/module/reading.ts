@@ -2,7 +2,7 @@
 // the modules it depends on.
 import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { GlobOptions } from '../glob/glob.ts';
-import type { Configurable } from '../property/property.ts';
+import type { Configurable, NestedProperty } from '../property/property.ts';
 import { evaluateConfigurable } from '../property/select.ts';
 import type { AnyValues } from '../property/value.ts';
 import type { ReadingContext } from './context.ts';
@@ -40,6 +40,11 @@ export class ModuleStep implements ReadingContext {
 
   get properties(): AnyValues {
     return this.target.values;
+  }
+
+  as(properties: NestedProperty): never | undefined {
+    const { target } = this;
+    return target.has(properties) ? (target.values as never) : undefined;
   }
 
   get config(): unknown {

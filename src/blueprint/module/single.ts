@@ -63,13 +63,17 @@ export class SingletonStep implements SingletonContext {
 
   glob(pattern: string, options?: GlobOptions): readonly string[] {
     const result = this.#run.graph.observations.glob(pattern, options);
-    if (result.ok) return result.value.record.matches;
+    if (result.ok) {
+      this.#run.graph.observations.share([result.value.key]);
+      return result.value.record.matches;
+    }
     for (const { message } of result.diagnostics) this.error(message);
     return [];
   }
 
   addFileDependencies(...paths: readonly string[]): void {
     this.#run.graph.observations.addFiles(paths);
+    this.#run.graph.observations.share(paths);
   }
 
   modules(): readonly Module[] {

@@ -25,6 +25,8 @@ export interface Definition {
 
 export class Group {
   name: string;
+  /** The name before any mutator gave it another. */
+  readonly definedName: string;
   readonly definition: Definition;
   /** Variants in the order of their creation, and other names for them, which come first. */
   members: (Variant | Alias)[] = [];
@@ -49,6 +51,7 @@ export class Group {
 
   constructor(name: string, definition: Definition, rank: number) {
     this.name = name;
+    this.definedName = name;
     this.definition = definition;
     this.rank = rank;
   }

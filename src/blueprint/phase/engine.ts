@@ -9,21 +9,20 @@
 // A phase that reports errors ends it. One engine runs once; it owns all its state.
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
-import type { Collected } from '../module/context.ts';
 import { LogicError } from '../module/exception.ts';
 import { Graph, type GraphOptions } from '../module/graph.ts';
 import type { Logic } from '../module/logic.ts';
 import type { Module } from '../module/handle.ts';
 import { runMutator } from '../module/pass.ts';
-import type { Provider } from '../module/provider.ts';
 import { TransitionState } from '../module/transition.ts';
-import type { Mutator } from '../module/mutator.ts';
+import { collectedOf, type CollectedRecord } from './collect.ts';
 import { dependencyMutator } from './dynamic.ts';
 import { loadFile } from './load.ts';
 import { writeManifest, type Sink } from './manifest.ts';
 import { modulesByName, prepare, type Prepared } from './prepare.ts';
 import { Registry } from './registry.ts';
 import { targetsOf } from './target.ts';
+import type { ReadFile } from './treefile.ts';
 import { walkTree, type Tree, type WalkOptions } from './walk.ts';
 
 export interface EngineOptions extends Omit<GraphOptions, 'conditions'>, WalkOptions {
@@ -32,10 +31,18 @@ export interface EngineOptions extends Omit<GraphOptions, 'conditions'>, WalkOpt
   readonly ignoreUnknownModuleTypes?: boolean;
   /** Remember outputs for `targets()`. */
   readonly recordTargets?: boolean;
+}
+
+/** What an engine that analyses a part of the tree is told of the rest. */
+export interface PartOptions {
+  readonly files: readonly ReadFile[];
+  /** Which modules of a file are part of it, by name and the file's path. */
+  readonly has: (name: string, path: string) => boolean;
   /** Last parts of packages' paths of which it is known that several packages share them. */
-  readonly sharedPackageNames?: ReadonlySet<string> | undefined;
-  /** Which modules to take, by name; all unless given. */
-  readonly only?: ((name: string) => boolean) | undefined;
+  readonly sharedPackageNames: ReadonlySet<string>;
+  readonly prefixes: ReadonlyMap<string, string>;
+  /** Values of persistent providers, of modules that are not part of it. */
+  readonly collected: (provider: string) => readonly CollectedRecord[];
 }
 
 type Phase = 'register' | 'parse' | 'resolve' | 'prepare' | 'failed';
@@ -44,6 +51,7 @@ export class Engine {
   readonly #options: EngineOptions;
   readonly #registry = new Registry();
   readonly #graph: Graph;
+  #part: PartOptions | undefined;
   #tree: Tree | undefined;
   #prepared: Prepared | undefined;
   #phase: Phase = 'register';
@@ -62,13 +70,27 @@ export class Engine {
   /** Reads the files and registers their modules. */
   parse(): readonly Diagnostic[] {
     this.#begin('parse', 'register');
-    const { files, ignoreUnknownModuleTypes = false, only } = this.#options;
-    const options = { ignoreUnknownModuleTypes, only };
+    const { files, ignoreUnknownModuleTypes = false } = this.#options;
     const problems: Diagnostic[] = [];
     this.#tree = walkTree(files, this.#options, (file, modules) => {
+      const options = { ignoreUnknownModuleTypes };
       problems.push(...loadFile(this.#graph, this.#registry, file, modules, options));
     });
     return this.#end([...this.#tree.diagnostics, ...problems]);
+  }
+
+  /** Registers some modules of files that were read before, instead of parsing the whole tree. */
+  parsePart(part: PartOptions): readonly Diagnostic[] {
+    this.#begin('parse', 'register');
+    this.#part = part;
+    const { ignoreUnknownModuleTypes = false } = this.#options;
+    const options = { ignoreUnknownModuleTypes, only: part.has };
+    const diagnostics: Diagnostic[] = [];
+    for (const { file, modules, diagnostics: problems } of part.files) {
+      diagnostics.push(...problems);
+      diagnostics.push(...loadFile(this.#graph, this.#registry, file, modules, options));
+    }
+    return this.#end(diagnostics);
   }
 
   /** Runs the mutators: afterwards the graph of variants is complete. */
@@ -77,44 +99,31 @@ export class Engine {
     const transitions = new TransitionState(this.#graph);
     const cycles = this.#graph.updateOrder();
     if (cycles.length > 0) return this.#end(cycles);
-    for (const mutator of this.#mutators()) {
+    for (const mutator of [dependencyMutator(), ...this.#registry.mutators]) {
       const diagnostics = runMutator(this.#graph, mutator, transitions);
       if (diagnostics.some(({ severity }) => severity === 'error')) return this.#end(diagnostics);
     }
     return this.#end([]);
   }
 
-  #mutators(): readonly Mutator[] {
-    return [dependencyMutator(), ...this.#registry.mutators];
-  }
-
   /** Lets modules and singletons make their statements. */
   prepare(): readonly Diagnostic[] {
     this.#begin('prepare', 'resolve');
+    const part = this.#part;
     const { prepared, diagnostics } = prepare(this.#graph, this.#registry, {
-      collect: (provider) => this.#collect(provider),
-      shared: this.#options.sharedPackageNames,
+      collect: (provider) =>
+        collectedOf(this.#graph, provider, part?.collected(provider.name) ?? []),
+      shared: part?.sharedPackageNames,
+      prefixes: part?.prefixes,
       recordTargets: this.#options.recordTargets,
     });
     this.#prepared = prepared;
     return this.#end(diagnostics);
   }
 
-  #collect<T>(provider: Provider<T>): Collected<T>[] {
-    const index = this.#graph.providerIndex(provider);
-    const found: Collected<T>[] = [];
-    for (const variant of modulesByName(this.#graph)) {
-      const value = variant.providers?.[index] as T | undefined;
-      if (value === undefined) continue;
-      const { name: module, typeName, directory } = variant;
-      found.push({ module, variant: variant.variant, typeName, directory, value });
-    }
-    return found;
-  }
-
   /** Hands on the manifest piece by piece. */
   write(sink: Sink): void {
-    writeManifest(this.#graph, this.#ready(), sink);
+    writeManifest(this.#graph, this.ready(), sink);
   }
 
   /** The whole manifest as one text. */
@@ -126,7 +135,7 @@ export class Engine {
 
   /** Every output, as Ninja sees it, and the name of its rule; for an engine that records targets. */
   targets(): ReadonlyMap<string, string> {
-    return targetsOf(this.#ready());
+    return targetsOf(this.ready());
   }
 
   /** All modules, by name, then in the order of their variants. */
@@ -136,11 +145,13 @@ export class Engine {
 
   /** Files that build logic named, and those of the packages that the manifest uses. */
   get fileDependencies(): readonly string[] {
-    const paths = new Set(this.#graph.observations.paths);
-    for (const owner of this.#prepared?.live.packages ?? []) {
-      for (const path of owner.fileDependencies) paths.add(path);
-    }
-    return [...paths];
+    return [...new Set([...this.#graph.observations.paths, ...this.packageFiles])];
+  }
+
+  /** Files that packages named which the manifest uses. */
+  get packageFiles(): readonly string[] {
+    const packages = [...(this.#prepared?.live.packages ?? [])];
+    return packages.flatMap(({ fileDependencies }) => fileDependencies);
   }
 
   get tree(): Tree | undefined {
@@ -151,15 +162,17 @@ export class Engine {
     return this.#graph;
   }
 
-  get prepared(): Prepared | undefined {
-    return this.#prepared;
-  }
-
   get registry(): Registry {
     return this.#registry;
   }
 
-  #ready(): Prepared {
+  /** Whether a name means the same module everywhere in the tree. */
+  get simpleNames(): boolean {
+    return this.#options.names === undefined;
+  }
+
+  /** What the manifest is written from. Throws LogicError before it has been prepared. */
+  ready(): Prepared {
     if (this.#prepared === undefined || this.#phase !== 'prepare') {
       throw new LogicError('build actions are not ready');
     }

@@ -13,13 +13,13 @@ import type { AnyValues } from '../property/value.ts';
 import type { Value } from '../syntax/scope.ts';
 import { typeSpan, type Module } from '../syntax/tree.ts';
 import type { Registry } from './registry.ts';
-import type { TreeFile } from './walk.ts';
+import type { TreeFile } from './treefile.ts';
 
 export interface LoadOptions {
   /** Modules of types that are not registered are left out instead of reported. */
   readonly ignoreUnknownModuleTypes: boolean;
-  /** Which modules to take, by name; all unless given. */
-  readonly only?: ((name: string) => boolean) | undefined;
+  /** Which modules to take, by name and the file's path; all unless given. */
+  readonly only?: ((name: string, path: string) => boolean) | undefined;
 }
 
 /** Registers a file's modules. Returns what went wrong; modules with errors are left out. */
@@ -75,7 +75,7 @@ function register(
   { only }: LoadOptions,
 ): void {
   const add = (one: Group, its: AnyValues): void => {
-    if (only !== undefined && !only(one.name)) return;
+    if (only !== undefined && !only(one.name, one.definition.source.file)) return;
     const problem = graph.add(one, its);
     if (problem !== undefined) diagnostics.push(problem);
   };

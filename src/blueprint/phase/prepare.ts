@@ -31,7 +31,10 @@ export interface Prepared {
   readonly shared: ReadonlySet<string>;
   readonly settings: ManifestSettings;
   readonly arena: TextArena;
+  readonly prefixes: Prefixes;
   readonly singletons: readonly { readonly text: Segment; readonly entities: number }[];
+  /** Entities named by what singletons said of the manifest, such as its build directory. */
+  readonly settingEntities: readonly number[];
   /** Lists of ids of entities; variants refer to them by index. */
   readonly entityLists: readonly (readonly number[])[];
   /** Outputs and the rules that make them, if they were asked for. */
@@ -45,6 +48,8 @@ export interface PrepareOptions {
   readonly collect: SingletonRun['collected'];
   /** Short names of packages of which it is known that several share them. */
   readonly shared?: ReadonlySet<string> | undefined;
+  /** Prefixes of local names of modules that this run leaves out. */
+  readonly prefixes?: ReadonlyMap<string, string> | undefined;
   readonly recordTargets?: boolean | undefined;
 }
 
@@ -81,7 +86,7 @@ class Preparation {
   readonly #names: PackageNames;
   readonly #writer: NinjaWriter;
   readonly #arena = new TextArena();
-  readonly #prefixes = new Prefixes();
+  readonly #prefixes: Prefixes;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #reported = new Set<string>();
   readonly #lists = new Map<string, number>();
@@ -100,6 +105,7 @@ class Preparation {
     this.#shared = shared;
     this.#live = new LiveEntities(graph.config);
     this.#names = new ProvisionalNames(shared);
+    this.#prefixes = new Prefixes(options.prefixes);
     this.#writer = new NinjaWriter(this.#names);
   }
 
@@ -123,14 +129,18 @@ class Preparation {
         return modulesByName(this.#graph);
       },
     });
+    // What singletons evaluated counts as named by the manifest as a whole.
     if (settings.buildDirectory !== undefined) this.#live.addText(settings.buildDirectory);
+    const settingEntities = this.#live.takeUsed();
     const prepared = {
       live: this.#live,
       names: this.#names,
       shared: this.#shared,
       settings,
       arena: this.#arena,
+      prefixes: this.#prefixes,
       singletons,
+      settingEntities,
       entityLists: this.#entityLists,
       targets: this.#targets,
       visitsModules,

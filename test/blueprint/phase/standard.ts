@@ -139,33 +139,33 @@ export function standardLogic(trace: string[]): Logic {
     moduleTypes: [m],
     mutators: [
       bottomUp('deps', (ctx) => {
-        const { deps, rev_deps } = ctx.module.as(all)!;
+        const { deps, rev_deps } = ctx.as(all)!;
         ctx.addDependency(TAGS.dep, ...deps);
         for (const name of rev_deps) ctx.addReverseDependency(TAGS.rev, name);
       }),
       bottomUp('arch', (ctx) => {
-        const { arches, alias } = ctx.module.as(all)!;
+        const { arches, alias } = ctx.as(all)!;
         if (arches.length === 0) return;
         ctx.createVariations(...arches);
         if (alias !== '') ctx.aliasVariation(alias);
       }),
       bottomUp('link', (ctx) => {
-        const { links } = ctx.module.as(all)!;
+        const { links } = ctx.as(all)!;
         if (links.length > 0) ctx.createVariations(...links);
       }),
       bottomUp('local', (ctx) => {
-        const { locals } = ctx.module.as(all)!;
+        const { locals } = ctx.as(all)!;
         if (locals.length > 0) ctx.createLocalVariations(...locals);
       }),
       topDown('topdown', (ctx) => {
-        const { panic, create, rename } = ctx.module.as(all)!;
+        const { panic, create, rename } = ctx.as(all)!;
         trace.push(`topdown ${ctx.name}`);
         if (panic === 'topdown') throw new Error('boom');
         for (const name of create) ctx.createModule(m, { name, outs: [`${name}.out`] });
         if (rename !== '') ctx.rename(rename);
       }),
       bottomUp('latedeps', (ctx) => {
-        const its = ctx.module.as(all)!;
+        const its = ctx.as(all)!;
         trace.push(`latedeps ${ctx.name}`);
         if (its.dep_variations.length > 0) {
           ctx.addVariationDependency(variations(its.dep_variations), TAGS.var, ...its.late_deps);

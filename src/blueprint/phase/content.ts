@@ -1,0 +1,102 @@
+// What other modules can see of a module, as a digest: where it stays the same, nobody who looked at the
+// module needs to be analysed again. What is in: the shape and variations (dependencies are matched by
+// them), the edges (walks follow them), the values that were provided, and the properties if somebody
+// looked at them. What is out: the module's part of the manifest, and where in its file it stands.
+import { hash } from 'node:crypto';
+import type { Graph } from '../module/graph.ts';
+import type { Group, Variant } from '../module/variant.ts';
+import type { Variations } from '../module/variations.ts';
+
+/** Bytes of a digest. */
+export const CONTENT_LENGTH = 16;
+
+/** Computes digests of one graph's modules, all at one time: when everything has been generated. */
+export class ContentDigests {
+  /** Providers by name: their indexes depend on which was used first. */
+  readonly #providers: readonly (readonly [name: string, index: number])[];
+
+  constructor(graph: Graph) {
+    this.#providers = [...graph.providers]
+      .map(({ name }, index): [string, number] => [name, index])
+      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  /** Undefined where some value is not plain data: then it must be taken for changed, always. */
+  of(group: Group): Buffer | undefined {
+    const { type, typeName, directory, source } = group.definition;
+    const parts: string[] = [type.name, typeName, directory, source.file, group.name];
+    if (group.history !== undefined) parts.push(...group.history);
+    for (const member of group.members) {
+      if (member.kind === 'alias') {
+        parts.push(`alias ${member.target.variant}`, variationsText(member.variations));
+      } else if (!this.#addVariant(parts, member, group.observed)) return undefined;
+    }
+    return hash('sha256', parts.join('\0'), 'buffer').subarray(0, CONTENT_LENGTH);
+  }
+
+  #addVariant(parts: string[], variant: Variant, observed: boolean): boolean {
+    const { variations, dependencyVariations, dependencies, providers, missing } = variant;
+    parts.push('variant', variant.variant, variationsText(variations));
+    if (dependencyVariations !== variations) parts.push(variationsText(dependencyVariations));
+    for (let i = 0; i < dependencies.length; i++) {
+      const { module, tag } = dependencies[i]!;
+      parts.push(module.group.name, module.variant, tag.name);
+    }
+    if (missing !== undefined) parts.push('missing', ...missing);
+    if (providers !== undefined) {
+      for (const [name, index] of this.#providers) {
+        const value = providers[index];
+        if (value === undefined) continue;
+        parts.push(name);
+        if (!addValue(parts, value)) return false;
+      }
+    }
+    return !observed || addValue(parts, variant.values);
+  }
+}
+
+const texts = new WeakMap<Variations, string>();
+
+function variationsText(variations: Variations): string {
+  let text = texts.get(variations);
+  if (text === undefined) {
+    text = [...variations.entries].map((entry) => entry.join(':')).join(',');
+    texts.set(variations, text);
+  }
+  return text;
+}
+
+/** Adds a value's one spelling. False for what is not plain data. */
+function addValue(parts: string[], value: unknown): boolean {
+  switch (typeof value) {
+    case 'string':
+      // The length keeps texts apart whatever they hold.
+      parts.push(`s${value.length}`, value);
+      return true;
+    case 'number':
+    case 'boolean':
+    case 'undefined':
+    case 'bigint':
+      parts.push(typeof value, String(value));
+      return true;
+    case 'object':
+      return value === null ? parts.push('null') > 0 : addObject(parts, value);
+    default:
+      return false;
+  }
+}
+
+function addObject(parts: string[], value: object): boolean {
+  if (Array.isArray(value)) {
+    parts.push('[', String(value.length));
+    return value.every((item) => addValue(parts, item));
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  const keys = Object.keys(value);
+  parts.push('{', String(keys.length));
+  return keys.every((key) => {
+    parts.push(key);
+    return addValue(parts, (value as Record<string, unknown>)[key]);
+  });
+}

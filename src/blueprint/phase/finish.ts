@@ -1,0 +1,290 @@
+// Ends a run: the manifest is written, if it changed, and the state for the next run is made.
+import { byCodePoint } from '../../base/digest.ts';
+import type { FileSystem } from '../glob/filesystem.ts';
+import { moduleOfOwner } from '../module/prefix.ts';
+import type { Group } from '../module/variant.ts';
+import { assemble, type AssembleInput, type Assembled, type Entry } from './assemble.ts';
+import { recordCollected, type CollectedRecord } from './collect.ts';
+import { ContentDigests } from './content.ts';
+import type { Engine } from './engine.ts';
+import { headerText, reachedBy, recordEntities, type EntityRecord } from './header.ts';
+import { groupsByName, settingsOf } from './manifest.ts';
+import { ChangedFile } from './output.ts';
+import type { Part } from './partial.ts';
+import type { Prepared } from './prepare.ts';
+import {
+  mergeLooks,
+  recordFiles,
+  recordGlob,
+  recordLooks,
+  updateFiles,
+  type Stamper,
+} from './record.ts';
+import { stampOf } from './stamp.ts';
+import type { State } from './state.ts';
+
+export interface FinishTarget {
+  readonly output: string;
+  readonly key: string;
+  readonly takenAt: number;
+  readonly files: FileSystem;
+  readonly stamper: Stamper;
+}
+
+export interface Finished {
+  readonly state: Omit<State, 'format'>;
+  /** Whether the manifest is another now. */
+  readonly changed: boolean;
+}
+
+/** After a run over the whole tree. */
+export function finishWhole(engine: Engine, target: FinishTarget): Finished {
+  const { graph } = engine;
+  const prepared = engine.ready();
+  const tree = engine.tree!;
+  const { stamper } = target;
+  const entries = groupsByName(graph);
+  const indexes = new Map(entries.map((group, index): [Group, number] => [group, index]));
+  const files = recordFiles(tree, stamper);
+  const fileIndexes = new Map(files.path.map((path, index): [string, number] => [path, index]));
+  const input: AssembleInput = {
+    entries,
+    graph,
+    contents: new ContentDigests(graph),
+    arena: prepared.arena,
+    old: undefined,
+    entityList: (list) => list,
+    fileIndex: (path) => fileIndexes.get(path)!,
+  };
+  const { live, names, entityLists } = prepared;
+  const entities = recordEntities(live, names);
+  const { assembled, changed } = writeOut(target, prepared, input, entities, entityLists);
+  const looked = recordLooks(graph, (group) => indexes.get(group), target.files, stamper);
+  return {
+    changed,
+    state: {
+      key: target.key,
+      takenAt: target.takenAt,
+      files,
+      ...assembled,
+      entities,
+      entityLists,
+      globs: [
+        ...tree.globs.map((record) => recordGlob(record, undefined, stamper)),
+        ...looked.globs,
+      ],
+      watched: looked.watched,
+      collected: recordCollected(graph),
+      manifest: {
+        stamp: stampOf(target.output),
+        shared: [...prepared.shared],
+        whole: wholeReason(engine),
+        prefixes: prepared.prefixes.owners,
+      },
+    },
+  };
+}
+
+/** Why the next run cannot leave out any module. */
+function wholeReason(engine: Engine): string | undefined {
+  const { visitsModules, prefixes } = engine.ready();
+  if (visitsModules) return 'a singleton visits all modules';
+  if (prefixes.clashed) return 'local names clash';
+  if (!engine.simpleNames) return 'modules have name spaces';
+  return undefined;
+}
+
+/** After a run over a part of it. */
+export function finishPart(state: State, part: Part, target: FinishTarget): Finished {
+  const { engine, replaced, groups } = part;
+  const { stamper } = target;
+  const prepared = engine.ready();
+  const entries = mergeEntries(state, replaced, groups);
+  const merged = mergeEntities(state, prepared);
+  const fileIndexes = new Map(
+    state.files.path.map((path, index): [string, number] => [path, index]),
+  );
+  const input: AssembleInput = {
+    entries,
+    graph: engine.graph,
+    contents: part.contents,
+    arena: prepared.arena,
+    old: state,
+    entityList: merged.listOf,
+    fileIndex: (path) => fileIndexes.get(path)!,
+  };
+  const { assembled, changed } = writeOut(target, prepared, input, merged.entities, merged.lists);
+  const moved = new Int32Array(state.modules.name.length).fill(-1);
+  const indexes = new Map<Group, number>();
+  for (const [index, entry] of entries.entries()) {
+    if (typeof entry === 'number') moved[entry] = index;
+    else indexes.set(entry, index);
+  }
+  const now = recordLooks(engine.graph, (group) => indexes.get(group), target.files, stamper);
+  const names = new Set([...replaced].map((index) => state.modules.name[index]!));
+  return {
+    changed,
+    state: {
+      key: target.key,
+      takenAt: target.takenAt,
+      files: updateFiles(state.files, part.changedFiles, stamper),
+      ...assembled,
+      entities: merged.entities,
+      entityLists: merged.lists,
+      ...mergeLooks(state, (index) => moved[index]!, now, stamper),
+      collected: mergeCollected(state.collected, names, groups, recordCollected(engine.graph)),
+      manifest: {
+        stamp: stampOf(target.output),
+        shared: state.manifest.shared,
+        whole: state.manifest.whole,
+        prefixes: mergePrefixes(state.manifest.prefixes, names, prepared.prefixes.owners),
+      },
+    },
+  };
+}
+
+/** Writes header, modules and singletons. On any failure the old manifest stays. */
+function writeOut(
+  target: FinishTarget,
+  prepared: Prepared,
+  input: AssembleInput,
+  entities: readonly EntityRecord[],
+  lists: readonly (readonly number[])[],
+): { assembled: Assembled; changed: boolean } {
+  const { singletons, settingEntities, arena, names } = prepared;
+  const used = usedLists(input);
+  for (const { entities: list } of singletons) used.add(input.entityList(list));
+  const reached = reachedBy(
+    [...[...used].map((list) => lists[list]!), mapSettings(settingEntities, prepared, entities)],
+    entities,
+  );
+  const output = new ChangedFile(target.output);
+  try {
+    output.write(Buffer.from(headerText(entities, reached, settingsOf(prepared), names)));
+    const assembled = assemble(input, output);
+    for (const { text } of singletons) output.write(arena.get(text));
+    return { assembled, changed: output.finish() };
+  } catch (error) {
+    output.abandon();
+    throw error;
+  }
+}
+
+/** Lists of entities that the modules of a manifest refer to. */
+function usedLists({ entries, old, entityList }: AssembleInput): Set<number> {
+  const used = new Set<number>();
+  for (const entry of entries) {
+    if (typeof entry === 'number') {
+      const { modules, variants } = old!;
+      for (let at = modules.variants[entry]!; at < modules.variants[entry + 1]!; at++) {
+        if (variants.entities[at] !== -1) used.add(variants.entities[at]!);
+      }
+    } else {
+      for (const { entities } of entry.variants()) {
+        if (entities !== -1) used.add(entityList(entities));
+      }
+    }
+  }
+  return used;
+}
+
+/** Ids of this run as indexes among the records, which may have those of an earlier one in front. */
+function mapSettings(
+  ids: readonly number[],
+  { live, names }: Prepared,
+  entities: readonly EntityRecord[],
+): number[] {
+  const own = recordEntities(live, names);
+  return ids.map((id) =>
+    id < 0 ? id : entities.findIndex(({ kind, name }) => isEntity(own[id]!, kind, name)),
+  );
+}
+
+function isEntity(record: EntityRecord, kind: EntityRecord['kind'], name: string): boolean {
+  return record.kind === kind && record.name === name;
+}
+
+/** Modules that stay and modules of this run, by name. */
+function mergeEntries(
+  { modules }: State,
+  replaced: ReadonlySet<number>,
+  groups: readonly Group[],
+): Entry[] {
+  const added = [...groups].sort((a, b) => byCodePoint(a.name, b.name));
+  const entries: Entry[] = [];
+  let next = 0;
+  for (let index = 0; index < modules.name.length; index++) {
+    if (replaced.has(index)) continue;
+    while (next < added.length && byCodePoint(added[next]!.name, modules.name[index]!) < 0) {
+      entries.push(added[next++]!);
+    }
+    entries.push(index);
+  }
+  return [...entries, ...added.slice(next)];
+}
+
+/** The entities of the state, those of this run that are new, and this run's lists of them. */
+function mergeEntities(
+  state: State,
+  { live, names, entityLists }: Prepared,
+): {
+  entities: EntityRecord[];
+  lists: (readonly number[])[];
+  listOf: (list: number) => number;
+} {
+  const entities = [...state.entities];
+  const indexes = new Map(
+    entities.map(({ kind, name }, index): [string, number] => [`${kind} ${name}`, index]),
+  );
+  const own = recordEntities(live, names);
+  const mapped = own.map((record) => {
+    const key = `${record.kind} ${record.name}`;
+    const known = indexes.get(key);
+    if (known !== undefined) return known;
+    indexes.set(key, entities.length);
+    return entities.push(record) - 1;
+  });
+  const mapId = (id: number): number => (id < 0 ? id : mapped[id]!);
+  for (let index = state.entities.length; index < entities.length; index++) {
+    const record = entities[index]!;
+    entities[index] = { ...record, uses: record.uses.map(mapId) };
+  }
+  const lists = [...state.entityLists];
+  const listIndexes = new Map(lists.map((list, index): [string, number] => [list.join(), index]));
+  const mappedLists = entityLists.map((list) => {
+    const ids = list.map(mapId).sort((a, b) => a - b);
+    const known = listIndexes.get(ids.join());
+    if (known !== undefined) return known;
+    listIndexes.set(ids.join(), lists.length);
+    return lists.push(ids) - 1;
+  });
+  return { entities, lists, listOf: (list) => mappedLists[list]! };
+}
+
+function mergeCollected(
+  old: State['collected'],
+  replaced: ReadonlySet<string>,
+  groups: readonly Group[],
+  now: State['collected'],
+): State['collected'] {
+  const fresh = new Set(groups.map(({ name }) => name));
+  const merged: Record<string, CollectedRecord[]> = {};
+  for (const provider of new Set([...Object.keys(old), ...Object.keys(now)])) {
+    const kept = (old[provider] ?? []).filter(({ module }) => !replaced.has(module));
+    const added = (now[provider] ?? []).filter(({ module }) => fresh.has(module));
+    merged[provider] = [...kept, ...added].sort((a, b) => byCodePoint(a.module, b.module));
+  }
+  return merged;
+}
+
+function mergePrefixes(
+  old: ReadonlyMap<string, string>,
+  replaced: ReadonlySet<string>,
+  now: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  const kept = [...old].filter(([, owner]) => {
+    const module = moduleOfOwner(owner);
+    return module !== undefined && !replaced.has(module);
+  });
+  return new Map([...kept, ...now]);
+}

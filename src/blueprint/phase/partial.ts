@@ -1,0 +1,289 @@
+// Analyses a part of the tree again: the modules that changed, those that see something else because of
+// that, and what all of these look at. Whatever cannot be told apart this way is left to a whole run.
+import type { FileSystem } from '../glob/filesystem.ts';
+import { LogicError } from '../module/exception.ts';
+import type { Logic } from '../module/logic.ts';
+import { GlobalNames } from '../module/names.ts';
+import { moduleOfOwner } from '../module/prefix.ts';
+import type { Group } from '../module/variant.ts';
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { Owner } from '../ninja/entity.ts';
+import { sharedNames } from '../ninja/names.ts';
+import type { Changes } from './change.ts';
+import { CONTENT_LENGTH, ContentDigests } from './content.ts';
+import { Engine, type EngineOptions } from './engine.ts';
+import { Region } from './region.ts';
+import { OBSERVED, type State } from './state.ts';
+import { childrenOf, exportsOf, readSource, readTreeFile, type ReadFile } from './treefile.ts';
+
+/** What a partial analysis came to. */
+export interface Part {
+  readonly engine: Engine;
+  readonly contents: ContentDigests;
+  /** Modules of the state that this run replaces, or that are gone. */
+  readonly replaced: ReadonlySet<number>;
+  /** Modules of this run that count: the others were only looked at. */
+  readonly groups: readonly Group[];
+  /** Files that were read again because their content, or what they inherit, changed. */
+  readonly changedFiles: ReadonlyMap<number, ReadFile>;
+}
+
+/** Why a partial analysis was given up. */
+export interface NotPartial {
+  readonly whole: string;
+}
+
+/** Analysing more than this part of the modules is not worth its own cost. */
+const MAX_PART = 0.4;
+/** Rounds of following what changed; a longer chain is likely to reach most of the tree. */
+const MAX_ROUNDS = 12;
+
+/** Analyses what changed. Gives up, with a reason, where that would not be the whole truth. */
+export function analysePart(
+  state: State,
+  changes: Changes,
+  options: EngineOptions,
+  logic: readonly Logic[],
+): Part | NotPartial {
+  return new PartialAnalysis(state, changes, options, logic).run();
+}
+
+class GivenUp extends Error {}
+
+class PartialAnalysis {
+  readonly #state: State;
+  readonly #changes: Changes;
+  readonly #options: EngineOptions;
+  readonly #logic: readonly Logic[];
+  readonly #files: FileSystem;
+  readonly #region: Region;
+  readonly #read = new Map<number, ReadFile>();
+  readonly #changedFiles = new Map<number, ReadFile>();
+  readonly #indexes = new Map<string, number>();
+
+  constructor(state: State, changes: Changes, options: EngineOptions, logic: readonly Logic[]) {
+    this.#state = state;
+    this.#changes = changes;
+    this.#options = options;
+    this.#logic = logic;
+    this.#files = options.files;
+    this.#region = new Region(state);
+  }
+
+  run(): Part | NotPartial {
+    try {
+      this.#refuse(this.#changes.everything);
+      this.#refuse(this.#state.manifest.whole);
+      this.#findChangedFiles();
+      this.#region.affect(this.#changes.modules);
+      for (const [module, file] of this.#state.modules.file.entries()) {
+        if (this.#changedFiles.has(file)) this.#region.affect([module]);
+      }
+      for (let round = 0; round < MAX_ROUNDS; round++) {
+        const part = this.#analyse();
+        if (part !== undefined) return part;
+      }
+      throw new GivenUp('the change spreads too far');
+    } catch (error) {
+      if (error instanceof GivenUp) return { whole: error.message };
+      throw error;
+    }
+  }
+
+  #refuse(reason: string | undefined): void {
+    if (reason !== undefined) throw new GivenUp(reason);
+  }
+
+  /** Files with other content; and where a file hands on another scope, those that inherit it. */
+  #findChangedFiles(): void {
+    const { parent, path, exports, children } = this.#state.files;
+    const pending = [...this.#changes.files];
+    for (let index = pending.pop(); index !== undefined; index = pending.pop()) {
+      if (this.#changedFiles.has(index)) continue;
+      const read = this.#readFile(index);
+      this.#changedFiles.set(index, read);
+      const exists = (child: string): boolean => this.#files.kindOf(child) === 'file';
+      const found = childrenOf(this.#files, read.file, this.#options.list !== undefined, exists);
+      if (found.paths.join('\n') !== children[index] || found.diagnostics.length > 0) {
+        throw new GivenUp(`${path[index]} names other files`);
+      }
+      if (exportsOf(read.file) === exports[index]) continue;
+      for (const [child, its] of parent.entries()) if (its === index) pending.push(child);
+    }
+  }
+
+  /** A file, in the scope that it has now. Parents come before their children in the state. */
+  #readFile(index: number): ReadFile {
+    const known = this.#read.get(index);
+    if (known !== undefined) return known;
+    const { path, parent } = this.#state.files;
+    const above = parent[index]!;
+    const parentFile = above === -1 ? undefined : this.#readFile(above).file;
+    const source = readSource(this.#files, path[index]!);
+    if (!source.ok) throw new GivenUp(`${path[index]} cannot be read`);
+    const read = readTreeFile(source.value, parentFile);
+    this.#read.set(index, read);
+    return read;
+  }
+
+  /** One round. Undefined when it showed that more must be analysed. */
+  #analyse(): Part | undefined {
+    const { modules, manifest } = this.#state;
+    const closed = this.#region.closure(modules.name.length * MAX_PART);
+    if (closed === undefined) throw new GivenUp('the change concerns too many modules');
+    const files = new Set(this.#changedFiles.keys());
+    const names = new Set<string>();
+    for (const module of closed) {
+      files.add(modules.file[module]!);
+      names.add(modules.defined.get(module) ?? modules.name[module]!);
+    }
+    const asked = new Set<string>();
+    const engine = new Engine(
+      { ...this.#options, names: new PartNames((name) => void asked.add(name)) },
+      ...this.#logic,
+    );
+    const known = (name: string): number | undefined => this.#indexOf(name);
+    const changed = new Set([...this.#changedFiles.values()].map(({ file }) => file.path));
+    const read = [...files].sort((a, b) => a - b).map((index) => this.#readFile(index));
+    const diagnostics = runPhases(engine, {
+      files: read,
+      has: (name, path) => changed.has(path) || names.has(name),
+      sharedPackageNames: new Set(manifest.shared),
+      prefixes: this.#foreignPrefixes(closed),
+      collected: (provider) =>
+        (this.#state.collected[provider] ?? []).filter(({ module }) => {
+          const index = known(module);
+          return index !== undefined && !closed.has(index);
+        }),
+    });
+    const missed = [...asked]
+      .map(known)
+      .filter((index) => index !== undefined && !closed.has(index));
+    if (missed.length > 0) {
+      for (const module of missed) this.#region.want(module!);
+      return undefined;
+    }
+    if (diagnostics.length > 0) throw new GivenUp('there are errors');
+    return this.#compare(engine, closed);
+  }
+
+  #indexOf(name: string): number | undefined {
+    if (this.#indexes.size === 0) {
+      const { modules } = this.#state;
+      for (const [index, its] of modules.name.entries()) this.#indexes.set(its, index);
+      for (const [index, its] of modules.defined) this.#indexes.set(its, index);
+    }
+    return this.#indexes.get(name);
+  }
+
+  #foreignPrefixes(closed: ReadonlySet<number>): Map<string, string> {
+    return new Map(
+      [...this.#state.manifest.prefixes].filter(([, owner]) => {
+        const module = moduleOfOwner(owner);
+        const index = module === undefined ? undefined : this.#indexOf(module);
+        return index !== undefined && !closed.has(index);
+      }),
+    );
+  }
+
+  /** Follows what is different now. When nothing new is, the analysis is complete. */
+  #compare(engine: Engine, closed: ReadonlySet<number>): Part | undefined {
+    this.#checkManifest(engine);
+    const region = this.#region;
+    const before = region.affected.size;
+    const contents = new ContentDigests(engine.graph);
+    const present = new Set<number>();
+    const groups: Group[] = [];
+    const added: string[] = [];
+    for (const group of engine.graph.groups) {
+      const index = this.#indexOf(group.name);
+      if (index === undefined) {
+        added.push(group.name);
+        groups.push(group);
+        continue;
+      }
+      present.add(index);
+      // Modules that are not analysed now may look at its properties too.
+      if ((this.#state.modules.flags[index]! & OBSERVED) !== 0) group.observed = true;
+      if (this.#isDifferent(index, contents.of(group))) {
+        region.affect([index]);
+        region.affectReaders(index);
+      }
+      if (region.affected.has(index)) groups.push(group);
+    }
+    for (const index of region.affected) {
+      if (closed.has(index) && !present.has(index)) region.affectReaders(index);
+    }
+    for (const name of added) region.affectMissing(name);
+    if (region.affected.size > before) return undefined;
+    return {
+      engine,
+      contents,
+      replaced: new Set(region.affected),
+      groups,
+      changedFiles: this.#changedFiles,
+    };
+  }
+
+  #isDifferent(index: number, content: Buffer | undefined): boolean {
+    const start = index * CONTENT_LENGTH;
+    const old = this.#state.modules.content.subarray(start, start + CONTENT_LENGTH);
+    if (content !== undefined) return !content.equals(old);
+    // Without a digest, only what was analysed for its own sake is taken for changed.
+    return this.#region.affected.has(index);
+  }
+
+  /** Things that only a whole run can decide. */
+  #checkManifest(engine: Engine): void {
+    const { live, prefixes, visitsModules } = engine.ready();
+    const owners = new Map<string, Owner>();
+    for (const { owner } of this.#state.entities) owners.set(owner.path, owner);
+    for (const owner of live.packages) owners.set(owner.path, owner);
+    if (sharedNames(owners.values()).size > this.#state.manifest.shared.length) {
+      throw new GivenUp('a package shares its name with another');
+    }
+    if (prefixes.clashed) throw new GivenUp('local names clash');
+    if (visitsModules) throw new GivenUp('a singleton visits all modules');
+  }
+}
+
+function runPhases(
+  engine: Engine,
+  part: Parameters<Engine['parsePart']>[0],
+): readonly Diagnostic[] {
+  try {
+    for (const step of [
+      () => engine.parsePart(part),
+      () => engine.resolve(),
+      () => engine.prepare(),
+    ]) {
+      const diagnostics = step();
+      if (diagnostics.length > 0) return diagnostics;
+    }
+    return [];
+  } catch (error) {
+    if (error instanceof LogicError) throw new GivenUp(error.message);
+    throw error;
+  }
+}
+
+/** Names of a part of the tree: what is asked for and is not there may be in the rest. */
+class PartNames extends GlobalNames {
+  readonly #asked: (name: string) => void;
+
+  constructor(asked: (name: string) => void) {
+    super();
+    this.#asked = asked;
+  }
+
+  override add(group: Group): Diagnostic | undefined {
+    this.#asked(group.name);
+    return super.add(group);
+  }
+
+  override find(name: string): Group | undefined {
+    const found = super.find(name);
+    if (found === undefined) this.#asked(name);
+    return found;
+  }
+}

@@ -1,0 +1,118 @@
+// Which modules must be analysed when some have changed: those that looked at them, as far as what they
+// saw is different now, and with them everything that their own analysis looks at. Works on the state
+// of the last run; knows nothing of how modules are analysed.
+import {
+  invertLists,
+  listAt,
+  READS_DEEP,
+  READS_DEPENDERS,
+  type ListColumn,
+  type State,
+} from './state.ts';
+
+export class Region {
+  readonly #state: State;
+  readonly #count: number;
+  /** Who looks at a module, who changes it, whom it created. */
+  readonly #readers: ListColumn;
+  readonly #writers: ListColumn;
+  #created: Map<number, number[]> | undefined;
+  /** Modules whose results may be different now. */
+  readonly affected = new Set<number>();
+  /** Further modules that the analysis asked for. */
+  readonly #wanted = new Set<number>();
+
+  constructor(state: State) {
+    const { modules } = state;
+    this.#state = state;
+    this.#count = modules.name.length;
+    this.#readers = invertLists(modules.reads, this.#count);
+    this.#writers = invertLists(modules.writes, this.#count);
+  }
+
+  /** Adds modules whose own input changed. */
+  affect(modules: Iterable<number>): void {
+    for (const module of modules) this.affected.add(module);
+  }
+
+  /** Adds a module that the analysis needs although nothing looked at it before. */
+  want(module: number): void {
+    this.#wanted.add(module);
+  }
+
+  /** Adds what depends on a module that shows something else now, or is gone. */
+  affectReaders(module: number): void {
+    const { modules } = this.#state;
+    for (const reader of listAt(this.#readers, module)) this.affected.add(reader);
+    for (const reader of this.#above(module)) {
+      if ((modules.flags[reader]! & READS_DEEP) !== 0) this.affected.add(reader);
+    }
+    for (const written of listAt(modules.writes, module)) this.affected.add(written);
+    // Those that look at their dependers see that this one is another, or no longer one of them.
+    for (const read of listAt(modules.reads, module)) {
+      if (read < this.#count && (modules.flags[read]! & READS_DEPENDERS) !== 0) {
+        this.affected.add(read);
+      }
+    }
+  }
+
+  /** Adds modules that missed a name which there is now. */
+  affectMissing(name: string): void {
+    const { modules } = this.#state;
+    const at = modules.absent.indexOf(name);
+    if (at === -1) return;
+    for (let module = 0; module < this.#count; module++) {
+      if (listAt(modules.reads, module).includes(this.#count + at)) this.affected.add(module);
+    }
+  }
+
+  /** Everything that looks at a module, at any distance. */
+  #above(start: number): Set<number> {
+    const seen = new Set<number>();
+    const pending = [start];
+    for (let module = pending.pop(); module !== undefined; module = pending.pop()) {
+      for (const reader of listAt(this.#readers, module)) {
+        if (seen.has(reader)) continue;
+        seen.add(reader);
+        pending.push(reader);
+      }
+    }
+    return seen;
+  }
+
+  /** The modules to analyse, or undefined where they are more than a limit. */
+  closure(limit: number): Set<number> | undefined {
+    const { modules } = this.#state;
+    const closed = new Set<number>();
+    const pending: number[] = [];
+    const add = (module: number): void => {
+      if (module < 0 || module >= this.#count || closed.has(module)) return;
+      closed.add(module);
+      pending.push(module);
+    };
+    for (const module of this.affected) add(module);
+    for (const module of this.#wanted) add(module);
+    for (let module = pending.pop(); module !== undefined; module = pending.pop()) {
+      if (closed.size > limit) return undefined;
+      for (const read of listAt(modules.reads, module)) add(read);
+      for (const writer of listAt(this.#writers, module)) add(writer);
+      add(modules.creator[module]!);
+      for (const created of this.#createdBy(module)) add(created);
+      if ((modules.flags[module]! & READS_DEPENDERS) !== 0) {
+        for (const reader of listAt(this.#readers, module)) add(reader);
+      }
+    }
+    return closed;
+  }
+
+  #createdBy(module: number): readonly number[] {
+    if (this.#created === undefined) {
+      this.#created = new Map();
+      for (const [created, creator] of this.#state.modules.creator.entries()) {
+        if (creator === -1) continue;
+        this.#created.set(creator, [...(this.#created.get(creator) ?? []), created]);
+      }
+    }
+    return this.#created.get(module) ?? [];
+  }
+}

@@ -1,0 +1,34 @@
+// Whether a file or directory is as it was: first by what `stat` says, then, where that may mislead, by
+// its content. A change within the clock's granularity of the last look is not trusted to show.
+import { statSync } from 'node:fs';
+import { errnoOf } from '../../base/fs.ts';
+
+/** Size, time of modification, time of status change, inode; all zero where there is nothing. */
+export type Stamp = readonly [size: number, mtimeMs: number, ctimeMs: number, ino: number];
+
+export const STAMP_LENGTH = 4;
+const NOTHING: Stamp = [0, 0, 0, 0];
+
+/** File systems count time in up to two seconds; a later change may leave the stamp as it was. */
+const GRANULARITY_MS = 2_000;
+
+export function stampOf(path: string): Stamp {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return NOTHING;
+    // A directory's size and links say nothing that its times do not.
+    return [stat.isDirectory() ? 0 : stat.size, stat.mtimeMs, stat.ctimeMs, stat.ino];
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return NOTHING;
+  }
+}
+
+/** Whether a stamp that was taken at a time can miss a change that came after it. */
+export function isRacy([, mtimeMs, ctimeMs]: Stamp, takenAtMs: number): boolean {
+  return Math.max(mtimeMs, ctimeMs) > takenAtMs - GRANULARITY_MS;
+}
+
+export function sameStamp(a: Stamp, b: Stamp): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
+}
