@@ -66,6 +66,20 @@ export class Group {
     return this.members.filter((member) => member.kind === 'variant');
   }
 
+  /** Modules that its steps looked at, and names that they looked up in vain. May repeat. */
+  namesRead(): string[] {
+    const names = [...this.lookups];
+    for (const member of this.members) {
+      if (member.kind !== 'variant') continue;
+      for (const { module } of member.dependencies) {
+        if (module.group !== this && !names.includes(module.group.name)) {
+          names.push(module.group.name);
+        }
+      }
+    }
+    return names;
+  }
+
   addLookup(name: string): void {
     if (!this.lookups.includes(name)) this.lookups.push(name);
   }

@@ -7,12 +7,9 @@ import { CONTENT_LENGTH, type ContentDigests } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
 import {
+  flagsOf,
   listAt,
-  OBSERVED,
-  OPAQUE,
   packLists,
-  READS_DEEP,
-  READS_DEPENDERS,
   type ModuleColumns,
   type State,
   type VariantColumns,
@@ -108,11 +105,7 @@ class ModuleBuilder {
     this.#file[index] = fileIndex(group.definition.source.file);
     const content = contents.of(group);
     if (content !== undefined) this.#content.set(content, index * CONTENT_LENGTH);
-    this.#flags[index] =
-      (group.readsDeep ? READS_DEEP : 0) |
-      (group.readsDependers ? READS_DEPENDERS : 0) |
-      (group.observed ? OBSERVED : 0) |
-      (content === undefined ? OPAQUE : 0);
+    this.#flags[index] = flagsOf(group, content);
   }
 
   finish(): ModuleColumns {
@@ -162,15 +155,7 @@ class ModuleBuilder {
   }
 
   #newReads(group: Group): number[] {
-    const found = new Set<number>();
-    for (const name of group.lookups) found.add(this.#indexOf(name));
-    for (const member of group.members) {
-      if (member.kind !== 'variant') continue;
-      for (const { module } of member.dependencies) {
-        if (module.group !== group) found.add(this.#indexOf(module.group.name));
-      }
-    }
-    return [...found];
+    return [...new Set(group.namesRead().map((name) => this.#indexOf(name)))];
   }
 
   #indexOf(name: string): number {

@@ -1,9 +1,9 @@
 // What changed since a state was written: files by stamp, then by content; globs by the stamps of the
 // directories they searched, then by what they match now.
-import { join } from 'node:path';
 import { digestOf } from '../../base/digest.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
 import { glob } from '../glob/glob.ts';
+import { joinPath } from '../glob/path.ts';
 import type { GlobRecord } from '../module/observe.ts';
 import { isRacy, sameStamp, stampOf, type Stamp } from './stamp.ts';
 import type { State } from './state.ts';
@@ -16,6 +16,8 @@ export interface Changes {
   readonly modules: ReadonlySet<number>;
   /** Something that all results depend on: why everything must be analysed again. */
   readonly everything: string | undefined;
+  /** Stamps that were taken on the way. */
+  readonly stamps: ReadonlyMap<string, Stamp>;
 }
 
 /** Compares a state with what is there. Stamps decide where they can. */
@@ -34,7 +36,7 @@ class ChangeFinder implements Changes {
   readonly #state: State;
   readonly #fileSystem: FileSystem;
   readonly #root: string;
-  readonly #stamps = new Map<string, Stamp>();
+  readonly stamps = new Map<string, Stamp>();
 
   constructor(state: State, files: FileSystem, root: string) {
     this.#state = state;
@@ -75,13 +77,12 @@ class ChangeFinder implements Changes {
   }
 
   #isUnchanged(path: string, stamp: Stamp): boolean {
-    if (isRacy(stamp, this.#state.takenAt)) return false;
-    let now = this.#stamps.get(path);
+    let now = this.stamps.get(path);
     if (now === undefined) {
       now = stampOf(absolutePath(this.#root, path));
-      this.#stamps.set(path, now);
+      this.stamps.set(path, now);
     }
-    return sameStamp(stamp, now);
+    return sameStamp(stamp, now) && !isRacy(stamp, this.#state.takenAt);
   }
 }
 
@@ -104,5 +105,5 @@ export function contentDigest(files: FileSystem, path: string): string | undefin
 }
 
 export function absolutePath(root: string, path: string): string {
-  return path.startsWith('/') ? path : join(root, path);
+  return path.startsWith('/') ? path : joinPath(root, path);
 }

@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts';
 import { headerText, reachedBy, recordEntities, type EntityRecord } from './header.ts';
 import { groupsByName, settingsOf } from './manifest.ts';
 import { ChangedFile } from './output.ts';
+import { patch, standIns } from './patch.ts';
 import type { Part } from './partial.ts';
 import type { Prepared } from './prepare.ts';
 import {
@@ -58,7 +59,10 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
   };
   const { live, names, entityLists } = prepared;
   const entities = recordEntities(live, names);
-  const { assembled, changed } = writeOut(target, prepared, input, entities, entityLists);
+  const { assembled, changed } = writeOut(target, prepared, input, {
+    entities,
+    lists: entityLists,
+  });
   const looked = recordLooks(graph, (group) => indexes.get(group), target.files, stamper);
   return {
     changed,
@@ -99,11 +103,9 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
   const { engine, replaced, groups } = part;
   const { stamper } = target;
   const prepared = engine.ready();
-  const entries = mergeEntries(state, replaced, groups);
+  const inPlace = standIns(state, replaced, groups);
+  const entries = inPlace === undefined ? mergeEntries(state, replaced, groups) : [];
   const merged = mergeEntities(state, prepared);
-  const fileIndexes = new Map(
-    state.files.path.map((path, index): [string, number] => [path, index]),
-  );
   const input: AssembleInput = {
     entries,
     graph: engine.graph,
@@ -111,16 +113,12 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
     arena: prepared.arena,
     old: state,
     entityList: merged.listOf,
-    fileIndex: (path) => fileIndexes.get(path)!,
+    fileIndex: (path) => state.files.path.indexOf(path),
   };
-  const { assembled, changed } = writeOut(target, prepared, input, merged.entities, merged.lists);
-  const moved = new Int32Array(state.modules.name.length).fill(-1);
-  const indexes = new Map<Group, number>();
-  for (const [index, entry] of entries.entries()) {
-    if (typeof entry === 'number') moved[entry] = index;
-    else indexes.set(entry, index);
-  }
-  const now = recordLooks(engine.graph, (group) => indexes.get(group), target.files, stamper);
+  const written = { entities: merged.entities, lists: merged.lists, state, replaced, inPlace };
+  const { assembled, changed } = writeOut(target, prepared, input, written);
+  const { moved, indexOf } = newIndexes(state, entries, inPlace);
+  const now = recordLooks(engine.graph, indexOf, target.files, stamper);
   const names = new Set([...replaced].map((index) => state.modules.name[index]!));
   return {
     changed,
@@ -131,7 +129,7 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
       ...assembled,
       entities: merged.entities,
       entityLists: merged.lists,
-      ...mergeLooks(state, (index) => moved[index]!, now, stamper),
+      ...mergeLooks(state, moved, now, stamper),
       collected: mergeCollected(state.collected, names, groups, recordCollected(engine.graph)),
       manifest: {
         stamp: stampOf(target.output),
@@ -143,16 +141,47 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
   };
 }
 
+/** Where modules are now: those of the state by their index there, those of this run. */
+function newIndexes(
+  state: State,
+  entries: readonly Entry[],
+  inPlace: ReadonlyMap<number, Group> | undefined,
+): { moved: (index: number) => number; indexOf: (group: Group) => number | undefined } {
+  const indexes = new Map<Group, number>();
+  if (inPlace !== undefined) {
+    for (const [index, group] of inPlace) indexes.set(group, index);
+    const moved = (index: number): number => (inPlace.has(index) ? -1 : index);
+    return { moved, indexOf: (group) => indexes.get(group) };
+  }
+  const moved = new Int32Array(state.modules.name.length).fill(-1);
+  for (let index = 0; index < entries.length; index++) {
+    const entry = entries[index]!;
+    if (typeof entry === 'number') moved[entry] = index;
+    else indexes.set(entry, index);
+  }
+  return { moved: (index) => moved[index]!, indexOf: (group) => indexes.get(group) };
+}
+
+interface Contents {
+  readonly entities: readonly EntityRecord[];
+  readonly lists: readonly (readonly number[])[];
+  /** What of an earlier run is kept: all but these modules. */
+  readonly state?: State;
+  readonly replaced?: ReadonlySet<number>;
+  /** The modules that stand in for them one by one, if they do. */
+  readonly inPlace?: ReadonlyMap<number, Group> | undefined;
+}
+
 /** Writes header, modules and singletons. On any failure the old manifest stays. */
 function writeOut(
   target: FinishTarget,
   prepared: Prepared,
   input: AssembleInput,
-  entities: readonly EntityRecord[],
-  lists: readonly (readonly number[])[],
+  contents: Contents,
 ): { assembled: Assembled; changed: boolean } {
   const { singletons, settingEntities, arena, names } = prepared;
-  const used = usedLists(input);
+  const { entities, lists, state, inPlace } = contents;
+  const used = usedLists(input, contents);
   for (const { entities: list } of singletons) used.add(input.entityList(list));
   const reached = reachedBy(
     [...[...used].map((list) => lists[list]!), mapSettings(settingEntities, prepared, entities)],
@@ -161,7 +190,10 @@ function writeOut(
   const output = new ChangedFile(target.output);
   try {
     output.write(Buffer.from(headerText(entities, reached, settingsOf(prepared), names)));
-    const assembled = assemble(input, output);
+    const assembled =
+      state !== undefined && inPlace !== undefined
+        ? patch(state, inPlace, input, output)
+        : assemble(input, output);
     for (const { text } of singletons) output.write(arena.get(text));
     return { assembled, changed: output.finish() };
   } catch (error) {
@@ -171,20 +203,26 @@ function writeOut(
 }
 
 /** Lists of entities that the modules of a manifest refer to. */
-function usedLists({ entries, old, entityList }: AssembleInput): Set<number> {
+function usedLists(
+  { graph, entityList }: AssembleInput,
+  { lists, state, replaced }: Contents,
+): Set<number> {
   const used = new Set<number>();
-  for (const entry of entries) {
-    if (typeof entry === 'number') {
-      const { modules, variants } = old!;
-      for (let at = modules.variants[entry]!; at < modules.variants[entry + 1]!; at++) {
-        if (variants.entities[at] !== -1) used.add(variants.entities[at]!);
-      }
-    } else {
-      for (const { entities } of entry.variants()) {
-        if (entities !== -1) used.add(entityList(entities));
+  if (state !== undefined) {
+    const { modules, variants } = state;
+    const seen = new Uint8Array(lists.length);
+    for (let index = 0; index < modules.name.length; index++) {
+      if (replaced?.has(index) === true) continue;
+      for (let at = modules.variants[index]!; at < modules.variants[index + 1]!; at++) {
+        const list = variants.entities[at]!;
+        if (list === -1 || seen[list] === 1) continue;
+        seen[list] = 1;
+        used.add(list);
       }
     }
   }
+  // Of a part of the tree some modules were only looked at: what they use is used anyway.
+  for (const { entities } of graph.order) if (entities !== -1) used.add(entityList(entities));
   return used;
 }
 

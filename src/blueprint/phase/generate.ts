@@ -101,7 +101,7 @@ class Generation {
     if (!engineOptions.ok) return engineOptions;
     const part = analysePart(state, changes, engineOptions.value, this.#options.logic);
     if ('whole' in part) return this.#whole(part.whole);
-    const stamper = new Stamper(source);
+    const stamper = new Stamper(source, changes.stamps);
     const finished = finishPart(state, part, this.#target(stamper));
     return this.#done(finished.state, finished.changed, part.groups.length);
   }

@@ -13,7 +13,7 @@ import type { Changes } from './change.ts';
 import { CONTENT_LENGTH, ContentDigests } from './content.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { Region } from './region.ts';
-import { OBSERVED, type State } from './state.ts';
+import { findName, OBSERVED, type State } from './state.ts';
 import { childrenOf, exportsOf, readSource, readTreeFile, type ReadFile } from './treefile.ts';
 
 /** What a partial analysis came to. */
@@ -59,7 +59,6 @@ class PartialAnalysis {
   readonly #region: Region;
   readonly #read = new Map<number, ReadFile>();
   readonly #changedFiles = new Map<number, ReadFile>();
-  readonly #indexes = new Map<string, number>();
 
   constructor(state: State, changes: Changes, options: EngineOptions, logic: readonly Logic[]) {
     this.#state = state;
@@ -76,8 +75,9 @@ class PartialAnalysis {
       this.#refuse(this.#state.manifest.whole);
       this.#findChangedFiles();
       this.#region.affect(this.#changes.modules);
-      for (const [module, file] of this.#state.modules.file.entries()) {
-        if (this.#changedFiles.has(file)) this.#region.affect([module]);
+      const { file } = this.#state.modules;
+      for (let module = 0; module < file.length; module++) {
+        if (this.#changedFiles.has(file[module]!)) this.#region.affect([module]);
       }
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const part = this.#analyse();
@@ -168,12 +168,11 @@ class PartialAnalysis {
   }
 
   #indexOf(name: string): number | undefined {
-    if (this.#indexes.size === 0) {
-      const { modules } = this.#state;
-      for (const [index, its] of modules.name.entries()) this.#indexes.set(its, index);
-      for (const [index, its] of modules.defined) this.#indexes.set(its, index);
-    }
-    return this.#indexes.get(name);
+    const { modules } = this.#state;
+    const index = findName(modules.name, name);
+    if (index !== -1) return index;
+    for (const [renamed, defined] of modules.defined) if (defined === name) return renamed;
+    return undefined;
   }
 
   #foreignPrefixes(closed: ReadonlySet<number>): Map<string, string> {

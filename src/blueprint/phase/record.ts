@@ -14,10 +14,12 @@ import type { Tree } from './walk.ts';
 /** Takes stamps of paths, each once. */
 export class Stamper {
   readonly #root: string;
-  readonly #known = new Map<string, Stamp>();
+  readonly #known: Map<string, Stamp>;
 
-  constructor(root: string) {
+  /** `known` are stamps that were taken before anything was read. */
+  constructor(root: string, known: ReadonlyMap<string, Stamp> = new Map()) {
     this.#root = root;
+    this.#known = new Map(known);
   }
 
   of(path: string): Stamp {

@@ -108,9 +108,10 @@ export class Region {
   #createdBy(module: number): readonly number[] {
     if (this.#created === undefined) {
       this.#created = new Map();
-      for (const [created, creator] of this.#state.modules.creator.entries()) {
-        if (creator === -1) continue;
-        this.#created.set(creator, [...(this.#created.get(creator) ?? []), created]);
+      const { creator } = this.#state.modules;
+      for (let created = 0; created < creator.length; created++) {
+        const by = creator[created]!;
+        if (by !== -1) this.#created.set(by, [...(this.#created.get(by) ?? []), created]);
       }
     }
     return this.#created.get(module) ?? [];

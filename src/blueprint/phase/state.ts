@@ -4,8 +4,10 @@
 // read, for whatever reason, is no state: then everything is analysed.
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
+import { byCodePoint } from '../../base/digest.ts';
 import { readIfExists, writeAtomic } from '../../base/fs.ts';
 import type { GlobRecord } from '../module/observe.ts';
+import type { Group } from '../module/variant.ts';
 import type { CollectedRecord } from './collect.ts';
 import type { EntityRecord } from './header.ts';
 import type { Stamp } from './stamp.ts';
@@ -133,8 +135,32 @@ export function writeState(path: string, state: Omit<State, 'format'>): void {
   writeAtomic(path, Buffer.concat([head, body]));
 }
 
+/** Index of a name among those of the modules, which are sorted; -1 where there is none. */
+export function findName(names: readonly string[], name: string): number {
+  let low = 0;
+  let high = names.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const order = byCodePoint(names[middle]!, name);
+    if (order === 0) return middle;
+    if (order < 0) low = middle + 1;
+    else high = middle;
+  }
+  return -1;
+}
+
+/** A module's flags. */
+export function flagsOf(group: Group, content: Buffer | undefined): number {
+  return (
+    (group.readsDeep ? READS_DEEP : 0) |
+    (group.readsDependers ? READS_DEPENDERS : 0) |
+    (group.observed ? OBSERVED : 0) |
+    (content === undefined ? OPAQUE : 0)
+  );
+}
+
 /** Lists of numbers as columns. */
-export function packLists(lists: readonly (readonly number[])[]): ListColumn {
+export function packLists(lists: readonly ArrayLike<number>[]): ListColumn {
   const start = new Int32Array(lists.length + 1);
   let total = 0;
   for (let i = 0; i < lists.length; i++) start[i + 1] = total += lists[i]!.length;

@@ -1,0 +1,164 @@
+// The common case of putting a manifest together: the same modules with the same variants as before,
+// some of them with other text. Columns are patched instead of made anew, so the cost hardly depends on
+// the size of the tree. (Making them anew took half the time of a run in which one file changed.)
+import type { Group } from '../module/variant.ts';
+import type { AssembleInput, Assembled } from './assemble.ts';
+import { CONTENT_LENGTH } from './content.ts';
+import { variantsByName } from './manifest.ts';
+import type { ChangedFile } from './output.ts';
+import { findName, flagsOf, listAt, packLists, type ModuleColumns, type State } from './state.ts';
+
+/**
+ * The modules that stand in for those of an earlier run, by index; undefined where modules or variants
+ * came or went, or moved in the file.
+ */
+export function standIns(
+  state: State,
+  replaced: ReadonlySet<number>,
+  groups: readonly Group[],
+): Map<number, Group> | undefined {
+  const { modules } = state;
+  const found = new Map<number, Group>();
+  for (const group of groups) {
+    const index = findName(modules.name, group.name);
+    if (index === -1 || !replaced.has(index) || !sameVariants(state, index, group))
+      return undefined;
+    if ((modules.defined.get(index) ?? group.name) !== group.definedName) return undefined;
+    found.set(index, group);
+  }
+  return found.size === replaced.size ? found : undefined;
+}
+
+/** Whether a module has the variants that it had, with text where there was text. */
+function sameVariants({ modules, variants }: State, index: number, group: Group): boolean {
+  const first = modules.variants[index]!;
+  const now = group.variants();
+  if (now.length !== modules.variants[index + 1]! - first) return false;
+  return now.every(({ variant, text }, i) => {
+    const at = first + i;
+    const had = variants.length[at]! > 0;
+    return variants.names[variants.name[at]!] === variant && had === (text !== undefined) && had;
+  });
+}
+
+/** Writes the modules' part of the manifest and returns the columns. */
+export function patch(
+  state: State,
+  inPlace: ReadonlyMap<number, Group>,
+  input: AssembleInput,
+  output: ChangedFile,
+): Assembled {
+  const { modules, variants } = state;
+  const start = variants.start.slice();
+  const length = variants.length.slice();
+  const entities = variants.entities.slice();
+  const bounds = textBounds(state);
+  let copied = bounds.start;
+  let from = 0;
+  const shift = (to: number, delta: number): void => {
+    if (delta !== 0) for (let at = from; at < to; at++) start[at]! += delta;
+  };
+  const indexes = [...inPlace.keys()].sort((a, b) => a - b);
+  for (const index of indexes) {
+    const group = inPlace.get(index)!;
+    const [first, end] = [modules.variants[index]!, modules.variants[index + 1]!];
+    const [textStart, textEnd] = rangeOf(variants, first, end);
+    shift(first, output.position - copied);
+    output.copy(copied, textStart - copied);
+    const now = group.variants();
+    for (const variant of variantsByName(group)) {
+      const at = first + now.indexOf(variant);
+      start[at] = output.position;
+      length[at] = variant.text!.length;
+      entities[at] = input.entityList(variant.entities);
+      output.write(input.arena.get(variant.text!));
+    }
+    copied = textEnd;
+    from = end;
+  }
+  shift(start.length, output.position - copied);
+  output.copy(copied, bounds.end - copied);
+  return {
+    modules: patchModules(modules, inPlace, input),
+    variants: { ...variants, start, length, entities },
+  };
+}
+
+/** Where the modules' part of the old manifest begins and ends. */
+function textBounds({ variants }: State): { start: number; end: number } {
+  let start = Infinity;
+  let end = 0;
+  for (let at = 0; at < variants.start.length; at++) {
+    const its = variants.length[at]!;
+    if (its === 0) continue;
+    if (variants.start[at]! < start) start = variants.start[at]!;
+    if (variants.start[at]! + its > end) end = variants.start[at]! + its;
+  }
+  return { start, end };
+}
+
+/** A module's variants are next to each other. */
+function rangeOf(variants: State['variants'], first: number, end: number): [number, number] {
+  let [start, stop] = [Infinity, 0];
+  for (let at = first; at < end; at++) {
+    start = Math.min(start, variants.start[at]!);
+    stop = Math.max(stop, variants.start[at]! + variants.length[at]!);
+  }
+  return [start, stop];
+}
+
+function patchModules(
+  modules: ModuleColumns,
+  inPlace: ReadonlyMap<number, Group>,
+  { contents }: AssembleInput,
+): ModuleColumns {
+  const content = modules.content.slice();
+  const flags = modules.flags.slice();
+  const absent = [...modules.absent];
+  const reads = new Map<number, readonly number[]>();
+  const writes = new Map<number, readonly number[]>();
+  const indexOf = (name: string): number => {
+    const found = findName(modules.name, name);
+    if (found !== -1) return found;
+    const known = absent.indexOf(name);
+    return modules.name.length + (known === -1 ? absent.push(name) - 1 : known);
+  };
+  for (const [index, group] of inPlace) {
+    const digest = contents.of(group);
+    flags[index] = flagsOf(group, digest);
+    const at = index * CONTENT_LENGTH;
+    if (digest === undefined) content.fill(0, at, at + CONTENT_LENGTH);
+    else content.set(digest, at);
+    reads.set(index, [...new Set(group.namesRead().map(indexOf))]);
+    const written = (group.writes ?? []).map((name) => findName(modules.name, name));
+    writes.set(
+      index,
+      written.filter((other) => other !== -1),
+    );
+  }
+  return {
+    ...modules,
+    content,
+    flags,
+    absent,
+    reads: patchLists(modules.reads, reads),
+    writes: patchLists(modules.writes, writes),
+  };
+}
+
+/** Lists with some of them replaced; the same object where none is different. */
+function patchLists(
+  lists: ModuleColumns['reads'],
+  replacements: ReadonlyMap<number, readonly number[]>,
+): ModuleColumns['reads'] {
+  const different = [...replacements].some(([index, list]) => {
+    const old = listAt(lists, index);
+    return old.length !== list.length || old.some((item, i) => item !== list[i]);
+  });
+  if (!different) return lists;
+  const all: ArrayLike<number>[] = [];
+  for (let index = 0; index + 1 < lists.start.length; index++) {
+    all.push(replacements.get(index) ?? listAt(lists, index));
+  }
+  return packLists(all);
+}
