@@ -1,5 +1,6 @@
 // Variables of a file and what it inherits. Knows nothing of files or of how values are computed. A
 // child copies what it sees at its creation, so what a parent file sets later stays out.
+import { byCodePoint } from '../../base/digest.ts';
 import { printExpression } from './print.ts';
 import type { List, Literal, MapLiteral, Operator, Select, Assignment } from './tree.ts';
 
@@ -71,6 +72,11 @@ export class Scope {
   /** All names that can be used here, sorted. */
   names(): string[] {
     return [...new Set([...this.#inherited.keys(), ...this.#own.keys()])].sort();
+  }
+
+  /** The bindings that are this scope's own, sorted by name. */
+  own(): Binding[] {
+    return [...this.#own.values()].sort((a, b) => byCodePoint(a.name, b.name));
   }
 
   /** All variables as assignments, sorted by name: for whoever looks into a scope. */
