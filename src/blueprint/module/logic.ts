@@ -18,6 +18,8 @@ export type Condition = (context: ModuleContext, ...args: readonly string[]) => 
 
 export interface Logic {
   readonly moduleTypes?: readonly AnyModuleType[];
+  /** They run before dependencies that properties name are added, in this order. */
+  readonly earlyMutators?: readonly Mutator[];
   /** They run in this order. */
   readonly mutators?: readonly Mutator[];
   /** They run in this order. */
@@ -30,6 +32,7 @@ export interface Logic {
 export function combine(...parts: readonly Logic[]): Logic {
   return {
     moduleTypes: parts.flatMap((part) => part.moduleTypes ?? []),
+    earlyMutators: parts.flatMap((part) => part.earlyMutators ?? []),
     mutators: parts.flatMap((part) => part.mutators ?? []),
     singletons: parts.flatMap((part) => part.singletons ?? []),
     conditions: Object.assign({}, ...parts.map((part) => part.conditions ?? {})),

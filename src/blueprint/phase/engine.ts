@@ -99,7 +99,8 @@ export class Engine {
     const transitions = new TransitionState(this.#graph);
     const cycles = this.#graph.updateOrder();
     if (cycles.length > 0) return this.#end(cycles);
-    for (const mutator of [dependencyMutator(), ...this.#registry.mutators]) {
+    const { earlyMutators, mutators } = this.#registry;
+    for (const mutator of [...earlyMutators, dependencyMutator(), ...mutators]) {
       const diagnostics = runMutator(this.#graph, mutator, transitions);
       if (diagnostics.some(({ severity }) => severity === 'error')) return this.#end(diagnostics);
     }

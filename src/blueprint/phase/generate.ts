@@ -69,7 +69,7 @@ class Generation {
   readonly #takenAt = Date.now();
 
   constructor(options: GenerateOptions) {
-    const { source, output, root, listFile, logicVersion, config } = options;
+    const { source, output, root, listFile, logicVersion, config, dialect } = options;
     this.#options = options;
     this.#files = diskFiles(source);
     this.#output = output.startsWith('/') ? output : join(source, output);
@@ -78,6 +78,7 @@ class Generation {
         logicVersion,
         root,
         listFile,
+        dialect,
         config: config ?? null,
         missing: options.allowMissingDependencies,
         unknown: options.ignoreUnknownModuleTypes,

@@ -121,7 +121,7 @@ class PartialAnalysis {
     const parentFile = above === -1 ? undefined : this.#readFile(above).file;
     const source = readSource(this.#files, path[index]!);
     if (!source.ok) throw new GivenUp(`${path[index]} cannot be read`);
-    const read = readTreeFile(source.value, parentFile);
+    const read = readTreeFile(source.value, parentFile, this.#options.dialect);
     this.#read.set(index, read);
     return read;
   }

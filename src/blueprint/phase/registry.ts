@@ -6,6 +6,7 @@ import type { Singleton } from '../module/singleton.ts';
 
 export class Registry {
   readonly moduleTypes = new Map<string, AnyModuleType>();
+  readonly earlyMutators: Mutator[] = [];
   readonly mutators: Mutator[] = [];
   readonly singletons: Singleton[] = [];
   readonly conditions: Record<string, Condition> = Object.create(null) as Record<string, Condition>;
@@ -13,7 +14,8 @@ export class Registry {
   /** Throws LogicError for names that are taken. */
   add(logic: Logic): void {
     for (const type of logic.moduleTypes ?? []) this.#addModuleType(type);
-    for (const mutator of logic.mutators ?? []) this.#addMutator(mutator);
+    for (const mutator of logic.earlyMutators ?? []) this.#add(mutator, this.earlyMutators);
+    for (const mutator of logic.mutators ?? []) this.#add(mutator, this.mutators);
     for (const singleton of logic.singletons ?? []) this.#addSingleton(singleton);
     for (const [name, condition] of Object.entries(logic.conditions ?? {})) {
       if (name in this.conditions) throw new LogicError(`condition ${name} is already registered`);
@@ -28,11 +30,11 @@ export class Registry {
     this.moduleTypes.set(type.name, type);
   }
 
-  #addMutator(mutator: Mutator): void {
-    if (this.mutators.some(({ name }) => name === mutator.name)) {
+  #add(mutator: Mutator, into: Mutator[]): void {
+    if ([...this.earlyMutators, ...this.mutators].some(({ name }) => name === mutator.name)) {
       throw new LogicError(`mutator name ${mutator.name} is already registered`);
     }
-    this.mutators.push(mutator);
+    into.push(mutator);
   }
 
   #addSingleton(singleton: Singleton): void {

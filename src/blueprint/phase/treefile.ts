@@ -19,7 +19,7 @@ import { evaluate } from '../syntax/evaluate.ts';
 import { parse } from '../syntax/parse.ts';
 import { Scope, type Value } from '../syntax/scope.ts';
 import { decodeSource } from '../syntax/source.ts';
-import type { Module } from '../syntax/tree.ts';
+import type { Dialect, Module } from '../syntax/tree.ts';
 
 /** A file, evaluated. */
 export interface TreeFile {
@@ -28,8 +28,6 @@ export interface TreeFile {
   readonly parent: TreeFile | undefined;
   /** What children inherit. */
   readonly scope: Scope;
-  /** Whether something in it, or in a file it inherits from, could not be parsed. */
-  readonly broken: boolean;
 }
 
 /** A file with its modules: these are large, so they are handed on rather than kept. */
@@ -61,23 +59,25 @@ export function readSource(
 }
 
 /** Parses and evaluates a file. Modules with errors inside them are left out. */
-export function readTreeFile(source: Source, parent: TreeFile | undefined): ReadFile {
-  const { file: syntax, diagnostics: errors } = parse(source);
+export function readTreeFile(
+  source: Source,
+  parent: TreeFile | undefined,
+  dialect: Dialect | undefined,
+): ReadFile {
+  const { file: syntax, diagnostics: errors } = parse(
+    source,
+    dialect === undefined ? {} : { dialect },
+  );
   const scope = new Scope(parent?.scope);
   for (const name of NOT_INHERITED) scope.remove(name);
+  if (errors.length > 0) scope.incomplete = true;
   const evaluated = evaluate(syntax, scope);
-  // What a broken file failed to set is no mistake of those that use it.
-  const consequences = parent?.broken === true || errors.length > 0;
-  const problems = evaluated.diagnostics.filter(
-    ({ code }) => !consequences || code !== 'blueprint/variable-not-set',
-  );
   const modules =
     errors.length === 0
       ? evaluated.modules
       : evaluated.modules.filter((module) => isWhole(module, errors));
-  const broken = consequences || evaluated.diagnostics.length > 0;
-  const file = { path: source.file, source, parent, scope, broken };
-  return { file, modules, diagnostics: [...errors, ...problems] };
+  const file = { path: source.file, source, parent, scope };
+  return { file, modules, diagnostics: [...errors, ...evaluated.diagnostics] };
 }
 
 /** Whether a module of a file with errors is closed, and none of them is inside it. */
@@ -170,9 +170,9 @@ class ChildFinder implements Children {
     }
   }
 
-  /** The file of a directory: of the wanted name, or else of the usual one. */
+  /** The file of a directory: of the wanted name, or of the usual ones; or else all `*.bp`. */
   #addFileIn(directory: string, name: string): void {
-    for (const candidate of name === DEFAULT_NAME ? [name] : [name, DEFAULT_NAME]) {
+    for (const candidate of new Set([name, DEFAULT_NAME, 'Android.bp'])) {
       const path = cleanPath(joinPath(directory, candidate));
       if (this.#exists(path)) {
         this.paths.push(path);
@@ -182,6 +182,8 @@ class ChildFinder implements Children {
       const searched = [cleanPath(directory)];
       this.globs.push({ pattern: path, excludes: [], followLinks: true, matches: [], searched });
     }
+    const { matches = [] } = this.#expand(cleanPath(joinPath(directory, '*.bp')), undefined) ?? {};
+    this.paths.push(...matches.filter((match) => !match.endsWith('/')));
   }
 
   #childName(): string {
@@ -217,13 +219,17 @@ class ChildFinder implements Children {
   }
 
   #glob(pattern: string, at: Span): GlobRecord | undefined {
-    const whole = joinPath(directoryOf(this.#file.path), pattern);
-    const result = glob(this.#files, whole);
+    return this.#expand(joinPath(directoryOf(this.#file.path), pattern), at);
+  }
+
+  #expand(pattern: string, at: Span | undefined): GlobRecord | undefined {
+    const result = glob(this.#files, pattern);
     if (!result.ok) {
-      for (const { code, message } of result.diagnostics) this.#complain(code, message, at);
+      const place = at ?? { source: this.#file.source, start: 0, end: 0 };
+      for (const { code, message } of result.diagnostics) this.#complain(code, message, place);
       return undefined;
     }
-    const record = { pattern: whole, excludes: [], followLinks: true, ...result.value };
+    const record = { pattern, excludes: [], followLinks: true, ...result.value };
     this.globs.push(record);
     return record;
   }
@@ -239,11 +245,13 @@ class ChildFinder implements Children {
 
 /** What a file hands to its children, as text: equal texts, equal scopes. */
 export function exportsOf({ scope }: TreeFile): string {
-  return scope
-    .own()
-    .filter(({ name }) => !NOT_INHERITED.includes(name))
-    .map(({ name, value }) => `${name}=${valueText(value)}`)
-    .join('\n');
+  const lines: string[] = [];
+  for (const name of scope.names()) {
+    if (NOT_INHERITED.includes(name)) continue;
+    const { binding, local } = scope.get(name)!;
+    if (local) lines.push(`${name}=${valueText(binding.value)}`);
+  }
+  return lines.join('\n');
 }
 
 function valueText(value: Value): string {

@@ -6,7 +6,7 @@ import type { FileSystem } from '../glob/filesystem.ts';
 import { cleanPath, directoryOf } from '../glob/path.ts';
 import type { GlobRecord } from '../module/observe.ts';
 import type { Value } from '../syntax/scope.ts';
-import type { Module } from '../syntax/tree.ts';
+import type { Dialect, Module } from '../syntax/tree.ts';
 import {
   childrenOf,
   DEFAULT_NAME,
@@ -21,6 +21,8 @@ export interface WalkOptions {
   readonly root?: string | undefined;
   /** All files there are, instead of following `subdirs` from the root. */
   readonly list?: readonly string[] | undefined;
+  /** The form of the language; the latest unless given. */
+  readonly dialect?: Dialect | undefined;
 }
 
 export interface Tree {
@@ -50,7 +52,7 @@ export function walkTree(
   options: WalkOptions = {},
   take: TakeModules = () => undefined,
 ): Tree {
-  const walker = new Walker(files, options.list !== undefined, take);
+  const walker = new Walker(files, options, take);
   if (options.list === undefined) walker.walkFrom(cleanPath(options.root ?? DEFAULT_NAME));
   else walker.walkList(options.list.map(cleanPath));
   return walker;
@@ -64,13 +66,15 @@ class Walker implements Tree {
   readonly diagnostics: Diagnostic[] = [];
   readonly #fileSystem: FileSystem;
   readonly #listed: boolean;
+  readonly #dialect: Dialect | undefined;
   readonly #take: TakeModules;
   readonly #seen = new Set<string>();
   readonly #early = new Map<string, string | Buffer>();
 
-  constructor(files: FileSystem, listed: boolean, take: TakeModules) {
+  constructor(files: FileSystem, { list, dialect }: WalkOptions, take: TakeModules) {
     this.#fileSystem = files;
-    this.#listed = listed;
+    this.#listed = list !== undefined;
+    this.#dialect = dialect;
     this.#take = take;
   }
 
@@ -119,7 +123,7 @@ class Walker implements Tree {
       this.diagnostics.push(...source.diagnostics);
       return undefined;
     }
-    const { file, modules, diagnostics } = readTreeFile(source.value, parent);
+    const { file, modules, diagnostics } = readTreeFile(source.value, parent, this.#dialect);
     this.files.push(file);
     this.diagnostics.push(...diagnostics);
     this.#take(file, modules);
