@@ -20,7 +20,9 @@ export {
   properties,
   string,
   type Fields,
+  type ListProperty,
   type NestedProperty,
+  type PathProperty,
   type Property,
   type PropertyOptions,
 } from './property/property.ts';

@@ -24,6 +24,7 @@ export interface RuleParameters {
   /** A file that holds `rspfileContent` while the command runs. */
   readonly rspfile?: string | undefined;
   readonly rspfileContent?: string | undefined;
+  /** Outputs that are symbolic links. Only Android's own Ninja knows that; others refuse the rule. */
   readonly symlinkOutputs?: readonly string[] | undefined;
   /** Files that every statement of this rule depends on: the tools the command runs. */
   readonly commandDeps?: readonly string[] | undefined;

@@ -18,6 +18,8 @@ export interface Changes {
   readonly everything: string | undefined;
   /** Stamps that were taken on the way. */
   readonly stamps: ReadonlyMap<string, Stamp>;
+  /** Whether something had to be read because stamps did not suffice. */
+  readonly stale: boolean;
 }
 
 /** Compares a state with what is there. Stamps decide where they can. */
@@ -37,6 +39,7 @@ class ChangeFinder implements Changes {
   readonly #fileSystem: FileSystem;
   readonly #root: string;
   readonly stamps = new Map<string, Stamp>();
+  stale = false;
 
   constructor(state: State, files: FileSystem, root: string) {
     this.#state = state;
@@ -82,7 +85,9 @@ class ChangeFinder implements Changes {
       now = stampOf(absolutePath(this.#root, path));
       this.stamps.set(path, now);
     }
-    return sameStamp(stamp, now) && !isRacy(stamp, this.#state.takenAt);
+    const unchanged = sameStamp(stamp, now) && !isRacy(stamp, this.#state.takenAt);
+    this.stale ||= !unchanged;
+    return unchanged;
   }
 }
 

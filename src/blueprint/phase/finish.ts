@@ -22,7 +22,7 @@ import {
   type Stamper,
 } from './record.ts';
 import { stampOf } from './stamp.ts';
-import type { State } from './state.ts';
+import type { GlobState, State } from './state.ts';
 
 export interface FinishTarget {
   readonly output: string;
@@ -30,6 +30,8 @@ export interface FinishTarget {
   readonly takenAt: number;
   readonly files: FileSystem;
   readonly stamper: Stamper;
+  /** Is told what all globs matched, before the manifest is written. */
+  readonly beforeManifest: (globs: readonly GlobState[]) => void;
 }
 
 export interface Finished {
@@ -59,11 +61,14 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
   };
   const { live, names, entityLists } = prepared;
   const entities = recordEntities(live, names);
+  const looked = recordLooks(graph, (group) => indexes.get(group), target.files, stamper);
+  const ofTree = tree.globs.map((record) => recordGlob(record, undefined, stamper));
+  const globs = [...ofTree, ...looked.globs];
+  target.beforeManifest(globs);
   const { assembled, changed } = writeOut(target, prepared, input, {
     entities,
     lists: entityLists,
   });
-  const looked = recordLooks(graph, (group) => indexes.get(group), target.files, stamper);
   return {
     changed,
     state: {
@@ -73,10 +78,7 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
       ...assembled,
       entities,
       entityLists,
-      globs: [
-        ...tree.globs.map((record) => recordGlob(record, undefined, stamper)),
-        ...looked.globs,
-      ],
+      globs,
       watched: looked.watched,
       collected: recordCollected(graph),
       manifest: {
@@ -116,9 +118,11 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
     fileIndex: (path) => state.files.path.indexOf(path),
   };
   const written = { entities: merged.entities, lists: merged.lists, state, replaced, inPlace };
-  const { assembled, changed } = writeOut(target, prepared, input, written);
   const { moved, indexOf } = newIndexes(state, entries, inPlace);
   const now = recordLooks(engine.graph, indexOf, target.files, stamper);
+  const looks = mergeLooks(state, moved, now, stamper);
+  target.beforeManifest(looks.globs);
+  const { assembled, changed } = writeOut(target, prepared, input, written);
   const names = new Set([...replaced].map((index) => state.modules.name[index]!));
   return {
     changed,
@@ -129,7 +133,7 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
       ...assembled,
       entities: merged.entities,
       entityLists: merged.lists,
-      ...mergeLooks(state, moved, now, stamper),
+      ...looks,
       collected: mergeCollected(state.collected, names, groups, recordCollected(engine.graph)),
       manifest: {
         stamp: stampOf(target.output),

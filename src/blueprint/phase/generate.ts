@@ -1,18 +1,21 @@
 // Makes a manifest from a tree, or brings it up to date: with nothing changed, nothing is analysed; with
 // little changed, little. Beside the manifest come its dependency file and the state for the next run.
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf, type Canonical } from '../../base/digest.ts';
 import { systemError, writeIfChanged } from '../../base/fs.ts';
 import { diskFiles, type FileSystem } from '../glob/filesystem.ts';
+import { glob } from '../glob/glob.ts';
 import type { Logic } from '../module/logic.ts';
+import type { GlobRecord } from '../module/observe.ts';
 import { formatDepfile } from '../ninja/depfile.ts';
-import { findChanges } from './change.ts';
+import { absolutePath, findChanges } from './change.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { analysePart } from './partial.ts';
-import { finishPart, finishWhole } from './finish.ts';
-import { Stamper } from './record.ts';
+import { finishPart, finishWhole, type FinishTarget } from './finish.ts';
+import { mergeLooks, Stamper, updateFiles } from './record.ts';
+import { companionsOf, generatorManifest, globsText, type Companions } from './regenerate.ts';
 import { sameStamp } from './stamp.ts';
 import { readState, writeState, type State } from './state.ts';
 
@@ -28,6 +31,8 @@ export interface GenerateOptions extends Omit<EngineOptions, 'files' | 'list'> {
   readonly logicVersion: string;
   /** Must be JSON: results are kept for as long as it stays the same. */
   readonly config?: Canonical;
+  /** How to run this again, for Ninja: then a manifest is written that does so where it is needed. */
+  readonly commands?: { readonly generate: string; readonly checkGlobs: string } | undefined;
   /** Do not use what an earlier run left. */
   readonly fresh?: boolean;
 }
@@ -45,13 +50,6 @@ export interface Generated {
   readonly warnings: readonly Diagnostic[];
 }
 
-/** Files beside the manifest. */
-export function companions(output: string): { state: string; depfile: string } {
-  const directory = join(dirname(output), '.ashlar');
-  const name = output.slice(output.lastIndexOf('/') + 1);
-  return { state: join(directory, `${name}.state`), depfile: `${output}.d` };
-}
-
 /** Generates. Error codes: those of all phases, `list/…` and `fs/…`. Nothing is written on errors. */
 export function generate(options: GenerateOptions): Result<Generated> {
   try {
@@ -65,6 +63,7 @@ class Generation {
   readonly #options: GenerateOptions;
   readonly #files: FileSystem;
   readonly #output: string;
+  readonly #companions: Companions;
   readonly #key: string;
   readonly #takenAt = Date.now();
 
@@ -72,7 +71,8 @@ class Generation {
     const { source, output, root, listFile, logicVersion, config, dialect } = options;
     this.#options = options;
     this.#files = diskFiles(source);
-    this.#output = output.startsWith('/') ? output : join(source, output);
+    this.#output = absolutePath(source, output);
+    this.#companions = companionsOf(this.#output);
     this.#key = digestOf(
       canonicalJson({
         logicVersion,
@@ -87,17 +87,30 @@ class Generation {
     ).hash;
   }
 
+  checkGlobs(): boolean {
+    const state = readState(this.#companions.state, this.#key);
+    const now = state?.globs.map((record): GlobRecord => {
+      const { pattern, excludes, followLinks } = record;
+      const found = glob(this.#files, pattern, { excludes, followLinks });
+      return { ...record, matches: found.ok ? found.value.matches : ['?'] };
+    });
+    const text = now === undefined ? `${this.#takenAt}\n` : globsText(now);
+    return writeIfChanged(this.#companions.globs, text);
+  }
+
   run(): Result<Generated> {
     const { source, fresh = false } = this.#options;
-    const path = companions(this.#output).state;
-    const state = fresh ? undefined : readState(path, this.#key);
+    const state = fresh ? undefined : readState(this.#companions.state, this.#key);
     if (state === undefined) return this.#whole('there is nothing to start from');
     if (!sameStamp(state.manifest.stamp, new Stamper(source).of(this.#output))) {
       return this.#whole('the manifest is not the one that was generated');
     }
     const changes = findChanges(state, this.#files, source);
     if (changes.everything !== undefined) return this.#whole(changes.everything);
-    if (changes.files.size === 0 && changes.modules.size === 0) return ok(nothing(state));
+    if (changes.files.size === 0 && changes.modules.size === 0) {
+      if (changes.stale) this.#refresh(state, new Stamper(source, changes.stamps));
+      return ok(nothing(state));
+    }
     const engineOptions = this.#engineOptions();
     if (!engineOptions.ok) return engineOptions;
     const part = analysePart(state, changes, engineOptions.value, this.#options.logic);
@@ -105,6 +118,16 @@ class Generation {
     const stamper = new Stamper(source, changes.stamps);
     const finished = finishPart(state, part, this.#target(stamper));
     return this.#done(finished.state, finished.changed, part.groups.length);
+  }
+
+  /** Nothing changed, but that took reading: the next run shall see it from stamps again. */
+  #refresh(state: State, stamper: Stamper): void {
+    writeState(this.#companions.state, {
+      ...state,
+      takenAt: this.#takenAt,
+      files: updateFiles(state.files, new Map(), stamper),
+      ...mergeLooks(state, (index) => index, { globs: [], watched: [] }, stamper),
+    });
   }
 
   #whole(reason: string): Result<Generated> {
@@ -128,14 +151,17 @@ class Generation {
     return result.ok ? ok({ ...result.value, analysed: 'whole', reason, warnings }) : result;
   }
 
-  #target(stamper: Stamper): Parameters<typeof finishWhole>[1] {
-    mkdirSync(dirname(companions(this.#output).state), { recursive: true });
+  #target(stamper: Stamper): FinishTarget {
+    const { state, globs } = this.#companions;
+    mkdirSync(dirname(state), { recursive: true });
     return {
       output: this.#output,
       key: this.#key,
       takenAt: this.#takenAt,
       files: this.#files,
       stamper,
+      // Before the manifest: it must not look older than what its globs matched.
+      beforeManifest: (records) => void writeIfChanged(globs, globsText(records)),
     };
   }
 
@@ -144,9 +170,17 @@ class Generation {
     changed: boolean,
     analysedModules: number,
   ): Result<Generated> {
-    const { state: statePath, depfile } = companions(this.#output);
-    writeIfChanged(depfile, formatDepfile(this.#options.output, dependenciesOf(state)));
-    writeState(statePath, state);
+    const { output, commands } = this.#options;
+    const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
+    const [files, directories] = [filesOf(state), directoriesOf(state)];
+    writeIfChanged(depfile, formatDepfile(output, [...new Set([...files, ...directories])].sort()));
+    if (commands !== undefined) {
+      const { globs } = companionsOf(output);
+      writeIfChanged(filesDepfile, formatDepfile(output, files));
+      writeIfChanged(globsDepfile, formatDepfile(globs, directories));
+      writeIfChanged(generator, generatorManifest(output, commands));
+    }
+    writeState(this.#companions.state, state);
     const { length: modules } = state.modules.name;
     return ok({ analysed: 'part', changed, modules, analysedModules, warnings: [] });
   }
@@ -168,12 +202,26 @@ class Generation {
   }
 }
 
-/** Every file and directory whose change may mean another manifest. */
-export function dependenciesOf(state: Pick<State, 'files' | 'watched' | 'globs'>): string[] {
-  const paths = new Set(state.files.path);
-  for (const { path } of state.watched) paths.add(path);
-  for (const { searched } of state.globs) for (const path of searched) paths.add(path);
-  return [...paths].sort();
+/** Files whose change may mean another manifest. */
+function filesOf({ files, watched }: Pick<State, 'files' | 'watched'>): string[] {
+  return [...new Set([...files.path, ...watched.map(({ path }) => path)])].sort();
+}
+
+/** Directories whose change may mean that globs match something else. */
+function directoriesOf({ globs }: Pick<State, 'globs'>): string[] {
+  return [...new Set(globs.flatMap(({ searched }) => searched))].sort();
+}
+
+/**
+ * Writes down what the globs of the last run match now, if that is something else. Without a last run
+ * there is nothing to compare: then the generator must run.
+ */
+export function checkGlobs(options: GenerateOptions): Result<boolean> {
+  try {
+    return ok(new Generation(options).checkGlobs());
+  } catch (error) {
+    return failed(systemError('check globs', error));
+  }
 }
 
 function nothing(state: State): Generated {

@@ -12,6 +12,7 @@ import { removeCommand } from './install/remove.ts';
 import { rollbackCommand } from './install/rollback.ts';
 import { logCommand } from './log.ts';
 import { fmtCommand } from './fmt.ts';
+import { generateCommand } from './generate.ts';
 import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
 import { versionCommand } from './version.ts';
@@ -28,6 +29,7 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   list: listCommand,
   remove: removeCommand,
   rollback: rollbackCommand,
+  generate: generateCommand,
   fmt: fmtCommand,
   lsp: lspCommand,
   modify: modifyCommand,

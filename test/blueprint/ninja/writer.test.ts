@@ -1,7 +1,9 @@
+import { cleanPath } from '../../../src/blueprint/glob/path.ts';
 import { describe, expect, test } from 'vitest';
 import { Scope } from '../../../src/blueprint/ninja/scope.ts';
 import { parseTexts } from '../../../src/blueprint/ninja/text.ts';
 import { formatComment, NinjaWriter } from '../../../src/blueprint/ninja/writer.ts';
+import { targetsInManifest } from '../../rig/ninja.ts';
 import { golden } from '../golden.ts';
 
 interface BuildCase {
@@ -113,4 +115,32 @@ describe('faults of the original, repaired', () => {
     const long = `\t${'x'.repeat(80)}`;
     expect(statement([long])).toBe(`build o\${ninja.pipe}$:: r $\n        ${long}\n`);
   });
+});
+
+/** Every output is `value`, so that Ninja reads back what was meant. */
+function meant(path: string): string {
+  return path.replaceAll(/\$\{(?:v|longVariableName)\}/g, 'value').replaceAll('$', '');
+}
+
+test('Ninja reads every golden statement as it was meant', () => {
+  const parts: { text: string; outputs: Set<string> }[] = [];
+  for (const wanted of [...build, ...build_with_vars]) {
+    const outputs = [...wanted.outputs, ...(wanted.implicitOutputs ?? [])].map(meant);
+    // Ninja refuses an output that is named twice; some of the random statements do that.
+    if (new Set(outputs.map((path) => cleanPath(path))).size < outputs.length) continue;
+    const free = ({ outputs: taken }: (typeof parts)[number]) =>
+      outputs.every((output) => !taken.has(cleanPath(output)));
+    let part = parts.find(free);
+    if (part === undefined) parts.push((part = { text: '', outputs: new Set() }));
+    part.text += write(wanted, build.includes(wanted) ? undefined : withVariables());
+    for (const output of outputs) part.outputs.add(cleanPath(output));
+  }
+  const head =
+    'ninja.pipe = |\nm.some_module_name_.v = value\nm.some_module_name_.longVariableName = value\n' +
+    ['foo', 'r', 'g.pkg.rule'].map((rule) => `rule ${rule}\n    command = x\n`).join('');
+  expect(parts.length).toBeLessThan(150);
+  for (const { text, outputs } of parts) {
+    const targets = [...targetsInManifest(head + text).keys()].map((path) => cleanPath(path));
+    expect(targets.toSorted()).toEqual([...outputs].sort());
+  }
 });

@@ -1,0 +1,71 @@
+// The build logic that a command works with: the stock module types, or those of a file; and what says
+// that it is another than before.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
+import { digestOf, type Canonical } from '../../base/digest.ts';
+import { systemError } from '../../base/fs.ts';
+import type { Logic } from '../../blueprint/api.ts';
+import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
+import { stockLogic } from '../../blueprint/logic/stock.ts';
+
+export interface LoadedLogic {
+  readonly logic: readonly Logic[];
+  /** Changes with the logic, and with Ashlar itself. */
+  readonly version: string;
+  readonly config: Canonical;
+}
+
+/**
+ * The stock logic, or what a JavaScript module exports as `logic`, and maybe `config`. Error codes
+ * `logic/no-export`, `logic/failed`, `fs/…`.
+ */
+export async function loadLogic(
+  cwd: string,
+  file: string | undefined,
+  out: string,
+): Promise<Result<LoadedLogic>> {
+  const config = { ...DEFAULT_CONFIG, out };
+  const version = programVersion();
+  if (file === undefined) return ok({ logic: [stockLogic], version, config });
+  const path = resolve(cwd, file);
+  let text;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return failed(systemError('read the build logic', error, file));
+  }
+  let exports: { readonly logic?: Logic; readonly config?: Canonical };
+  try {
+    exports = (await import(pathToFileURL(path).href)) as typeof exports;
+  } catch (error) {
+    const message = `cannot load the build logic: ${error instanceof Error ? error.message : String(error)}`;
+    return failed(definitionError({ code: 'logic/failed', message, at: { file } }));
+  }
+  if (exports.logic === undefined) {
+    const message = 'the build logic exports nothing named "logic"';
+    return failed(definitionError({ code: 'logic/no-export', message, at: { file } }));
+  }
+  const own = `${version} ${digestOf(text).hash}`;
+  return ok({ logic: [exports.logic], version: own, config: exports.config ?? config });
+}
+
+/** The program's own files, by what their directory says of them. */
+function programVersion(): string {
+  const directory = dirname(process.argv[1] ?? '.');
+  const entries = ['.', 'chunk'].flatMap((inner) => {
+    try {
+      return readdirSync(join(directory, inner)).map((name) => join(directory, inner, name));
+    } catch {
+      return [];
+    }
+  });
+  const stamps = entries
+    .filter((path) => path.endsWith('.js'))
+    .map((path) => {
+      const { size, mtimeMs } = statSync(path);
+      return `${path} ${size} ${mtimeMs}`;
+    });
+  return `${ASHLAR_VERSION} ${digestOf(stamps.sort().join('\n')).hash}`;
+}
