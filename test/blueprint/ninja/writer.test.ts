@@ -125,7 +125,11 @@ function meant(path: string): string {
 test('Ninja reads every golden statement as it was meant', () => {
   const parts: { text: string; outputs: Set<string> }[] = [];
   for (const wanted of [...build, ...build_with_vars]) {
-    const outputs = [...wanted.outputs, ...(wanted.implicitOutputs ?? [])].map(meant);
+    const named = [...wanted.outputs, ...(wanted.implicitOutputs ?? [])];
+    // Line breaks are dropped by Ninja, dollars of literal statements are its own.
+    if (named.some((path) => path.includes('\n'))) continue;
+    if (build.includes(wanted) && named.some((path) => path.includes('$'))) continue;
+    const outputs = named.map(meant);
     // Ninja refuses an output that is named twice; some of the random statements do that.
     if (new Set(outputs.map((path) => cleanPath(path))).size < outputs.length) continue;
     const free = ({ outputs: taken }: (typeof parts)[number]) =>
