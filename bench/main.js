@@ -1,5 +1,5 @@
 // `npm run bench [SUITE…]`: runs the suites and prints their rows. A suite is a file beside this one that
-// exports `suite(): Promise<Row[]>`; a row compares with a peer of the same run, or states a figure.
+// exports `suite()`, a promise of rows or a stream of them; a row compares with a peer of the same run, or states a figure.
 import { readdirSync } from 'node:fs';
 import { printRows } from './row.js';
 
@@ -16,5 +16,7 @@ if (suites.length === 0) {
 for (const name of suites) {
   const { suite } = await import(`./${name}.suite.js`);
   console.log(`\n${name}`);
-  printRows(await suite());
+  const rows = suite();
+  if (Symbol.asyncIterator in rows) for await (const some of rows) printRows(some);
+  else printRows(await rows);
 }

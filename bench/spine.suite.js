@@ -10,15 +10,14 @@ import { median, timeCommand } from './row.js';
 const project = resolve(import.meta.dirname, '..');
 const program = join(project, 'bin/ashlar');
 
-export async function suite() {
+/** Yields rows as they are known: the whole takes minutes. */
+export async function* suite() {
   const directory = mkdtempSync(join(tmpdir(), 'ashlar-bench-'));
   try {
-    return [
-      ...launching(),
-      ...ids(directory),
-      ...(await restoring(directory)),
-      ...(await scheduling(directory)),
-    ];
+    yield launching();
+    yield await restoring(directory);
+    yield* ids(directory);
+    yield await scheduling(directory);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -38,7 +37,7 @@ function launching() {
   ];
 }
 
-function ids(directory) {
+function* ids(directory) {
   const rows = [];
   const env = { ...process.env, ASHLAR_STORE: join(directory, 'store') };
   const cpu = {};
@@ -94,7 +93,7 @@ function ids(directory) {
     unit: 's',
     peer: { name: 'building them', value: first.wall },
   });
-  return rows;
+  yield rows;
 }
 
 /** Bundles a part of the program that has no command of its own. */
@@ -106,6 +105,7 @@ async function load(entry, directory) {
     bundle: true,
     platform: 'node',
     format: 'esm',
+    target: 'node20.19',
     banner: {
       js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);",
     },
