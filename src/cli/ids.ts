@@ -1,13 +1,14 @@
 // What `ashlar ids` does: finds the tree, computes ids, lays them out. Returns text and diagnostics; the
 // command prints them. Writes nothing but the table of known digests, and needs no store.
 import { join } from 'node:path';
-import { Collector, type Diagnostic } from '../base/diagnostic.ts';
+import { Collector, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import { openStore, storeRoot } from '../cache/store.ts';
 import type { Definition } from '../package/definition.ts';
 import type { Identity } from '../package/ids.ts';
 import { withoutUpstream, type CheckoutUpstream } from '../package/upstream.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import { hostImage } from '../sandbox/image.ts';
+import type { Image } from '../sandbox/port.ts';
 import { openFetching } from './fetching.ts';
 import { identify, openTree, packagesDirectory, statTable, type TreeRequest } from './tree.ts';
 
@@ -29,9 +30,9 @@ export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
   const store = root.ok ? root.value : undefined;
   const open = await openTree(request, checkoutFrom(request, store), out);
   if (open === undefined) return { text: '', diagnostics: out.diagnostics };
-  const image = await hostImage(
-    store === undefined ? {} : { cache: join(store, 'host-image.json') },
-  );
+  // Only asked for where the user does not say what identifies an image: looking at the machine takes time.
+  const image = (): Promise<Result<Image>> =>
+    hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
   const table = statTable(store, open.tree.directory);
   const { identities } = await identify(open, open.asked, image, table, out);
   table.save();

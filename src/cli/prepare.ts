@@ -64,7 +64,13 @@ export async function prepare(
   );
   const image = await hostImage({ cache: join(store.root, 'host-image.json') });
   const table = statTable(store.root, directory);
-  const identities = await identify(open, selection.definitions, image, table, out);
+  const identities = await identify(
+    open,
+    selection.definitions,
+    () => Promise.resolve(image),
+    table,
+    out,
+  );
   if (out.failed || sandbox === undefined) return undefined;
 
   const pipelines = out.take(

@@ -88,17 +88,17 @@ export function statTable(store: string | undefined, directory: string): StatTab
 export async function identify(
   open: OpenTree,
   definitions: readonly Definition[] | undefined,
-  hostImage: Result<Image>,
+  hostImage: () => Promise<Result<Image>>,
   table: StatTable,
   out: Collector,
 ): Promise<Identities> {
   const { tree, images } = open;
   const identities = await computeIds(tree, {
     targets: definitions,
-    imageId: (docker) => {
+    imageId: async (docker) => {
       const given = images.byName.get(docker) ?? images.every;
       if (given !== undefined) return ok(given);
-      const image = imageFor(tree, docker, hostImage);
+      const image = imageFor(tree, docker, await hostImage());
       return image.ok ? ok(image.value.identity) : image;
     },
     gitHead: (repository) => cleanHead(repository),

@@ -92,12 +92,9 @@ export function etcDirectory(parent: string, points: MountPoints): Result<string
     const temporary = temporaryBeside(path);
     try {
       fill(temporary, points);
-      removeTree(path);
-      renameSync(temporary, path);
-    } catch (error) {
+      place(temporary, path, points);
+    } finally {
       removeTree(temporary);
-      // Another process may have put the same thing there in between.
-      if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
     }
     return ok(path);
   } catch (error) {
@@ -105,12 +102,36 @@ export function etcDirectory(parent: string, points: MountPoints): Result<string
   }
 }
 
+/** Other processes may be at the same: what they put there is kept, only what is damaged is set aside. */
+function place(temporary: string, path: string, points: MountPoints): void {
+  for (;;) {
+    try {
+      renameSync(temporary, path);
+      return;
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
+    }
+    if (intact(path, points)) return;
+    const damaged = temporaryBeside(path);
+    try {
+      renameSync(path, damaged);
+      removeTree(damaged);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+  }
+}
+
+function isOurs(file: string): boolean {
+  return lstatSync(file, { throwIfNoEntry: false })?.mtimeMs === TIME * 1000;
+}
+
 function intact(path: string, { directories, files }: MountPoints): boolean {
   return (
     [...directories, ...files].every((name) => existsSync(join(path, name))) &&
     Object.entries(FILES).every(([name, text]) => {
       const file = join(path, name);
-      return readIfExists(file)?.toString() === text && lstatSync(file).mtimeMs === TIME * 1000;
+      return readIfExists(file)?.toString() === text && isOurs(file);
     })
   );
 }
