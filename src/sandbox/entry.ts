@@ -23,8 +23,11 @@ export function enter(entry: Entry, argv: readonly string[]): string[] {
     ...(entry.umask === undefined ? [] : [`umask ${entry.umask}`]),
     ...(entry.ulimits ?? []).map((limit) => `ulimit ${limit} 2>/dev/null`),
     ...close.map((fd) => `exec ${fd}>&-`),
-    // The larger shell exports variables of its own.
-    manyDigits ? 'exec env -u PWD -u OLDPWD -u SHLVL -u _ "$@"' : 'exec "$@"',
+    // Shells export variables of their own, and what is the first process of a sandbox shows them there.
+    // The larger one cannot be kept from exporting one of them.
+    manyDigits
+      ? 'exec env -u PWD -u OLDPWD -u SHLVL -u _ "$@"'
+      : 'unset PWD OLDPWD SHLVL\nexec "$@"',
   ];
   // POSIX has no file descriptors of two digits, and small shells take them for commands.
   const shell = manyDigits ? '/bin/bash' : '/bin/sh';
