@@ -1,6 +1,7 @@
 // Everything that happens in a build, as data. The terminal, the JSON-lines log and later the reports are
 // readers of this one stream.
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Reason } from './reason.ts';
 
 /**
  * How a task came to its result: `ran`; `restored`: the store or a mirror had it and it was put in place;
@@ -11,7 +12,7 @@ export type Outcome = 'ran' | 'restored' | 'current' | 'failed' | 'skipped';
 export type TaskEvent =
   | { readonly type: 'build-start'; readonly at: number; readonly tasks: number }
   /** A task that has to run was found: the number that a progress display counts towards. */
-  | { readonly type: 'task-needed'; readonly task: string }
+  | { readonly type: 'task-needed'; readonly task: string; readonly why?: Reason | undefined }
   | {
       readonly type: 'task-start';
       readonly at: number;

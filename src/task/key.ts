@@ -1,11 +1,17 @@
 // The two keys of a task. The task key (deep) is computed from definitions alone, so that a whole tree's
 // keys are known before anything runs. The action digest (shallow) is over the inputs' contents, and so
 // ends a rebuild where a changed dependency gave an unchanged output. Both are digests of REAPI Actions.
-import { canonicalJson, digestOf, type Canonical, type Digest } from '../base/digest.ts';
+import {
+  byCodePoint,
+  canonicalJson,
+  digestOf,
+  type Canonical,
+  type Digest,
+} from '../base/digest.ts';
 import { encodeAction, encodeCommand, encodeDirectory } from '../remote/encode.ts';
 import type { Command } from '../remote/message.ts';
 import { InputRoot } from './root.ts';
-import { dependenciesOf, type Input, type Task, type TaskResult } from './task.ts';
+import { dependenciesOf, type Input, type Script, type Task, type TaskResult } from './task.ts';
 
 /** Goes up when the meaning of a record changes, so that no old result answers a new question. */
 const RECORD_VERSION = 1;
@@ -60,11 +66,18 @@ export function taskRecord(task: Task, keyOf: KeysOf): Canonical {
     // Everything the task executes is made for this kind of machine.
     platform: `${process.platform}-${process.arch}`,
     work: workRecord(task),
-    variables: task.variables,
+    variables: task.written ?? task.variables,
     // Names only: that a variable is there can be seen, its value must not count.
     volatile: Object.keys(task.volatile).sort(),
     // Read-only or not decides what a script can do.
-    directories: task.directories.map(({ at, writable }) => ({ at, writable })),
+    directories: task.directories.map(({ at, writable, layer }) => ({
+      at,
+      writable,
+      // What the directory begins with.
+      ...(layer === undefined
+        ? {}
+        : { layer: layer.on === undefined ? null : keyOf(layer.on).key.hash }),
+    })),
     inputs: task.inputs.map((input) => inputRecord(input, keyOf)),
     outputs: Object.fromEntries(
       Object.entries(task.outputs).map(([name, { at, kind }]) => [name, { at, kind }]),
@@ -78,7 +91,12 @@ function workRecord({ work }: Task): Canonical {
     return { step: work.name, version: work.version, parameters: work.parameters };
   }
   // The image is named by its contents: its name is only how this tree refers to it.
-  return { script: work.text, image: work.image.identity, workdir: work.workdir };
+  return {
+    script: work.text,
+    ...(work.functions === undefined ? {} : { functions: work.functions }),
+    image: work.image.identity,
+    workdir: work.workdir,
+  };
 }
 
 function inputRecord(input: Input, keyOf: KeysOf): Canonical {
@@ -142,10 +160,16 @@ export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): 
 /** Scripts run as `bash -euo pipefail`; the arguments of a step name it, for the record. */
 export function commandOf(task: Task): readonly string[] {
   if (task.work.kind === 'script') {
-    return ['/bin/bash', '-euo', 'pipefail', '-c', task.work.text, 'ashlar'];
+    return ['/bin/bash', '-euo', 'pipefail', '-c', scriptOf(task.work), 'ashlar'];
   }
   const { name, version, parameters } = task.work;
   return ['ashlar', 'step', name, String(version), canonicalJson(parameters)];
+}
+
+/** The text that bash gets: the functions, in an order of their own, before what calls them. */
+function scriptOf({ text, functions = {} }: Script): string {
+  const defined = Object.entries(functions).sort(([a], [b]) => byCodePoint(a, b));
+  return [...defined.map(([name, body]) => `${name}() {\n${body}\n}\n`), text].join('');
 }
 
 function writableDirectories(task: Task): string {

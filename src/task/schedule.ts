@@ -6,11 +6,13 @@ import type { Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { lock } from '../base/lock.ts';
 import type { LocalCache } from '../cache/local.ts';
+import type { Mirrors } from '../cache/port.ts';
 import { putBytes } from '../cache/store.ts';
 import { deliverFile } from './deliver.ts';
 import type { Outcome, TaskEvent, TaskFailure } from './event.ts';
 import { execute, type Executor } from './execute.ts';
 import { actionDigest, type TaskKey } from './key.ts';
+import type { Reason } from './reason.ts';
 import { lookUp, makeNodes, type Node, type Target } from './node.ts';
 import { fromActionResult, toActionResult } from './result.ts';
 import type { Pool, Task, TaskResult } from './task.ts';
@@ -27,6 +29,16 @@ export interface BuildRequest {
   readonly signal: AbortSignal;
   /** Another way to results that the cache lacks: a repository of finished packages, say. */
   readonly substitute?: Substitute | undefined;
+  readonly mirrors?: Mirrors | undefined;
+  /** Lent by explain: why tasks run, and a memory of what was made. */
+  readonly explainer?: Explainer | undefined;
+}
+
+export interface Explainer {
+  /** Why a task that nobody forced has no result under its key. Called once for each that will run. */
+  why(task: Task, key: TaskKey): Reason;
+  /** A result of the task is on record under its key now. */
+  remember(task: Task, key: TaskKey): void;
 }
 
 export interface Substitute {

@@ -1,7 +1,8 @@
 // What a task is: a hermetic step with declared inputs and outputs. Plain data; knows nothing of packages,
 // of keys or of how it is run. Tasks refer to tasks they depend on, so a graph cannot contain a cycle.
-import type { Canonical, Digest } from '../base/digest.ts';
+import type { Canonical, Digest, Sha256Hex } from '../base/digest.ts';
 import type { Result } from '../base/diagnostic.ts';
+import type { Place } from '../base/span.ts';
 import type { Image, Limits } from '../sandbox/port.ts';
 
 export interface Task {
@@ -10,6 +11,16 @@ export interface Task {
   readonly work: Script | Step;
   /** The script's whole environment. */
   readonly variables: Readonly<Record<string, string>>;
+  /**
+   * The variables as they were written, with all that these refer to; keys hold them in place of the
+   * expanded ones, so that a change shows at the one variable that was changed. They must decide what
+   * `variables` holds, but for what is excluded from keys on purpose.
+   */
+  readonly written?: Readonly<Record<string, string>>;
+  /** Where parts of the record were set (`variables.CFLAGS`, `functions.fix`, `script`); for people only. */
+  readonly origins?: ReadonlyMap<string, Place>;
+  /** A key to use whatever the definitions say: the task was locked to the result that has it. */
+  readonly locked?: Sha256Hex;
   /** Variables whose values must not count, such as the number of cores; keys hold only their names. */
   readonly volatile: Readonly<Record<string, string>>;
   /** Later ones may lie inside earlier ones. */
@@ -32,7 +43,10 @@ export type Pool = 'cpu' | 'download';
 /** Bash text, run with -euo pipefail in a sandbox. */
 export interface Script {
   readonly kind: 'script';
+  /** As written: nothing in it is expanded. */
   readonly text: string;
+  /** Shell functions that the text calls, directly or not: name → body as written, without the braces. */
+  readonly functions?: Readonly<Record<string, string>>;
   readonly image: Image;
   /** Absolute path inside. */
   readonly workdir: string;
@@ -62,6 +76,12 @@ export interface WorkDirectory {
   /** Absolute path inside. */
   readonly at: string;
   readonly writable: boolean;
+  /**
+   * Kept on this machine as a layer after the task ends, for tasks that go on from there. `on` names the
+   * task whose directory of the same path this one begins as; undefined: it begins empty. Such layers are
+   * no outputs: they go to no mirror, and where one is gone its task runs again.
+   */
+  readonly layer?: { readonly on: Task | undefined };
 }
 
 export interface Output {
@@ -130,5 +150,6 @@ export function dependenciesOf(task: Task): Task[] {
     if (input.kind === 'output' || input.kind === 'archive') found.add(input.task);
     if (input.kind === 'packages') for (const { task: made } of input.packages) found.add(made);
   }
+  for (const { layer } of task.directories) if (layer?.on !== undefined) found.add(layer.on);
   return [...found];
 }

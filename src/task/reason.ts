@@ -1,0 +1,31 @@
+// Why a task has to run, as data: told with every task that does, and the answer of `ashlar why`. Knows
+// nothing of how reasons are found, and of how they are worded for people.
+import type { Place } from '../base/span.ts';
+
+/** One difference between two records that stands for itself: not one that follows from another. */
+export interface Cause {
+  /** What differs, as a path into the record: `variables.CFLAGS`, `functions.fix`, `inputs./pkg/src/a.c`. */
+  readonly path: string;
+  /** Name of the task whose record it is in. */
+  readonly task: string;
+  /** Where it is set now. */
+  readonly at?: Place | undefined;
+  /** Undefined: was not there. */
+  readonly old: string | undefined;
+  /** Undefined: is not there any more. */
+  readonly new: string | undefined;
+}
+
+/**
+ * `new`: no record of such a task is known here. `changed`: its record differs from the nearest known
+ * one. `evicted`: its result was here, until it had to make room. `gone`: its result is on record, what it
+ * names is not to be had. `forced`: somebody asked for it. `unkept`: a task after it goes on from a layer
+ * that is not on this machine.
+ */
+export type Reason =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'changed'; readonly causes: readonly Cause[] }
+  | { readonly kind: 'evicted'; readonly atMs: number }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'forced' }
+  | { readonly kind: 'unkept'; readonly by: string };
