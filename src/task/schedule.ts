@@ -11,7 +11,7 @@ import { putBytes } from '../cache/store.ts';
 import { deliverFile } from './deliver.ts';
 import type { Outcome, TaskEvent, TaskFailure } from './event.ts';
 import { execute, openLayers, type Executor } from './execute.ts';
-import { actionDigest, type TaskKey } from './key.ts';
+import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import type { Reason } from './reason.ts';
 import { lookUp, makeNodes, type Node, type Target } from './node.ts';
@@ -36,10 +36,13 @@ export interface BuildRequest {
 }
 
 export interface Explainer {
-  /** Why a task that nobody forced has no result under its key. Called once for each that will run. */
-  why(task: Task, key: TaskKey): Reason;
-  /** A result of the task is on record under its key now. */
-  remember(task: Task, key: TaskKey): void;
+  /**
+   * Why a task that nobody forced has no result under its key. Called once for each that will run, before
+   * those that it depends on: what it depends on may be why.
+   */
+  why(task: Task, keyOf: KeysOf): Reason;
+  /** A result of the task is on record under its key now, because it ran or was found elsewhere. */
+  remember(task: Task, key: TaskKey, outcome: 'ran' | 'restored'): void;
 }
 
 export interface Substitute {
@@ -86,6 +89,7 @@ class Run {
   readonly #failures: { task: Task; failure: TaskFailure }[] = [];
   readonly #startedMs = Date.now();
   #layers: Layers | undefined;
+  readonly #keyOf: KeysOf = (task) => this.#nodes.get(task)!.key;
   #running = 0;
   #wake: () => void = () => undefined;
 
@@ -159,7 +163,8 @@ class Run {
   /** A node whose result has to be made: its dependencies' results are needed now. */
   #miss(node: Node): void {
     node.state = 'waiting';
-    this.#request.sink({ type: 'task-needed', task: node.task.name });
+    const why = this.#request.explainer?.why(node.task, this.#keyOf);
+    this.#request.sink({ type: 'task-needed', task: node.task.name, ...(why && { why }) });
     for (const dependency of node.dependencies) {
       this.#want(dependency);
       if (dependency.state === 'failed' || dependency.state === 'skipped') {
@@ -321,6 +326,7 @@ class Run {
 
   #finish(node: Node, result: TaskResult, outcome: 'ran' | 'restored', startedMs: number): void {
     node.result = result;
+    this.#request.explainer?.remember(node.task, node.key, outcome);
     this.#end(node, outcome, startedMs);
     this.#resultKnown(node);
   }

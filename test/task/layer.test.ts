@@ -105,7 +105,9 @@ function outputText(rig: Rig, report: BuildReport, task: Task): string {
   const into = join(rig.directory, `placed-${readdirSync(rig.directory).length}`);
   if (value.kind === 'tree') {
     placeTree(rig.store, loadTree(rig.store, value.tree)!, into);
-    return readdirSync(into, { recursive: true }).sort().join(' ');
+    return readdirSync(into, { recursive: true, encoding: 'utf8' })
+      .toSorted((a, b) => (a < b ? -1 : 1))
+      .join(' ');
   }
   return readFileSync(
     join(rig.store.root, 'cas', value.digest.hash.slice(0, 2), value.digest.hash),
