@@ -8,16 +8,19 @@ import type { ActionResult } from '../remote/message.ts';
 import { deliver } from './deliver.ts';
 import type { Outcome, TaskFailure } from './event.ts';
 import { execute, openLayers } from './execute.ts';
-import { changedByForce, noteChangeByForce, sameContents } from './forced.ts';
+import { companionsOf, lookUpHard } from './companion.ts';
+import { noteChangeByForce, sameContents } from './forced.ts';
 import { gather, Inquiry } from './gather.ts';
 import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import { lookUp, makeNodes, type Node } from './node.ts';
+import { Places, QUEUES, type Queue } from './places.ts';
+import { applyPolicy, FORCED } from './policy.ts';
 import { Register } from './register.ts';
 import type { BuildReport, BuildRequest } from './request.ts';
 import { fromActionResult } from './result.ts';
-import { readBy, type Pool, type Task, type TaskResult } from './task.ts';
-import { changedLock, keepsLosing, missingLock, notCached } from './verdict.ts';
+import { readBy, type Task, type TaskResult } from './task.ts';
+import { keepsLosing, missingLock, notCached } from './verdict.ts';
 
 export type { BuildReport, BuildRequest, Explainer, Policy, Substitute } from './request.ts';
 
@@ -29,8 +32,6 @@ export async function build(request: BuildRequest): Promise<Result<BuildReport>>
   return ok(await run.toEnd());
 }
 
-type Queue = Pool | 'restore';
-
 /** A result may have to make room once while it is needed, and once more; then something is wrong. */
 const MAX_LOSSES = 2;
 
@@ -40,8 +41,7 @@ class Run {
   readonly #register: Register;
   readonly #inquiry: Inquiry | undefined;
   readonly #frontier: Node[] = [];
-  readonly #ready: Record<Queue, Node[]> = { cpu: [], download: [], restore: [] };
-  readonly #atWork: Record<Queue, number> = { cpu: 0, download: 0, restore: 0 };
+  readonly #places: Places<Node>;
   readonly #counts: Record<Outcome, number> = {
     ran: 0,
     restored: 0,
@@ -54,12 +54,12 @@ class Run {
   readonly #keyOf: KeysOf = (task) => this.#nodes.get(task)!.key;
   readonly #resultOf = (task: Task): TaskResult => this.#nodes.get(task)!.result!;
   #layers: Promise<Layers> | undefined;
-  #running = 0;
   #wake: () => void = () => undefined;
 
   constructor(request: BuildRequest, nodes: ReadonlyMap<Task, Node>) {
     this.#request = request;
     this.#nodes = nodes;
+    this.#places = new Places(request.limits);
     this.#register = new Register(request);
     this.#inquiry = request.mirrors === undefined ? undefined : new Inquiry(request.mirrors);
   }
@@ -67,7 +67,7 @@ class Run {
   async toEnd(): Promise<BuildReport> {
     const { sink, signal, targets } = this.#request;
     sink({ type: 'build-start', at: this.#startedMs, tasks: this.#nodes.size });
-    this.#applyPolicy();
+    applyPolicy(this.#nodes.values(), this.#request);
     for (const { task } of targets) this.#want(this.#nodes.get(task)!);
     for (;;) {
       while (this.#frontier.length > 0) await this.#lookUpFrontier();
@@ -75,7 +75,7 @@ class Run {
         this.#wake = resolve;
       });
       this.#startReady();
-      if (this.#running === 0 && this.#frontier.length === 0) break;
+      if (!this.#places.busy && this.#frontier.length === 0) break;
       if (this.#frontier.length === 0) await woken;
     }
     await this.#register.flush(await this.#layers);
@@ -96,27 +96,6 @@ class Run {
     return this.#failures.length > 0 && !keepGoing && policy?.requireCached === undefined;
   }
 
-  /** Marks what must run or cannot be known by its key, before anything is looked up. */
-  #applyPolicy(): void {
-    const { policy, sink, cache } = this.#request;
-    const changed = changedByForce(cache.store);
-    const suspicious = changed.size > 0 || (policy?.forced?.size ?? 0) > 0;
-    for (const node of this.#nodes.values()) {
-      if (policy?.ignoreCache === true) force(node);
-      if (policy?.forced?.has(node.task) === true) force(node);
-      if (suspicious) {
-        node.shallow = node.dependencies.some(
-          ({ key, mustRun, shallow }) => mustRun || shallow || changed.has(key.key.hash),
-        );
-      }
-      const { unlocked } = node.key;
-      if (unlocked !== undefined) {
-        node.shallow = false;
-        sink({ type: 'warning', diagnostic: changedLock(node.task, unlocked) });
-      }
-    }
-  }
-
   #want(node: Node): void {
     if (node.state !== 'unwanted') return;
     node.state = 'wanted';
@@ -127,32 +106,17 @@ class Run {
     const level = this.#frontier.splice(0);
     const { cache, mirrors, policy, substitute } = this.#request;
     await lookUp(level, cache, mirrors);
-    await this.#lookUpHard(level);
+    await lookUpHard(level, cache, mirrors);
     for (const node of level) {
       if (node.result !== undefined) this.#resultKnown(node);
       else if (node.task.locked !== undefined) this.#fail(node, missingLock(node.task), Date.now());
       else if (isTwin(node)) this.#awaitTwin(node, node.twin);
       else if (!node.mustRun && !node.shallow && substitute?.offers(node.task) === true) {
         node.state = 'substituting';
-        this.#ready.download.push(node);
+        this.#places.wait('download', node);
       } else if (policy?.restoreOnly === true) this.#leave(node);
       else this.#miss(node);
     }
-  }
-
-  /** What is of use only with other results does not count where those are not on record. */
-  async #lookUpHard(level: readonly Node[]): Promise<void> {
-    const hard = (node: Node): Node[] =>
-      node.companions.flatMap((one) => (one.hard ? [one.node] : []));
-    const found = level.filter(({ result }) => result !== undefined);
-    const all = new Set(found.flatMap(hard));
-    for (const node of all) for (const next of hard(node)) all.add(next);
-    if (all.size === 0) return;
-    const { cache, mirrors } = this.#request;
-    await lookUp([...all], cache, mirrors);
-    // Innermost first: a companion counts only where its own are there.
-    for (const node of [...all].reverse()) dropWithout(node, hard(node));
-    for (const node of found) dropWithout(node, hard(node));
   }
 
   /** What has the same key is made once. */
@@ -217,7 +181,7 @@ class Run {
     } else if (this.#request.mirrors === undefined) this.#enqueue(node, node.task.pool);
     else {
       node.state = 'preparing';
-      this.#ready.restore.push(node);
+      this.#places.wait('restore', node);
     }
   }
 
@@ -227,28 +191,19 @@ class Run {
 
   #enqueue(node: Node, queue: Queue): void {
     node.state = queue === 'restore' ? 'delivering' : 'ready';
-    this.#ready[queue].push(node);
+    this.#places.wait(queue, node);
   }
 
   #startReady(): void {
-    for (const queue of ['restore', 'download', 'cpu'] as const) {
-      const waiting = this.#ready[queue];
-      let next = 0;
-      while (
-        next < waiting.length &&
-        this.#atWork[queue] < this.#request.limits[queue] &&
-        !this.#stopping
-      ) {
-        const node = waiting[next++]!;
-        this.#atWork[queue]++;
-        this.#running++;
+    for (const queue of QUEUES) {
+      while (!this.#stopping) {
+        const node = this.#places.next(queue);
+        if (node === undefined) break;
         void this.#work(node, queue).then(() => {
-          this.#atWork[queue]--;
-          this.#running--;
+          this.#places.leave(queue);
           this.#wake();
         });
       }
-      waiting.splice(0, next);
     }
   }
 
@@ -557,26 +512,4 @@ class Run {
 /** Until something of its own happens to it, a node's result is that of its twin. */
 function isTwin(node: Node): node is Node & { readonly twin: Node } {
   return node.twin !== undefined && node.losses === 0;
-}
-
-const FORCED = { kind: 'forced' } as const;
-
-function force(node: Node): void {
-  node.mustRun = true;
-  node.reason = FORCED;
-}
-
-function dropWithout(node: Node, needed: readonly Node[]): void {
-  if (needed.some(({ result }) => result === undefined)) {
-    node.result = undefined;
-    node.remote = false;
-  }
-}
-
-/** What results are of use with, and what that is of use with, innermost first; without the nodes given. */
-function companionsOf(nodes: readonly Node[]): Node[] {
-  const found = new Set<Node>();
-  for (const { companions } of nodes) for (const { node } of companions) found.add(node);
-  for (const { companions } of found) for (const { node } of companions) found.add(node);
-  return [...found].reverse();
 }
