@@ -25,6 +25,7 @@ import { bootstrapId } from '../package/set.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
+import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
@@ -142,6 +143,7 @@ async function runTargets(
       keepGoing: command.keepGoing,
       sink: output.sink,
       signal: output.signal,
+      explainer: createExplainer({ store, directory: tree.directory }),
       ...(url === undefined
         ? {}
         : {
