@@ -146,7 +146,27 @@ class TunnelAgent extends https.Agent {
   }
 }
 
+/**
+ * Once more, on another connection, where a kept one was closed while the question was on its way: that
+ * happens to every client that keeps connections, and says nothing of the server.
+ */
 async function exchange(
+  url: URL,
+  proxy: URL | undefined,
+  options: GetOptions,
+): Promise<http.IncomingMessage> {
+  for (;;) {
+    try {
+      return await exchangeOnce(url, proxy, options);
+    } catch (error) {
+      if (!(error instanceof StaleConnection)) throw error;
+    }
+  }
+}
+
+class StaleConnection extends Error {}
+
+async function exchangeOnce(
   url: URL,
   proxy: URL | undefined,
   options: GetOptions,
@@ -189,7 +209,10 @@ function answerOf(
 ): Promise<http.IncomingMessage> {
   return new Promise((resolve, reject) => {
     request.once('response', resolve);
-    request.on('error', reject);
+    request.on('error', (error) => {
+      const closed = ['ECONNRESET', 'EPIPE'].includes(errnoOf(error) ?? '');
+      reject(closed && request.reusedSocket ? new StaleConnection() : error);
+    });
     if (typeof body !== 'function') request.end(body);
     else {
       const source = body();
