@@ -17,6 +17,9 @@ import { layerPath, type Input, type Script, type Task, type TaskResult } from '
 /** Goes up when the meaning of a record changes, so that no old result answers a new question. */
 const RECORD_VERSION = 1;
 
+/** The name of the record in the input root of a task key's action. */
+export const RECORD_FILE = 'task.json';
+
 export interface TaskKey {
   readonly key: Digest;
   /** The messages that the key is the digest of, to be stored beside the result. */
@@ -47,7 +50,7 @@ function lockedKey(hash: Sha256Hex, own: TaskKey): TaskKey {
 export function taskKey(task: Task, keyOf: KeysOf): TaskKey {
   const record = Buffer.from(canonicalJson(taskRecord(task, keyOf)), 'utf8');
   const root = encodeDirectory({
-    files: [{ name: 'task.json', digest: digestOf(record), executable: false }],
+    files: [{ name: RECORD_FILE, digest: digestOf(record), executable: false }],
     directories: [],
     symlinks: [],
   });

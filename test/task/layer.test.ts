@@ -69,7 +69,7 @@ function chain(change: Partial<Record<'unpack' | 'compile' | 'install' | 'split'
   const split = layered({
     name: 'split',
     on: install,
-    text: `test -e src/sub/new; stat -c %Y src/b.c >dest/time; find . ! -name list | sort >list; ${change.split ?? ''}`,
+    text: `test -e src/sub/new; stat -c %Y src/b.c >dest/time; >list; find . | sort >list; ${change.split ?? ''}`,
     out: '/work/list',
     outKind: 'file',
   });
@@ -122,6 +122,7 @@ const LIST = [
   './dest/bin/alias',
   './dest/bin/tool',
   './dest/time',
+  './list',
   './src',
   './src/a.o',
   './src/b.c',
