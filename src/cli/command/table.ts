@@ -16,12 +16,14 @@ import { generateCommand } from './generate.ts';
 import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
 import { versionCommand } from './version.ts';
+import { whyCommand } from './why.ts';
 
 /** Route name → command. */
 export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   build: buildPackagesCommand,
   ids: idsCommand,
   log: logCommand,
+  why: whyCommand,
   clean: cleanCommand,
   install: installCommand,
   activate: activateCommand,
