@@ -29,6 +29,7 @@ import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
+import { openMirrors } from './mirrors.ts';
 import {
   openUserStore,
   prepare,
@@ -123,7 +124,19 @@ async function runTargets(
   await using workspace = await openWorkspace(store);
   const url = command.offline ? undefined : (command.repositoryUrl ?? tree.settings.repositoryUrl);
   const onWarning = (diagnostic: Diagnostic): void => output.sink({ type: 'warning', diagnostic });
-  return out.take(
+  const mirrors = await openMirrors(
+    {
+      ...command,
+      shared: tree.settings.sharedState,
+      store,
+      mayWrite: prepared.sandbox.hermetic,
+      mayUseNetwork: !command.offline,
+      onWarning,
+    },
+    out,
+  );
+  if (out.failed) return undefined;
+  const report = out.take(
     await build({
       targets,
       cache: localCache(store),
@@ -144,6 +157,7 @@ async function runTargets(
       sink: output.sink,
       signal: output.signal,
       explainer: createExplainer({ store, directory: tree.directory }),
+      mirrors,
       ...(url === undefined
         ? {}
         : {
@@ -158,6 +172,8 @@ async function runTargets(
           }),
     }),
   );
+  for (const diagnostic of (await mirrors?.close(output.signal)) ?? []) onWarning(diagnostic);
+  return report;
 }
 
 function packageTarget({ open, pipelines }: Prepared, definition: Definition): Target {

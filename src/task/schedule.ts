@@ -10,8 +10,9 @@ import type { Mirrors } from '../cache/port.ts';
 import { putBytes } from '../cache/store.ts';
 import { deliverFile } from './deliver.ts';
 import type { Outcome, TaskEvent, TaskFailure } from './event.ts';
-import { execute, type Executor } from './execute.ts';
+import { execute, openLayers, type Executor } from './execute.ts';
 import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
+import type { Layers } from './layer.ts';
 import type { Reason } from './reason.ts';
 import { lookUp, makeNodes, type Node, type Target } from './node.ts';
 import { fromActionResult, toActionResult } from './result.ts';
@@ -87,6 +88,7 @@ class Run {
   };
   readonly #failures: { task: Task; failure: TaskFailure }[] = [];
   readonly #startedMs = Date.now();
+  #layers: Layers | undefined;
   readonly #keyOf: KeysOf = (task) => this.#nodes.get(task)!.key;
   #running = 0;
   #wake: () => void = () => undefined;
@@ -128,6 +130,7 @@ class Run {
   async #flush(cache: LocalCache): Promise<void> {
     try {
       await cache.flush();
+      this.#layers?.seal();
     } catch (error) {
       const diagnostic = systemError('register results in the store', error);
       this.#request.sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });
@@ -274,11 +277,16 @@ class Run {
     const { task, key } = node;
     if (!node.mustRun && this.#adopt(node, key, startedMs)) return;
 
-    const execution = await execute(task, executor, {
-      resultOf: (dependency) => this.#nodes.get(dependency)!.result!,
-      signal,
-      progress: (done, total) => sink({ type: 'task-progress', task: task.name, done, total }),
-    });
+    const layers = (this.#layers ??= await openLayers(executor));
+    const execution = await execute(
+      task,
+      { ...executor, layers },
+      {
+        resultOf: (dependency) => this.#nodes.get(dependency)!.result!,
+        signal,
+        progress: (done, total) => sink({ type: 'task-progress', task: task.name, done, total }),
+      },
+    );
     switch (execution.kind) {
       case 'done':
         this.#register(node, [key, action], execution.result);
@@ -288,6 +296,7 @@ class Run {
         this.#fail(node, execution.failure, startedMs);
         break;
       case 'missing':
+      case 'unkept':
         this.#lost(this.#nodes.get(execution.task)!, node);
         break;
       case 'aborted':
