@@ -8,6 +8,7 @@ import { createExplainer, type Explaining } from '../task/explain.ts';
 import type { Value } from '../task/leaves.ts';
 import { plan } from '../task/plan.ts';
 import type { Reason } from '../task/reason.ts';
+import { writeRecordFile } from '../task/recordfile.ts';
 import { treeName, type Remembered } from '../task/remembered.ts';
 import type { Task } from '../task/task.ts';
 import { openUserStore, type PrepareRequest } from './prepare.ts';
@@ -35,19 +36,30 @@ export interface TaskWhy {
   readonly nearest?: { readonly key: Sha256Hex; readonly atMs: number } | undefined;
 }
 
+export interface WhyRequest extends PrepareRequest {
+  /** Give the records of the tasks in place of reasons. */
+  readonly records: boolean;
+}
+
 export interface WhyAnswer {
   readonly store: Store | undefined;
   readonly tasks: readonly TaskWhy[];
+  /** The text of a file of records. */
+  readonly records?: string;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Errors are those of `openTasks`. */
-export async function answerWhy(request: PrepareRequest, signal: AbortSignal): Promise<WhyAnswer> {
+export async function answerWhy(request: WhyRequest, signal: AbortSignal): Promise<WhyAnswer> {
   const out = new Collector();
   const store = openUserStore(request.env, out);
   const open = store && (await openTasks(request, store, signal, out));
   if (store === undefined || open === undefined) {
     return { store, tasks: [], diagnostics: out.diagnostics };
+  }
+  if (request.records) {
+    const records = writeRecordFile(open.last, open.ordered, open.keyOf);
+    return { store, tasks: [], records, diagnostics: out.diagnostics };
   }
   return { store, tasks: await explainAll(store, open, out), diagnostics: out.diagnostics };
 }

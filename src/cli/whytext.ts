@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { printable } from '../base/diagnostic.ts';
 import { digestOf, isSha256Hex } from '../base/digest.ts';
 import { errnoOf } from '../base/fs.ts';
-import { isSpan } from '../base/span.ts';
+import { isSpan, type Place } from '../base/span.ts';
 import { hasBlob, objectPath, type Store } from '../cache/store.ts';
 import { reasonFromJson, reasonJson } from '../task/explain.ts';
 import type { Cause, Reason } from '../task/reason.ts';
@@ -67,14 +67,23 @@ function reasonLines(
 }
 
 /** A cause, and below it what differs, where that is more than a line. */
-export function causeLines(
+function causeLines(
   cause: Cause,
   task: string,
   options: WhyTextOptions,
   shown: Set<string>,
 ): string[] {
   const of = cause.task === task ? '' : `${printable(cause.task)}: `;
-  const line = `  because ${of}${causeText(cause, options.cwd)}`;
+  return causeBlock(cause, `  because ${of}${causeText(cause, options.cwd)}`, options, shown);
+}
+
+/** A line about a cause, and the difference of its texts where it was not shown yet. */
+export function causeBlock(
+  cause: Cause,
+  line: string,
+  options: WhyTextOptions,
+  shown: Set<string>,
+): string[] {
   const name = causeIdentity(cause);
   if (shown.has(name)) return [line];
   shown.add(name);
@@ -92,8 +101,8 @@ function textsOf(cause: Cause, store: Store): { old: string; now: string } | und
     return old.endsWith('…') || now.endsWith('…') ? undefined : { old, now };
   }
   if (!cause.path.startsWith('inputs.') || !isSha256Hex(old) || !isSha256Hex(now)) return undefined;
-  const before = storedText(store, old);
-  const after = storedText(store, now) ?? fileText(cause, now);
+  const before = storedText(store, old) ?? fileText(cause.was, old);
+  const after = storedText(store, now) ?? fileText(cause.at, now);
   if (before === undefined || after === undefined) return undefined;
   return { old: before, now: after };
 }
@@ -107,7 +116,7 @@ function storedText(store: Store, hash: string): string | undefined {
 }
 
 /** The file as it lies in the checkout, if it is still the one that counts. */
-function fileText({ at }: Cause, hash: string): string | undefined {
+function fileText(at: Place | undefined, hash: string): string | undefined {
   if (at === undefined || isSpan(at)) return undefined;
   const bytes = readIfThere(at.file);
   return bytes !== undefined && digestOf(bytes).hash === hash ? textOf(bytes) : undefined;

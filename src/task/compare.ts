@@ -125,10 +125,12 @@ function followsFrom(difference: Difference, now: Side, tokens: ReadonlySet<stri
 function causeOf({ old, new: leaf }: Difference, oldSide: Side, now: Side): Cause {
   const path = (leaf ?? old)!.path;
   const at = now.origin(path);
+  const was = old && oldSide.origin(old.path);
   return {
     path,
     task: now.name ?? taskLabel(now),
     ...(at === undefined ? {} : { at }),
+    ...(was === undefined ? {} : { was }),
     old: old && valueOf(old, oldSide),
     new: leaf && valueOf(leaf, now),
   };

@@ -3,6 +3,7 @@ import type { Command, RouteMap } from '@stricli/core';
 import type { Context } from '../context.ts';
 import { buildPackagesCommand } from './build.ts';
 import { cleanCommand } from './clean.ts';
+import { diffCommand } from './diff.ts';
 import { idsCommand } from './ids.ts';
 import { activateCommand } from './install/activate.ts';
 import { activeCommand } from './install/active.ts';
@@ -25,6 +26,7 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   ids: idsCommand,
   log: logCommand,
   why: whyCommand,
+  diff: diffCommand,
   clean: cleanCommand,
   install: installCommand,
   activate: activateCommand,

@@ -5,6 +5,7 @@ import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
 
 interface Flags {
   readonly json: boolean;
+  readonly records: boolean;
   readonly packages?: string;
   readonly imageId?: readonly string[];
   readonly sandbox: string;
@@ -33,6 +34,12 @@ export const whyCommand = buildCommand<Flags, readonly string[], Context>({
         default: false,
         withNegated: false,
       },
+      records: {
+        kind: 'boolean',
+        brief: 'print the records of the tasks and of all below, for "ashlar diff" elsewhere',
+        default: false,
+        withNegated: false,
+      },
       packages: packagesFlag,
       imageId: imageIdFlag,
       sandbox: sandboxFlag,
@@ -43,7 +50,7 @@ export const whyCommand = buildCommand<Flags, readonly string[], Context>({
       import('../why.ts'),
       import('../whytext.ts'),
     ]);
-    const { store, tasks, diagnostics } = await answerWhy(
+    const { store, tasks, records, diagnostics } = await answerWhy(
       {
         cwd: this.cwd,
         env: this.env,
@@ -53,10 +60,12 @@ export const whyCommand = buildCommand<Flags, readonly string[], Context>({
         variant: undefined,
         sandbox: flags.sandbox,
         offline: true,
+        records: flags.records,
       },
       new AbortController().signal,
     );
     this.report(diagnostics);
+    if (records !== undefined) this.print(records);
     if (store === undefined || tasks.length === 0) return;
     this.print(flags.json ? whyJson(tasks) : whyText(tasks, { store, cwd: this.cwd }));
   },
