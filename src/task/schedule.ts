@@ -1,7 +1,7 @@
 // Drives a graph of tasks from the targets down: what is known is not looked below, what is missing runs
 // as soon as its inputs are there, with a limit per pool. One loop moves every node through its states
 // (node.ts); work itself is lent by execute.ts and deliver.ts.
-import { environmentError, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
+import { environmentError, failed, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import type { Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { lock } from '../base/lock.ts';
@@ -17,6 +17,7 @@ import type { Reason } from './reason.ts';
 import { lookUp, makeNodes, type Node, type Target } from './node.ts';
 import { fromActionResult, toActionResult } from './result.ts';
 import type { Pool, Task, TaskResult } from './task.ts';
+import { workspacePaths } from './workspace.ts';
 
 export interface BuildRequest {
   readonly targets: readonly Target[];
@@ -31,6 +32,8 @@ export interface BuildRequest {
   /** Another way to results that the cache lacks: a repository of finished packages, say. */
   readonly substitute?: Substitute | undefined;
   readonly mirrors?: Mirrors | undefined;
+  /** Directories of the checkout, which no key may contain. */
+  readonly workspace?: readonly string[] | undefined;
   /** Lent by explain: why tasks run, and a memory of what was made. */
   readonly explainer?: Explainer | undefined;
 }
@@ -69,6 +72,8 @@ export interface BuildReport {
 export async function build(request: BuildRequest): Promise<Result<BuildReport>> {
   const nodes = makeNodes(request.targets);
   if (!nodes.ok) return nodes;
+  const leaks = workspacePaths(nodes.value.values(), request.workspace ?? []);
+  if (leaks.length > 0) return failed(...leaks);
   const run = new Run(request, nodes.value);
   return ok(await run.toEnd());
 }
