@@ -69,7 +69,7 @@ function chain(change: Partial<Record<'unpack' | 'compile' | 'install' | 'split'
   const split = layered({
     name: 'split',
     on: install,
-    text: `test -e src/sub/new; stat -c %Y src/b.c >dest/time; find . | sort >list; ${change.split ?? ''}`,
+    text: `test -e src/sub/new; stat -c %Y src/b.c >dest/time; >list; find . | sort >list; ${change.split ?? ''}`,
     out: '/work/list',
     outKind: 'file',
   });
