@@ -151,7 +151,10 @@ export const MOODS = {
   'too busy, without end': answer(429, { 'retry-after': '0' }),
   'no access': answer(403),
   'wants a password': answer(401, { 'www-authenticate': 'Basic realm="x"' }),
-  'a redirect in a circle': answer(302, { location: '/cache/ac/there' }),
+  'a redirect in a circle': (request, response) => {
+    response.writeHead(302, { location: request.url! }).end();
+    return true;
+  },
   'a redirect to a file': answer(302, { location: 'file:///etc/passwd' }),
   "a redirect to the cloud's own address": answer(302, {
     location: 'http://169.254.169.254/latest/meta-data/',

@@ -20,6 +20,7 @@ import type { ActionResult } from '../../src/remote/message.ts';
 
 export interface MirrorsOptions {
   readonly write?: boolean;
+  /** Of the first mirror; the others are waited for as long as it takes. */
   readonly times?: Times;
   readonly lookupMs?: number;
   readonly env?: NodeJS.ProcessEnv;
@@ -44,7 +45,7 @@ export function openedMirrors(
   const warnings: Diagnostic[] = [];
   const onWarning = (diagnostic: Diagnostic): void => void warnings.push(diagnostic);
   const { trusted = [], signer, now = Date.now, lookupMs } = options;
-  const guards = addresses.map((text) => {
+  const guards = addresses.map((text, index) => {
     const address = readAddress(text, '/');
     if (!address.ok) throw new Error(address.diagnostics[0]!.message);
     const mirror =
@@ -53,7 +54,7 @@ export function openedMirrors(
         : httpMirror(
             address.value,
             options.env ?? {},
-            options.times ?? { spanMs: 30_000, leastBytes: 1 },
+            (index === 0 && options.times) || { spanMs: 30_000, leastBytes: 1 },
           );
     const require = { ...ANY, ...options.require };
     return new Guard({ mirror, writable: options.write ?? true, require, onWarning });
