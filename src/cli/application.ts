@@ -4,6 +4,7 @@ import { printable } from '../base/diagnostic.ts';
 import { commands } from './command/table.ts';
 import { createContext } from './context.ts';
 import { respell } from './flag.ts';
+import { wording } from './wording.ts';
 
 /** Shows where a bug of Ashlar's own is. Understood by every command, wherever it stands. */
 const DEBUG = '--debug';
@@ -22,10 +23,11 @@ export async function main(argv: readonly string[]): Promise<void> {
       name: 'ashlar',
       versionInfo: { currentVersion: ASHLAR_VERSION },
       scanner: { caseStyle: 'allow-kebab-for-camel' },
-      documentation: { disableAnsiColor: true },
+      documentation: { disableAnsiColor: true, onlyRequiredInUsageLine: true },
       localization: {
         text: {
           ...text_en,
+          ...wording,
           exceptionWhileRunningCommand: (error) => bugText(error, debug),
           exceptionWhileLoadingCommandFunction: (error) => bugText(error, debug),
           exceptionWhileLoadingCommandContext: (error) => bugText(error, debug),
