@@ -36,6 +36,11 @@ export async function main(argv: readonly string[]): Promise<void> {
       determineExitCode: () => 1,
     },
   );
+  // Also what happens in a callback, where no caller can catch it.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`${bugText(error, debug)}\n`);
+    process.exit(1);
+  });
   const context = createContext();
   await run(application, respell(argv.filter((word) => word !== DEBUG)), context);
   // Negative and unknown statuses are stricli's words for a bad command line.
