@@ -31,7 +31,8 @@ import { environmentError, type Diagnostic, type Note } from './diagnostic.ts';
 export function errnoOf(error: unknown): string | undefined {
   if (!(error instanceof Error && 'code' in error && typeof error.code === 'string'))
     return undefined;
-  if (error.code.startsWith('Unknown system error')) return unnamedErrno(error);
+  if (error.code.startsWith('Unknown system error'))
+    return unnamedErrno(error as NodeJS.ErrnoException);
   return error.code;
 }
 
