@@ -80,6 +80,14 @@ describe('a build script', () => {
     expect(status).toBe(1);
   });
 
+  test('is not told so of other places that are read-only, nor of how it was killed without a name', () => {
+    using rig = onePackage('mkdir /usr/x || kill -9 $$');
+    const { stderr } = rig.run(['build']);
+    expect(stderr).toContain('error: p:build failed with exit status 137 (SIGKILL)\n');
+    expect(stderr).toContain('Read-only file system');
+    expect(stderr).not.toContain('hint');
+  });
+
   test('finds what it requires, and its environment', () => {
     using rig = createRig();
     rig.write({
