@@ -1,33 +1,32 @@
 // The three kinds of programs in Go: for the first stage, for the second (one of which may be the primary
 // builder), and for the tree's users.
 import { moduleType, type GenerateContext, type ValueOf } from '../../blueprint/api.ts';
-import { announce, binaryFields, commonFields } from '../language.ts';
+import { announce, binaryFields } from '../language.ts';
 import { placementOf, typeName } from '../stage.ts';
 import { compile, pathBelow, usedPackages, type Unit } from './compile.ts';
 import { link } from './link.ts';
 import { makePlugins } from './plugin.ts';
 import { copyRule, goPackage } from './rules.ts';
-import { platformFields, sourcesOf } from './source.ts';
+import { platformFields, requireSources, sourcesOf } from './source.ts';
 import { makeTest } from './test.ts';
 import { addTools } from './tool.ts';
 
-const fields = { ...commonFields, ...platformFields };
-const builderFields = { ...binaryFields, ...platformFields };
+const fields = { ...binaryFields, ...platformFields };
 
 export const goCoreBinaryType = moduleType({
   name: typeName('go', 'core'),
   doc: 'A program in Go that the first stage builds: what it takes to make the other stages.',
   properties: fields,
   dependencies: addTools,
-  generate: (ctx) => generate(ctx, false),
+  generate,
 });
 
 export const goBinaryType = moduleType({
   name: typeName('go', 'binary'),
   doc: 'A program in Go that the second stage builds, such as the primary builder.',
-  properties: builderFields,
+  properties: fields,
   dependencies: addTools,
-  generate: (ctx) => generate(ctx, ctx.properties.primaryBuilder),
+  generate,
 });
 
 export const goToolType = moduleType({
@@ -35,19 +34,20 @@ export const goToolType = moduleType({
   doc: "A program in Go for the tree's users: it goes to `bin` in the build directory.",
   properties: fields,
   dependencies: addTools,
-  generate: (ctx) => generate(ctx, false),
+  generate,
 });
 
 type Values = { readonly [K in keyof typeof fields]: ValueOf<(typeof fields)[K]> };
 
-function generate(ctx: GenerateContext<Values>, primaryBuilder: boolean): void {
+function generate(ctx: GenerateContext<Values>): void {
+  const { primaryBuilder } = ctx.properties;
   const placement = placementOf(ctx);
   const used = usedPackages(ctx, 'main');
   const { srcs, testSrcs } = sourcesOf(ctx);
   const tests: string[] = [];
   if (placement.builtHere) {
     const generated = makePlugins(ctx, 'main');
-    if (srcs.length === 0) ctx.propertyError('srcs', 'a program needs at least one source');
+    requireSources(ctx, srcs, 'a program');
     const unit: Unit = { pkgPath: 'main', srcs, generated, used };
     // Where it is tested it is imported, which nothing named main can be.
     tests.push(...makeTest(ctx, { ...unit, pkgPath: ctx.name }, testSrcs));
@@ -64,5 +64,9 @@ function generate(ctx: GenerateContext<Values>, primaryBuilder: boolean): void {
     tests.push(pathBelow(ctx, 'test/test.passed').path);
   }
   const { stage, program } = placement;
+  if (primaryBuilder && stage === 'main') {
+    const what = `it makes the main manifest, which ${ctx.module.typeName} is built by`;
+    ctx.propertyError('primaryBuilder', `${what}; use ${typeName('go', 'binary')}`);
+  }
   announce(ctx, { kind: 'binary', stage, program, primaryBuilder, tests });
 }

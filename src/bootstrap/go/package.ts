@@ -5,7 +5,7 @@ import { placementOf, typeName } from '../stage.ts';
 import { goProvider, compile, pathBelow, usedPackages } from './compile.ts';
 import { addTools, loaderProvider, toolOf } from './tool.ts';
 import { makePlugins } from './plugin.ts';
-import { platformFields, sourcesOf } from './source.ts';
+import { platformFields, requireSources, sourcesOf } from './source.ts';
 import { makeTest } from './test.ts';
 
 export const goPackageType = moduleType({
@@ -35,9 +35,7 @@ export const goPackageType = moduleType({
     if (placement.builtHere && pkgPath !== '') {
       const name = pkgPath.slice(pkgPath.lastIndexOf('/') + 1);
       const generated = makePlugins(ctx, name);
-      if (srcs.length + generated.length === 0) {
-        ctx.propertyError('srcs', 'a package needs at least one source');
-      }
+      requireSources(ctx, [...srcs, ...generated], 'a package');
       const unit = { pkgPath, srcs, generated, used };
       tests.push(...makeTest(ctx, unit, testSrcs));
       compile(ctx, { ...unit, archive, after: tests });

@@ -19,10 +19,10 @@ interface Sources {
   readonly testSrcs: readonly string[];
 }
 
+type Values = Sources & { readonly darwin: Sources; readonly linux: Sources };
+
 /** Plain paths, relative to the source root. Patterns leave out what Go takes for tests. */
-export function sourcesOf(
-  ctx: GenerateContext<Sources & { readonly darwin: Sources; readonly linux: Sources }>,
-): Sources {
+export function sourcesOf(ctx: GenerateContext<Values>): Sources {
   const { srcs, testSrcs, darwin, linux } = ctx.properties;
   const own: readonly (readonly [string, Sources])[] =
     process.platform === 'darwin'
@@ -41,4 +41,14 @@ export function sourcesOf(
     }),
     testSrcs: all.flatMap(([at, one]) => expandSources(ctx, `${at}testSrcs`, one.testSrcs)),
   };
+}
+
+/** Reports that a module has no sources, unless it names some that are not there: that is reported already. */
+export function requireSources(
+  ctx: GenerateContext<Values>,
+  srcs: readonly string[],
+  what: string,
+): void {
+  if (srcs.length > 0 || ctx.properties.srcs.length > 0) return;
+  ctx.propertyError('srcs', `${what} needs at least one source`);
 }

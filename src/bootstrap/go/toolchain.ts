@@ -26,9 +26,9 @@ export function findToolchain(env: NodeJS.ProcessEnv): Result<Toolchain> {
     encoding: 'utf8',
   });
   if (asked.error !== undefined || asked.status !== 0) {
-    const why = asked.error === undefined ? `\n${asked.stderr.trim()}` : '';
+    const [why = ''] = (asked.error === undefined ? asked.stderr : '').trim().split('\n');
     const where = root === '' ? 'there is no `go` in PATH' : `there is no ${go}, as GOROOT has it`;
-    const message = asked.error === undefined ? `\`${go} env\` failed:${why}` : where;
+    const message = asked.error === undefined ? `\`${go} env\` failed: ${why}` : where;
     return failed(environmentError({ code: 'go/missing', message, hint: INSTALL }));
   }
   const [found = '', hostTools = ''] = asked.stdout.split('\n');
