@@ -13,9 +13,12 @@ export const MACHINE_NAMES = ['GoRoot', 'GoCompile', 'GoLink'] as const;
 
 for (const name of MACHINE_NAMES) machineVariable(goPackage, name);
 
-goPackage.variable('Engine', (config) => {
-  const { stage, engine = 'ashlar' } = bootstrapOf(config);
-  return stage === 'bootstrap' ? placeholder('Engine') : ninjaEscape(engine);
+/** The program that writes test mains: a tree that embeds Ashlar has its own. */
+export const EMBEDDED = '/.bootstrap/bin/minibp';
+goPackage.variable('testMain', (config) => {
+  const { stage, engine } = bootstrapOf(config);
+  if (engine === undefined) return `\${bootstrap.BuildDirWord}${EMBEDDED} gotestmain`;
+  return `${stage === 'bootstrap' ? placeholder('Engine') : ninjaEscape(engine)} gotestmain`;
 });
 
 // Each manifest makes the script for itself, so that none needs another to have run.
@@ -65,7 +68,7 @@ export const copyRule = goPackage.rule('cp', {
 /** Writes the program around the tests. */
 export const testMainRule = goPackage.rule(
   'gotestmain',
-  { command: '${Engine} gotestmain -o $out -pkg $pkg $in', description: 'gotestmain $out' },
+  { command: '${testMain} -o $out -pkg $pkg $in', description: 'gotestmain $out' },
   'pkg',
 );
 

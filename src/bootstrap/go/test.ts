@@ -2,10 +2,11 @@
 import { dirname } from 'node:path';
 import type { GenerateContext } from '../../blueprint/api.ts';
 import { literal } from '../../blueprint/logic/package.ts';
+import { bootstrapOf } from '../config.ts';
 import { placementOf } from '../stage.ts';
 import { compile, pathBelow, wordOf, type GoPackage, type Unit } from './compile.ts';
 import { link } from './link.ts';
-import { goPackage, plainTestRule, testMainRule, testRule } from './rules.ts';
+import { EMBEDDED, goPackage, plainTestRule, testMainRule, testRule } from './rules.ts';
 import { toolOf } from './tool.ts';
 
 /**
@@ -23,11 +24,13 @@ export function makeTest(
   const archive = pathBelow(ctx, `test/${pkgPath}.a`);
   compile(ctx, { ...unit, srcs: [...srcs, ...testSrcs], archive, after: [] });
 
+  const embedded = bootstrapOf(ctx.config).engine === undefined;
   const main = pathBelow(ctx, 'test/test.go').path;
   ctx.build(goPackage, {
     rule: testMainRule,
     outputs: [main],
     inputs: literal(testSrcs),
+    implicits: embedded ? [`\${bootstrap.BuildDir}${EMBEDDED}`] : [],
     args: { pkg: wordOf(pkgPath) },
   });
 
