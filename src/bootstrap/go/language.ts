@@ -28,8 +28,8 @@ export const goLanguage: Language = {
     find: (_source, env) => {
       const found = findToolchain(env);
       if (!found.ok) return {};
-      const { root, compile, link } = found.value;
-      return { GoRoot: root, GoCompile: compile, GoLink: link };
+      const { root, compile, link, version } = found.value;
+      return { GoRoot: root, GoCompile: compile, GoLink: link, GoVersion: version };
     },
   },
 };

@@ -8,8 +8,8 @@ import { WITH_STANDARD_LIBRARY } from './standard.ts';
 
 export const goPackage = packageContext('ashlar/bootstrap/go').import(bootstrapPackage);
 
-/** The values of the machine: the toolchain's own directory, and its two programs. */
-export const MACHINE_NAMES = ['GoRoot', 'GoCompile', 'GoLink'] as const;
+/** The values of the machine: the toolchain's own directory, its two programs, and its version. */
+export const MACHINE_NAMES = ['GoRoot', 'GoCompile', 'GoLink', 'GoVersion'] as const;
 
 for (const name of MACHINE_NAMES) machineVariable(goPackage, name);
 
@@ -36,13 +36,14 @@ function quoteLine(line: string): string {
   return ninjaEscape(`'${line.replaceAll("'", String.raw`'\''`)}'`);
 }
 
-// The compiler and the script are inputs: with another toolchain, everything is made again.
+// The compiler is an input, and its version is in the command: a package manager may lay down another one with
+// a time that is older than what the last one made.
 export const compileRule = goPackage.rule(
   'compile',
   {
     command:
-      'GOROOT=${GoRootWord} sh ${scriptWord} -I ${GoCompileWord} -o $out -p $pkgPath -complete ' +
-      '$incFlags -pack $in',
+      'GOROOT=${GoRootWord} sh ${scriptWord} ${GoVersionWord} -I ${GoCompileWord} -o $out ' +
+      '-p $pkgPath -complete $incFlags -pack $in',
     description: 'compile $out',
     commandDeps: ['${GoCompile}', '${script}'],
   },
@@ -53,7 +54,8 @@ export const compileRule = goPackage.rule(
 export const linkRule = goPackage.rule(
   'link',
   {
-    command: 'GOROOT=${GoRootWord} sh ${scriptWord} -L ${GoLinkWord} -o $out $libDirFlags $in',
+    command:
+      'GOROOT=${GoRootWord} sh ${scriptWord} ${GoVersionWord} -L ${GoLinkWord} -o $out $libDirFlags $in',
     description: 'link $out',
     commandDeps: ['${GoLink}', '${script}'],
   },

@@ -3,18 +3,19 @@
 // that it has anyway. Its archives are copied, since that cache forgets them, and only those of packages that
 // something imports: all of them take minutes. The script needs nothing but POSIX tools.
 
-/** Lines. Arguments: `-I` or `-L`, the tool, the tool's own arguments; GOROOT is in the environment. */
+/**
+ * Lines. Arguments: the toolchain's version, `-I` or `-L`, the tool, the tool's own arguments; GOROOT is in the
+ * environment.
+ */
 export const WITH_STANDARD_LIBRARY: readonly string[] = [
-  '# Made by Ashlar: runs a Go tool ($2) with the standard library as its last place to look in ($1).',
+  '# Made by Ashlar: runs a tool of Go ($3 of version $1) with the standard library to look in ($2).',
   'set -eu',
-  'flag=$1 tool=$2',
-  'shift 2',
+  'version=$1 flag=$2 tool=$3',
+  'shift 3',
   // What is built must run here, whatever the caller builds for elsewhere.
   'unset GOOS GOARCH',
   'platform=${tool%/*} platform=${platform##*/}',
   'if [ -e "$GOROOT/pkg/$platform/runtime.a" ]; then exec "$tool" "$@"; fi',
-  'version=unknown',
-  'if [ -r "$GOROOT/VERSION" ]; then read -r version < "$GOROOT/VERSION" || :; fi',
   // A directory for each toolchain: what another one compiled does not fit.
   'key=$(printf %s "$version-$platform" | tr -c A-Za-z0-9.- _)',
   'std=${0%/*}/std/$key',

@@ -1,7 +1,7 @@
 // The Go toolchain of this machine. Knows nothing of manifests: `go` itself is asked where it is, once,
 // and nothing is fetched for that.
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentError, failed, ok, type Result } from '../../base/diagnostic.ts';
 
@@ -10,6 +10,8 @@ export interface Toolchain {
   readonly root: string;
   readonly compile: string;
   readonly link: string;
+  /** Such as `go1.19.8`. */
+  readonly version: string;
 }
 
 /**
@@ -21,7 +23,7 @@ export function findToolchain(env: NodeJS.ProcessEnv): Result<Toolchain> {
   const go = root === '' ? 'go' : join(root, 'bin/go');
   // Asked as the host's own: a tree's tools run here, whatever is being built for elsewhere. `local`
   // keeps a go.mod nearby from calling in another toolchain.
-  const asked = spawnSync(go, ['env', 'GOROOT', 'GOTOOLDIR'], {
+  const asked = spawnSync(go, ['env', 'GOROOT', 'GOTOOLDIR', 'GOVERSION'], {
     env: { ...env, GOOS: undefined, GOARCH: undefined, GOTOOLCHAIN: 'local' },
     encoding: 'utf8',
   });
@@ -31,7 +33,7 @@ export function findToolchain(env: NodeJS.ProcessEnv): Result<Toolchain> {
     const message = asked.error === undefined ? `\`${go} env\` failed: ${why}` : where;
     return failed(environmentError({ code: 'go/missing', message, hint: INSTALL }));
   }
-  const [found = '', hostTools = ''] = asked.stdout.split('\n');
+  const [found = '', hostTools = '', version = ''] = asked.stdout.split('\n');
   const chosen = join(found, `pkg/tool/${os}_${arch}`);
   const tools = existsSync(join(chosen, 'compile')) ? chosen : hostTools;
   const [compile, link] = [join(tools, 'compile'), join(tools, 'link')];
@@ -40,7 +42,16 @@ export function findToolchain(env: NodeJS.ProcessEnv): Result<Toolchain> {
     const message = `the Go toolchain in ${found} has no ${tool}`;
     return failed(environmentError({ code: 'go/incomplete', message, hint: INSTALL }));
   }
-  return ok({ root: found, compile, link });
+  // Before 1.16, `go env` does not know its version.
+  return ok({ root: found, compile, link, version: version || versionFile(found) });
+}
+
+function versionFile(root: string): string {
+  try {
+    return readFileSync(join(root, 'VERSION'), 'utf8').split('\n')[0]!.trim();
+  } catch {
+    return 'unknown';
+  }
 }
 
 const INSTALL = 'install Go 1.8 or later (on Debian: golang-go), or let GOROOT name where it is';

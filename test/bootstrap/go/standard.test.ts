@@ -8,11 +8,12 @@ import { WITH_STANDARD_LIBRARY } from '../../../src/bootstrap/go/standard.ts';
 import { scratch, type Scratch } from '../../rig/scratch.ts';
 
 let space: Scratch;
+let version: string;
 beforeEach(() => {
   space = scratch();
   write('out dir/.go/main', `${WITH_STANDARD_LIBRARY.join('\n')}\n`);
   write('root/pkg/tool/linux_amd64/compile', '#!/bin/sh\nprintf "%s\\n" "$@" "${GOOS-}"', 0o755);
-  write('root/VERSION', 'go1.99 linux\n');
+  version = 'go1.99 linux';
   for (const name of ['fmt', 'runtime', 'net/http', 'unsafe', 'text'])
     mkdirSync(space.at('root/src', name), { recursive: true });
   // As `go list` answers: with the dependencies, and not for what is no package.
@@ -40,7 +41,7 @@ function run(...argv: readonly string[]): string[] {
   const tool = space.at('root/pkg/tool/linux_amd64/compile');
   const { status, stdout, stderr } = spawnSync(
     'sh',
-    ['out dir/.go/main', argv[0]!, tool, ...argv.slice(1)],
+    ['out dir/.go/main', version, argv[0]!, tool, ...argv.slice(1)],
     {
       cwd: space.path,
       encoding: 'utf8',
@@ -94,7 +95,7 @@ describe('a toolchain without the library', () => {
   test('keeps what another version compiled apart', () => {
     write('a.go', 'package a\nimport "fmt"\n');
     run('-I', 'a.go');
-    write('root/VERSION', 'go2.0\n');
+    version = 'go2.0';
     expect(run('-I', 'a.go')[1]).toBe('out dir/.go/std/go2.0-linux_amd64');
     expect(calls()).toHaveLength(2);
   });

@@ -17,8 +17,8 @@ function fakeGo(space: Scratch, tools: readonly string[] = ['compile', 'link']):
   writeFileSync(
     `${root}/bin/go`,
     `#!/bin/sh
-    [ -z "\${GOOS-}\${GOARCH-}" ] && [ "$GOTOOLCHAIN" = local ] && [ "$*" = "env GOROOT GOTOOLDIR" ] || exit 3
-    printf '%s\\n' "${root}" "${root}/pkg/tool/this_one"`,
+    [ -z "\${GOOS-}\${GOARCH-}" ] && [ "$GOTOOLCHAIN" = local ] && [ "$*" = "env GOROOT GOTOOLDIR GOVERSION" ] || exit 3
+    printf '%s\\n' "${root}" "${root}/pkg/tool/this_one" "$FAKE_VERSION"`,
   );
   chmodSync(`${root}/bin/go`, 0o755);
   return root;
@@ -31,12 +31,14 @@ function shown(result: Result<Toolchain>): string {
 test('the go of the path says where everything is', () => {
   using space = scratch();
   const root = fakeGo(space);
-  expect(findToolchain({ PATH: `${root}/bin:/bin:/usr/bin` })).toEqual({
+  const env = { PATH: `${root}/bin:/bin:/usr/bin`, FAKE_VERSION: 'go1.99' };
+  expect(findToolchain(env)).toEqual({
     ok: true,
     value: {
       root,
       compile: `${root}/pkg/tool/this_one/compile`,
       link: `${root}/pkg/tool/this_one/link`,
+      version: 'go1.99',
     },
   });
 });
@@ -49,6 +51,16 @@ test('GOROOT goes before the path, and GOOS and GOARCH choose tools that are the
   expect(tools({})).toMatch(/this_one\/compile$/);
   expect(tools({ GOOS: 'other', GOARCH: 'one' })).toMatch(/other_one\/compile$/);
   expect(tools({ GOOS: 'plan9', GOARCH: 'one' })).toMatch(/this_one\/compile$/);
+});
+
+test('an old Go has its version in a file, maybe', () => {
+  using space = scratch();
+  const root = fakeGo(space);
+  const version = (): string | undefined =>
+    goLanguage.machine.find('.', { PATH: '/bin:/usr/bin', GOROOT: root })['GoVersion'];
+  expect(version()).toBe('unknown');
+  writeFileSync(`${root}/VERSION`, 'go1.9\ntime 2017\n');
+  expect(version()).toBe('go1.9');
 });
 
 test('no Go', () => {

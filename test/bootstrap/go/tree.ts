@@ -6,7 +6,12 @@ import { stockLogic } from '../../../src/blueprint/logic/stock.ts';
 import { goLanguage } from '../../../src/bootstrap/go/language.ts';
 import { stageLogic } from '../../../src/bootstrap/stage.ts';
 
-export const TOOLS = { GoRoot: '/go', GoCompile: '/go/compile', GoLink: '/go/link' };
+export const TOOLS = {
+  GoRoot: '/go',
+  GoCompile: '/go/compile',
+  GoLink: '/go/link',
+  GoVersion: 'go1.99',
+};
 
 export type Settings = Partial<BootstrapSettings>;
 
