@@ -22,6 +22,8 @@ export interface GraphOptions {
   readonly conditions?: Readonly<Record<string, Condition>>;
   /** Diagnostics about exceptions say where they were thrown. */
   readonly debug?: boolean;
+  /** Is filled with the files that build logic declares to read, for whoever watches over that. */
+  readonly declared?: Set<string>;
 }
 
 export class Graph {
@@ -51,7 +53,7 @@ export class Graph {
     this.allowMissingDependencies = options.allowMissingDependencies ?? false;
     this.conditions = options.conditions ?? {};
     this.debug = options.debug ?? false;
-    this.observations = new Observations(options.files);
+    this.observations = new Observations(options.files, options.declared);
   }
 
   /** Registers a module, with one variant that is not split. */
