@@ -178,6 +178,8 @@ class Reading {
 
 /** A value without the pieces that do not count, longest first so that none hides another. */
 function counted({ value, excluded }: Variable): string {
-  const pieces = [...excluded].filter((piece) => piece !== '').sort((a, b) => b.length - a.length);
+  const pieces = [...excluded]
+    .filter((piece) => piece !== '')
+    .sort((a, b) => b.length - a.length || byCodePoint(a, b));
   return pieces.reduce((rest, piece) => rest.replaceAll(piece, ''), value);
 }

@@ -103,13 +103,13 @@ class Walk implements ShellNames {
     const command = name.value;
     this.commands.add(command);
     const words = args.map((arg) => (arg.type === 'Word' ? arg.value : arg.text));
-    const operands = words.filter((word) => !word.startsWith('-'));
+    const operands = words.filter((word) => !/^-./.test(word));
     switch (command) {
       case 'eval':
         this.text(words.join(' '), this.#depth + 1);
         break;
       case 'trap':
-        this.text(operands[0] ?? '', this.#depth + 1);
+        if (operands[0] !== '-') this.text(operands[0] ?? '', this.#depth + 1);
         break;
       case 'bash':
       case 'sh': {
