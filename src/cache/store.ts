@@ -33,7 +33,7 @@ import {
 import { makeDirectories } from '../base/mkdir.ts';
 
 /** Version of everything below the store's root. A store of another version is left alone. */
-const STORE_VERSION = '1';
+export const STORE_VERSION = '1';
 
 /** 1980-01-01T00:00:00Z, in seconds: the mtime of every blob, hence of every restored file. */
 export const BLOB_TIME = 315_532_800;
@@ -141,6 +141,13 @@ export function blobPath(store: Store, digest: Digest, executable = false): stri
   return path;
 }
 
+/** A file that holds a blob, with whatever permissions: for who only reads it. Undefined as by blobPath. */
+export function blobFile(store: Store, digest: Digest): string | undefined {
+  return [false, true]
+    .map((executable) => ({ path: variantPath(store, digest, executable), executable }))
+    .find(({ path, executable }) => intact(store, path, digest, executable))?.path;
+}
+
 export function hasBlob(store: Store, digest: Digest): boolean {
   return [false, true].some((executable) =>
     intact(store, variantPath(store, digest, executable), digest, executable),
@@ -227,6 +234,16 @@ function enter(
     fill(temporary);
     seal(temporary, executable);
   });
+}
+
+/** Makes a blob's file, executable or not, of what `fill` writes: bytes that were checked. Throws what `fill` throws. */
+export function enterBlob(
+  store: Store,
+  digest: Digest,
+  executable: boolean,
+  fill: (temporary: string) => void,
+): void {
+  enter(store, variantPath(store, digest, executable), executable, fill);
 }
 
 /** Makes a file below the store appear whole, or not at all. Throws what `fill` throws. */

@@ -27,9 +27,11 @@ import { bootstrapId } from '../package/set.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
+import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
+import { openMirrors } from './mirrors.ts';
 import {
   openUserStore,
   prepare,
@@ -125,7 +127,19 @@ async function runTargets(
   await using workspace = await openWorkspace(store);
   const url = command.offline ? undefined : (command.repositoryUrl ?? tree.settings.repositoryUrl);
   const onWarning = (diagnostic: Diagnostic): void => output.sink({ type: 'warning', diagnostic });
-  return out.take(
+  const mirrors = await openMirrors(
+    {
+      ...command,
+      shared: tree.settings.sharedState,
+      store,
+      mayWrite: prepared.sandbox.hermetic,
+      mayUseNetwork: !command.offline,
+      onWarning,
+    },
+    out,
+  );
+  if (out.failed) return undefined;
+  const report = out.take(
     await build({
       targets,
       cache: localCache(store),
@@ -145,6 +159,8 @@ async function runTargets(
       keepGoing: command.keepGoing,
       sink: output.sink,
       signal: output.signal,
+      explainer: createExplainer({ store, directory: tree.directory }),
+      mirrors,
       ...(url === undefined
         ? {}
         : {
@@ -159,6 +175,8 @@ async function runTargets(
           }),
     }),
   );
+  for (const diagnostic of (await mirrors?.close(output.signal)) ?? []) onWarning(diagnostic);
+  return report;
 }
 
 /** What is built of a package: its archives, and what it deploys beside them. */

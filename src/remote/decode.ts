@@ -190,6 +190,7 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
   const directories: OutputDirectory[] = [];
   let exitCode = 0;
   let log: Digest | undefined;
+  let action: Digest | undefined;
   let worker = '';
   let startedMs = 0;
   let completedMs = 0;
@@ -198,6 +199,7 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
     else if (field === 3) directories.push(readOutputDirectory(wire.bytes()));
     else if (field === 4) exitCode = wire.int32();
     else if (field === 6) log = readDigest(wire.bytes());
+    else if (field === 1001) action = readDigest(wire.bytes());
     else if (field === 9) {
       readMessage(wire.bytes(), (inner, metadata) => {
         if (inner === 1) worker = metadata.text();
@@ -213,6 +215,7 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
     files,
     directories,
     exitCode,
+    ...(action === undefined ? {} : { action }),
     ...(log === undefined ? {} : { log }),
     worker,
     startedMs,

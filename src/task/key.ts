@@ -11,10 +11,20 @@ import {
 import { encodeAction, encodeCommand, encodeDirectory } from '../remote/encode.ts';
 import type { Command } from '../remote/message.ts';
 import { InputRoot } from './root.ts';
-import { dependenciesOf, type Input, type Script, type Task, type TaskResult } from './task.ts';
+import {
+  dependenciesOf,
+  layerPath,
+  type Input,
+  type Script,
+  type Task,
+  type TaskResult,
+} from './task.ts';
 
 /** Goes up when the meaning of a record changes, so that no old result answers a new question. */
 const RECORD_VERSION = 1;
+
+/** The name of the record in the input root of a task key's action. */
+export const RECORD_FILE = 'task.json';
 
 export interface TaskKey {
   readonly key: Digest;
@@ -40,7 +50,7 @@ export function computeKeys(ordered: readonly Task[]): Map<Task, TaskKey> {
 export function taskKey(task: Task, keyOf: KeysOf): TaskKey {
   const record = Buffer.from(canonicalJson(taskRecord(task, keyOf)), 'utf8');
   const root = encodeDirectory({
-    files: [{ name: 'task.json', digest: digestOf(record), executable: false }],
+    files: [{ name: RECORD_FILE, digest: digestOf(record), executable: false }],
     directories: [],
     symlinks: [],
   });
@@ -135,13 +145,18 @@ function inputRecord(input: Input, keyOf: KeysOf): Canonical {
 /** The action digest of a task whose dependencies' results are known. */
 export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): TaskKey {
   const root = new InputRoot();
+  const kept: string[] = [];
+  for (const { at, layer } of task.directories) {
+    if (layer === undefined) continue;
+    kept.push(layerPath(at));
+    // All that the directory begins with, whoever made it: no layer is named otherwise.
+    if (layer.on !== undefined) root.directory(at, resultOf(layer.on).layers![at]!);
+  }
   for (const input of task.inputs) addInput(root, input, resultOf);
   const command: Command = {
     arguments: commandOf(task),
     environment: Object.entries(task.variables).sort(([a], [b]) => (a < b ? -1 : 1)),
-    outputPaths: Object.values(task.outputs)
-      .map(({ at }) => at.slice(1))
-      .sort(),
+    outputPaths: [...Object.values(task.outputs).map(({ at }) => at.slice(1)), ...kept].sort(),
     workingDirectory: task.work.kind === 'script' ? task.work.workdir.slice(1) : '',
   };
   const platform: [string, string][] = [

@@ -10,8 +10,9 @@ import type { Mirrors } from '../cache/port.ts';
 import { putBytes } from '../cache/store.ts';
 import { deliverFile } from './deliver.ts';
 import type { Outcome, TaskEvent, TaskFailure } from './event.ts';
-import { execute, type Executor } from './execute.ts';
-import { actionDigest, type TaskKey } from './key.ts';
+import { execute, openLayers, type Executor } from './execute.ts';
+import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
+import type { Layers } from './layer.ts';
 import type { Reason } from './reason.ts';
 import { lookUp, makeNodes, type Node, type Target } from './node.ts';
 import { fromActionResult, toActionResult } from './result.ts';
@@ -35,10 +36,13 @@ export interface BuildRequest {
 }
 
 export interface Explainer {
-  /** Why a task that nobody forced has no result under its key. Called once for each that will run. */
-  why(task: Task, key: TaskKey): Reason;
-  /** A result of the task is on record under its key now. */
-  remember(task: Task, key: TaskKey): void;
+  /**
+   * Why a task that nobody forced has no result under its key. Called once for each that will run, before
+   * those that it depends on: what it depends on may be why.
+   */
+  why(task: Task, keyOf: KeysOf): Reason;
+  /** A result of the task is on record under its key now, because it ran or was found elsewhere. */
+  remember(task: Task, key: TaskKey, outcome: 'ran' | 'restored'): void;
 }
 
 export interface Substitute {
@@ -84,6 +88,8 @@ class Run {
   };
   readonly #failures: { task: Task; failure: TaskFailure }[] = [];
   readonly #startedMs = Date.now();
+  #layers: Layers | undefined;
+  readonly #keyOf: KeysOf = (task) => this.#nodes.get(task)!.key;
   #running = 0;
   #wake: () => void = () => undefined;
 
@@ -124,6 +130,7 @@ class Run {
   async #flush(cache: LocalCache): Promise<void> {
     try {
       await cache.flush();
+      this.#layers?.seal();
     } catch (error) {
       const diagnostic = systemError('register results in the store', error);
       this.#request.sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });
@@ -156,7 +163,8 @@ class Run {
   /** A node whose result has to be made: its dependencies' results are needed now. */
   #miss(node: Node): void {
     node.state = 'waiting';
-    this.#request.sink({ type: 'task-needed', task: node.task.name });
+    const why = this.#request.explainer?.why(node.task, this.#keyOf);
+    this.#request.sink({ type: 'task-needed', task: node.task.name, ...(why && { why }) });
     for (const dependency of node.dependencies) {
       this.#want(dependency);
       if (dependency.state === 'failed' || dependency.state === 'skipped') {
@@ -269,11 +277,16 @@ class Run {
     const { task, key } = node;
     if (!node.mustRun && this.#adopt(node, key, startedMs)) return;
 
-    const execution = await execute(task, executor, {
-      resultOf: (dependency) => this.#nodes.get(dependency)!.result!,
-      signal,
-      progress: (done, total) => sink({ type: 'task-progress', task: task.name, done, total }),
-    });
+    const layers = (this.#layers ??= await openLayers(executor));
+    const execution = await execute(
+      task,
+      { ...executor, layers },
+      {
+        resultOf: (dependency) => this.#nodes.get(dependency)!.result!,
+        signal,
+        progress: (done, total) => sink({ type: 'task-progress', task: task.name, done, total }),
+      },
+    );
     switch (execution.kind) {
       case 'done':
         this.#register(node, [key, action], execution.result);
@@ -283,6 +296,7 @@ class Run {
         this.#fail(node, execution.failure, startedMs);
         break;
       case 'missing':
+      case 'unkept':
         this.#lost(this.#nodes.get(execution.task)!, node);
         break;
       case 'aborted':
@@ -312,6 +326,7 @@ class Run {
 
   #finish(node: Node, result: TaskResult, outcome: 'ran' | 'restored', startedMs: number): void {
     node.result = result;
+    this.#request.explainer?.remember(node.task, node.key, outcome);
     this.#end(node, outcome, startedMs);
     this.#resultKnown(node);
   }

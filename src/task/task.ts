@@ -134,6 +134,8 @@ export interface PackageInput {
 /** What a task left, as the store knows it. */
 export interface TaskResult {
   readonly outputs: Readonly<Record<string, OutputValue>>;
+  /** Root digest of what is seen in each directory that is kept as a layer, by its path inside. */
+  readonly layers?: Readonly<Record<string, Digest>> | undefined;
   readonly log?: Digest | undefined;
   readonly startedMs: number;
   readonly completedMs: number;
@@ -152,4 +154,9 @@ export function dependenciesOf(task: Task): Task[] {
   }
   for (const { layer } of task.directories) if (layer?.on !== undefined) found.add(layer.on);
   return [...found];
+}
+
+/** How results and actions spell the layer of a directory: as a file that holds the root Directory. */
+export function layerPath(at: string): string {
+  return `.ashlar/layer${at}`;
 }

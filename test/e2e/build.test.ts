@@ -135,7 +135,7 @@ describe('a failed build', () => {
     expect(status).toBe(1);
     expect(stderr.replace(/\d+\.\d s/g, 'N s')).toBe(
       [
-        'failed   p:build  N s',
+        'failed   p:build  N s  new here',
         'error: p:build failed with exit status 1',
         '  last lines of its log:',
         ...Array.from({ length: 20 }, (_, i) => `  │ line ${i + 31}`),

@@ -4,7 +4,7 @@ import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 import type { GlobOptions } from '../glob/glob.ts';
 import type { Configurable, NestedProperty } from '../property/property.ts';
-import { evaluateConfigurable } from '../property/select.ts';
+import { evaluateConfigurable, type ConditionValue } from '../property/select.ts';
 import type { AnyValues } from '../property/value.ts';
 import type { ReadingContext } from './context.ts';
 import { LogicError } from './exception.ts';
@@ -79,19 +79,24 @@ export class ModuleStep implements ReadingContext {
   }
 
   evaluate<T>(property: Configurable<T>, name: string): T | undefined {
-    const { conditions } = this.graph;
-    const result = evaluateConfigurable(property, name, (condition, args) => {
-      if (!Object.hasOwn(conditions, condition)) {
-        const known = Object.keys(conditions).join(', ');
-        throw new LogicError(
-          `unknown condition ${condition}()${known === '' ? '' : `; known are ${known}`}`,
-        );
-      }
-      return conditions[condition]!(this, ...args);
-    });
+    const result = evaluateConfigurable(property, name, (condition, args) =>
+      this.decide(condition, args),
+    );
     if (result.ok) return result.value;
     this.diagnostics.push(...result.diagnostics);
     return undefined;
+  }
+
+  /** What a condition of `select` comes to for this module. Throws an Error that says why it cannot. */
+  decide(condition: string, args: readonly string[]): ConditionValue {
+    const { conditions } = this.graph;
+    if (!Object.hasOwn(conditions, condition)) {
+      const known = Object.keys(conditions).join(', ');
+      throw new LogicError(
+        `unknown condition ${condition}()${known === '' ? '' : `; known are ${known}`}`,
+      );
+    }
+    return conditions[condition]!(this, ...args);
   }
 
   glob(pattern: string, options?: GlobOptions): readonly string[] {

@@ -12,6 +12,7 @@ import type { GlobRecord } from '../module/observe.ts';
 import { formatDepfile } from '../ninja/depfile.ts';
 import { absolutePath, findChanges } from './change.ts';
 import { Engine, type EngineOptions } from './engine.ts';
+import { readList } from './list.ts';
 import { analysePart } from './partial.ts';
 import { finishPart, finishWhole, type FinishTarget } from './finish.ts';
 import { mergeLooks, Stamper, updateFiles } from './record.ts';
@@ -186,19 +187,11 @@ class Generation {
   }
 
   #engineOptions(): Result<EngineOptions> {
-    const { listFile, source } = this.#options;
+    const { listFile } = this.#options;
     const options = { ...this.#options, files: this.#files };
     if (listFile === undefined) return ok(options);
-    const content = diskFiles(source).read(listFile);
-    if (content === undefined) {
-      const missing = Object.assign(new Error(), { code: 'ENOENT', path: listFile });
-      return failed(systemError('read the module list', missing));
-    }
-    const list = String(content)
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
-    return ok({ ...options, list });
+    const list = readList(this.#files, listFile);
+    return list.ok ? ok({ ...options, list: list.value }) : list;
   }
 }
 

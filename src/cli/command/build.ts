@@ -125,6 +125,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
       write: (text) => void (flags.json ? stdout : stderr).write(text),
       columns: () => stderr.columns,
       color: stderr.isTTY && !this.env['NO_COLOR'],
+      cwd: this.cwd,
     });
     await interruptible(this, async (signal) => {
       const answer = await runBuild(

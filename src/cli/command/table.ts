@@ -15,6 +15,7 @@ import { fmtCommand } from './fmt.ts';
 import { generateCommand } from './generate.ts';
 import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
+import { queryCommand } from './query/query.ts';
 import { versionCommand } from './version.ts';
 
 /** Route name → command. */
@@ -30,6 +31,7 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   remove: removeCommand,
   rollback: rollbackCommand,
   generate: generateCommand,
+  query: queryCommand,
   fmt: fmtCommand,
   lsp: lspCommand,
   modify: modifyCommand,

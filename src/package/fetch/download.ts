@@ -16,13 +16,14 @@ import { digestOf, type Digest } from '../../base/digest.ts';
 import type { Sink } from '../../base/event.ts';
 import { errnoOf, systemError } from '../../base/fs.ts';
 import { lock } from '../../base/lock.ts';
+import { redact } from '../../base/http/redact.ts';
 import { checkChecksums, checksumName, Hasher, type Checksums } from './checksum.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { DiskFailure, Part } from './part.ts';
-import type { Environment } from './proxy.ts';
+import type { Environment } from '../../base/http/proxy.ts';
 import { Pursuit } from './pursuit.ts';
 import type { Candidate } from './transfer.ts';
-import { filePath, redact } from './url.ts';
+import { filePath } from './url.ts';
 
 export interface Progress {
   /** Without credentials. */
