@@ -173,9 +173,6 @@ class Builder {
     const inputs: Input[] = [];
     const takes = new Set(values.takes);
     const base = this.#baseOf(entry);
-    if (base !== undefined) {
-      inputs.push({ kind: 'output', at: WORK_TREE, task: base, output: WORK_OUTPUT });
-    }
     if (takes.has('sources')) inputs.push(...this.#sources());
     if (takes.has('patches')) inputs.push(...this.#patches());
     const used = this.#used(entry, base);
@@ -195,7 +192,6 @@ class Builder {
     const work = isWork(values);
     const environment = packages ? this.#packageEnvironment() : {};
     const fixed = isScript ? { ...ALWAYS, ...environment } : {};
-    if (work) outputs[WORK_OUTPUT] = { at: WORK_TREE, kind: 'tree' };
     const task: Task = {
       name: this.#taskName(name, element, count),
       work: isScript
@@ -205,7 +201,7 @@ class Builder {
       written: { ...fixed, ...reached.written },
       origins: lazyOrigins(declaration, name, values),
       volatile: reached.volatile,
-      directories: this.#directories({ work, inputs, outputs, destdir, packages, takes }),
+      directories: this.#directories({ base, work, inputs, outputs, destdir, packages, takes }),
       inputs,
       outputs,
       shared: values.network !== true,
@@ -333,7 +329,7 @@ class Builder {
     for (const before of entry.after) {
       const made = this.#made.get(before) ?? [];
       if (made.every(({ task, fetch }) => depended.has(task) || fetch !== undefined)) continue;
-      const outputs = Object.keys(made[0]!.task.outputs).filter((output) => output !== WORK_OUTPUT);
+      const outputs = Object.keys(made[0]!.task.outputs);
       for (const output of outputs) if (!places.has(output)) take(output, made);
       if (outputs.length === 0) {
         const message = `"${entry.name}" comes after "${before}", but takes nothing from it: that has no output`;
@@ -371,14 +367,11 @@ class Builder {
     const name = entry.values.step!;
     const kind = STEPS[name]!;
     if (kind === FETCH) throw new Error('fetching makes tasks of its own');
-    const visible = Object.fromEntries(
-      Object.entries(outputs).filter(([output]) => output !== WORK_OUTPUT),
-    );
     const prepared = kind.prepare({
       package: this.#pack,
       element,
       inputs,
-      outputs: visible,
+      outputs,
       skip: entry.values.skip,
     });
     return { kind: 'step', name, version: kind.version, ...prepared };
@@ -394,6 +387,7 @@ class Builder {
   }
 
   #directories({
+    base,
     work,
     inputs,
     outputs,
@@ -401,6 +395,7 @@ class Builder {
     packages,
     takes,
   }: {
+    readonly base: Task | undefined;
     readonly work: boolean;
     readonly inputs: readonly Input[];
     readonly outputs: Readonly<Record<string, Output>>;
@@ -409,7 +404,7 @@ class Builder {
     readonly takes: ReadonlySet<string>;
   }): WorkDirectory[] {
     const directories: WorkDirectory[] = [];
-    if (work) directories.push({ at: WORK_TREE, writable: true });
+    if (work) directories.push({ at: WORK_TREE, writable: true, layer: { on: base } });
     if (destdir) directories.push({ at: DESTDIR, writable: true });
     if (takes.has('patches')) directories.push({ at: PATCHES, writable: false });
     if (inputs.some(({ at }) => at.startsWith(`${INPUTS}/`))) {
@@ -427,8 +422,6 @@ class Builder {
     this.#out.add(definitionError({ code: 'package/property', message, at }));
   }
 }
-
-const WORK_OUTPUT = '.work';
 
 const NOTHING: Reached = { variables: {}, volatile: {}, written: {}, functions: {}, problems: [] };
 

@@ -166,7 +166,10 @@ function* filesOf(directory: string, pack: StepPackage): Generator<File> {
     name,
     entries: listTree(join(directory, name)),
   }));
-  const all = new Set(listed.flatMap(({ entries }) => entries.map(({ path }) => path)));
+  const all = new Set<string>();
+  for (const { path } of listed.flatMap(({ entries }) => entries)) {
+    for (let at = path; at !== '.'; at = posix.dirname(at)) all.add(at);
+  }
   for (const { name: owner, entries } of listed) {
     for (const { path, kind } of entries) {
       const at = join(directory, owner, path);

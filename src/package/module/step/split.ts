@@ -101,7 +101,7 @@ export function pkginfoOf(
 
 type Kind = 'file' | 'link' | 'directory';
 
-/** Everything below a directory, without what only describes the package. */
+/** Files, links and empty directories below a directory, without what only describes the package. */
 export function listTree(root: string): { readonly path: string; readonly kind: Kind }[] {
   const found: { path: string; kind: Kind }[] = [];
   const pending = [''];
@@ -111,10 +111,15 @@ export function listTree(root: string): { readonly path: string; readonly kind: 
       if (path === 'pkginfo.json') continue;
       if (entry.isDirectory()) pending.push(path);
       const kind = entry.isDirectory() ? 'directory' : entry.isSymbolicLink() ? 'link' : 'file';
-      found.push({ path, kind });
+      // A directory with something in it is made where that goes.
+      if (kind !== 'directory' || isEmpty(join(root, path))) found.push({ path, kind });
     }
   }
   return found.sort((a, b) => byCodePoint(a.path, b.path));
+}
+
+function isEmpty(directory: string): boolean {
+  return readdirSync(directory).length === 0;
 }
 
 function place(from: string, path: string, kind: Kind, into: string): void {
