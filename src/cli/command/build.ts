@@ -124,7 +124,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
     if (ofRules !== undefined) {
       this.report(ofRules.diagnostics);
       this.process.exitCode = Math.max(ofRules.status, Number(this.process.exitCode ?? 0));
-      return;
+      if (ofRules.status !== 0 || ofRules.rest === undefined) return;
     }
     const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
     const reporter = await createReporter({
@@ -140,7 +140,8 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           cwd: this.cwd,
           env: this.env,
           packages: flags.packages,
-          targets,
+          targets: ofRules?.rest?.targets ?? targets,
+          declared: ofRules?.rest?.declared,
           imageIds: flags.imageId ?? [],
           variant: flags.variant === 'default' ? null : flags.variant,
           jobs: flags.jobs,
