@@ -147,7 +147,7 @@ function fitted(task: string, width: number): string {
 }
 
 function progress({ waiting, done, total }: Running): string {
-  if (waiting) return '  waiting for another process';
+  if (waiting) return '  waiting, as it is being made already';
   if (done === 0) return '';
   if (total === undefined || total === 0) return `  ${byteCount(done)}`;
   const percent = Math.min(100, Math.floor((done * 100) / total));
