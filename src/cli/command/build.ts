@@ -131,6 +131,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
       style: flags.json ? 'json' : live ? 'fancy' : 'plain',
       write: (text) => void (flags.json ? stdout : stderr).write(text),
       columns: () => stderr.columns,
+      rows: () => stderr.rows,
       color: stderr.isTTY && !this.env['NO_COLOR'],
       cwd: this.cwd,
     });
