@@ -27,9 +27,10 @@ import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
 import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
-import { build, type BuildReport } from '../task/schedule.ts';
+import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
 import { openMirrors } from './mirrors.ts';
+import { choosePolicy, type PolicyOptions } from './policy.ts';
 import {
   openUserStore,
   prepare,
@@ -47,6 +48,7 @@ export interface BuildCommand extends PrepareRequest {
   readonly dryRun: boolean;
   readonly bootstrap: boolean;
   readonly repositoryUrl: string | undefined;
+  readonly policy: PolicyOptions;
 }
 
 export interface BuildOutput {
@@ -97,15 +99,17 @@ async function buildInStore(
     ...wanted.map((one) => packageTarget(prepared, one)),
     ...bootstraps.map((one) => bootstrapTarget(prepared, one)),
   ];
+  const policy = out.take(choosePolicy(command.policy, targets));
+  if (out.failed) return undefined;
   if (command.dryRun) {
-    const planned = out.take(await plan({ targets, cache: localCache(store) }));
+    const planned = out.take(await plan({ targets, cache: localCache(store), policy }));
     if (planned !== undefined) output.print(planText(planned.needed));
     return undefined;
   }
   const problem = await prepared.sandbox.unavailable();
   if (problem !== undefined) out.add(problem);
   if (out.failed || !makeOutputDirectory(prepared, out)) return undefined;
-  const report = await runTargets(command, output, store, prepared, targets, out);
+  const report = await runTargets(command, output, store, prepared, targets, policy, out);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
   printArchives(command, output, prepared, report);
@@ -118,6 +122,7 @@ async function runTargets(
   store: Store,
   prepared: Prepared,
   targets: readonly Target[],
+  policy: Policy | undefined,
   out: Collector,
 ): Promise<BuildReport | undefined> {
   const { tree } = prepared.open;
@@ -158,6 +163,7 @@ async function runTargets(
       signal: output.signal,
       explainer: createExplainer({ store, directory: tree.directory }),
       mirrors,
+      policy,
       ...(url === undefined
         ? {}
         : {
