@@ -22,6 +22,8 @@ export interface BuildRequest {
   /** Another way to results that the cache lacks: a repository of finished packages, say. */
   readonly substitute?: Substitute | undefined;
   readonly mirrors?: Mirrors | undefined;
+  /** Directories of the checkout, which no key may contain. */
+  readonly workspace?: readonly string[] | undefined;
   /** Lent by explain: why tasks run, and a memory of what was made. */
   readonly explainer?: Explainer | undefined;
   readonly policy?: Policy | undefined;

@@ -1,7 +1,7 @@
 // Drives a graph of tasks from the targets down: what is known is not looked below, what is missing runs
 // as soon as its inputs are there, with a limit per pool. One loop moves every node through its states
 // (node.ts); work itself is lent by execute.ts, gather.ts and deliver.ts.
-import { ok, type Result } from '../base/diagnostic.ts';
+import { failed, ok, type Result } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
 import { lock } from '../base/lock.ts';
 import type { ActionResult } from '../remote/message.ts';
@@ -21,6 +21,7 @@ import type { BuildReport, BuildRequest } from './request.ts';
 import { fromActionResult } from './result.ts';
 import { readBy, type Task, type TaskResult } from './task.ts';
 import { keepsLosing, missingLock, notCached } from './verdict.ts';
+import { workspacePaths } from './workspace.ts';
 
 export type { BuildReport, BuildRequest, Explainer, Policy, Substitute } from './request.ts';
 
@@ -28,6 +29,8 @@ export type { BuildReport, BuildRequest, Explainer, Policy, Substitute } from '.
 export async function build(request: BuildRequest): Promise<Result<BuildReport>> {
   const nodes = makeNodes(request.targets);
   if (!nodes.ok) return nodes;
+  const leaks = workspacePaths(nodes.value.values(), request.workspace ?? []);
+  if (leaks.length > 0) return failed(...leaks);
   const run = new Run(request, nodes.value);
   return ok(await run.toEnd());
 }
