@@ -29,9 +29,10 @@ import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
 import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
-import { build, type BuildReport } from '../task/schedule.ts';
+import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
 import { openMirrors } from './mirrors.ts';
+import { choosePolicy, type PolicyOptions } from './policy.ts';
 import {
   openUserStore,
   prepare,
@@ -50,6 +51,7 @@ export interface BuildCommand extends PrepareRequest {
   readonly dryRun: boolean;
   readonly bootstrap: boolean;
   readonly repositoryUrl: string | undefined;
+  readonly policy: PolicyOptions;
 }
 
 export interface BuildOutput {
@@ -101,15 +103,17 @@ async function buildInStore(
     ...[...prepared.images].map(([{ name }, task]) => imageTarget(prepared, name, task)),
     ...bootstraps.map((one) => bootstrapTarget(prepared, one)),
   ];
+  const policy = out.take(choosePolicy(command.policy, targets));
+  if (out.failed) return undefined;
   if (command.dryRun) {
-    const planned = out.take(await plan({ targets, cache: localCache(store) }));
+    const planned = out.take(await plan({ targets, cache: localCache(store), policy }));
     if (planned !== undefined) output.print(planText(planned.needed));
     return undefined;
   }
   const problem = await prepared.sandbox.unavailable();
   if (problem !== undefined) out.add(problem);
   if (out.failed || !makeOutputDirectory(prepared, out)) return undefined;
-  const report = await runTargets(command, output, store, prepared, targets, out);
+  const report = await runTargets(command, output, store, prepared, targets, policy, out);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
   printResults(command, output, prepared, report);
@@ -122,6 +126,7 @@ async function runTargets(
   store: Store,
   prepared: Prepared,
   targets: readonly Target[],
+  policy: Policy | undefined,
   out: Collector,
 ): Promise<BuildReport | undefined> {
   const { tree } = prepared.open;
@@ -163,6 +168,7 @@ async function runTargets(
       workspace: workspaceOf(tree.directory),
       explainer: createExplainer({ store, directory: tree.directory }),
       mirrors,
+      policy,
       ...(url === undefined
         ? {}
         : {
