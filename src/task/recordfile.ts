@@ -25,7 +25,7 @@ export function writeRecordFile(
 ): string {
   const key = (task: Task): string => keyOf(task).key.hash;
   const entries = ordered.map(
-    (task) => [key(task), { name: task.name, record: taskRecord(task, keyOf) as Value }] as const,
+    (task) => [key(task), { name: task.name, record: taskRecord(task, keyOf) }] as const,
   );
   const file: RecordFile = {
     ashlarRecords: FORMAT,

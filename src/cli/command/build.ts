@@ -17,6 +17,7 @@ interface Flags {
   readonly bootstrap: boolean;
   readonly recursive: boolean;
   readonly repositoryUrl?: string;
+  readonly verifySample?: number;
   readonly packages?: string;
   readonly imageId?: readonly string[];
 }
@@ -108,6 +109,13 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         placeholder: 'URL',
         optional: true,
       },
+      verifySample: {
+        kind: 'parsed',
+        parse: percent,
+        brief: 'run so many percent of what ran again, and compare',
+        placeholder: 'N%',
+        optional: true,
+      },
       packages: packagesFlag,
       imageId: imageIdFlag,
     },
@@ -144,12 +152,14 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           dryRun: flags.dryRun,
           bootstrap: flags.bootstrap,
           repositoryUrl: flags.repositoryUrl,
+          verifySample: flags.verifySample ?? 0,
         },
         {
           sink: reporter.event,
           print: (text) => {
             if (!flags.json || flags.dryRun) this.print(text);
           },
+          note: (text) => void stderr.write(text),
           signal,
         },
       ).finally(reporter.close);
@@ -162,4 +172,10 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
 function atLeastOne(jobs: number): number {
   if (Number.isInteger(jobs) && jobs >= 1) return jobs;
   throw new SyntaxError('expected a whole number from 1');
+}
+
+function percent(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)%?$/.exec(text);
+  if (match !== null && Number(match[1]) <= 100) return Number(match[1]);
+  throw new SyntaxError('expected a number from 0 to 100, as in 5%');
 }

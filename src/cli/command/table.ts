@@ -17,6 +17,7 @@ import { generateCommand } from './generate.ts';
 import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
 import { queryCommand } from './query/query.ts';
+import { verifyCommand } from './verify.ts';
 import { versionCommand } from './version.ts';
 import { whyCommand } from './why.ts';
 
@@ -27,6 +28,7 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   log: logCommand,
   why: whyCommand,
   diff: diffCommand,
+  verify: verifyCommand,
   clean: cleanCommand,
   install: installCommand,
   activate: activateCommand,
