@@ -1,11 +1,6 @@
 // What has to happen before anything else is loaded.
 import * as nodeModule from 'node:module';
 
-declare global {
-  /** Set by the bundler from package.json. */
-  const ASHLAR_VERSION: string;
-}
-
 /** Keeps compiled code between runs where node can (22.8 or later): it halves the start of a command. */
 export function enableCompileCache(): void {
   const enable = (nodeModule as { enableCompileCache?: () => unknown }).enableCompileCache;

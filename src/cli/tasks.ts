@@ -2,7 +2,6 @@
 // by the commands that ask about tasks instead of building them.
 import { definitionError, didYouMean, type Collector } from '../base/diagnostic.ts';
 import type { Store } from '../cache/store.ts';
-import { spell } from '../package/variant.ts';
 import { orderTasks } from '../task/graph.ts';
 import { computeKeys, type KeysOf } from '../task/key.ts';
 import { dependenciesOf, type Task } from '../task/task.ts';
@@ -33,10 +32,9 @@ export async function openTasks(
   const names = targets.map((target) => target.split(':')[0]!);
   const prepared = await prepare({ ...request, targets: [...new Set(names)] }, store, signal, out);
   if (prepared === undefined) return undefined;
-  const all = prepared.selection.definitions.flatMap((definition) => {
-    const { archive } = prepared.pipelines.get(definition)!;
-    return ownTasks(archive, spell(definition));
-  });
+  const all = prepared.selection.definitions.flatMap(
+    (definition) => prepared.pipelines.get(definition)!.tasks,
+  );
   const asked = targets.length === 0 ? all : narrow(targets, all, out);
   if (out.failed) return undefined;
   const ordered = out.take(orderTasks(asked));
@@ -51,17 +49,6 @@ export async function openTasks(
     ordered,
     keyOf: (task) => keys.get(task)!,
   };
-}
-
-/** The tasks of one package: they are named after it. */
-function ownTasks(last: Task, name: string): Task[] {
-  const found = new Set<Task>([last]);
-  for (const task of found) {
-    for (const needed of dependenciesOf(task)) {
-      if (needed.name.startsWith(`${name}:`)) found.add(needed);
-    }
-  }
-  return [...found];
 }
 
 function narrow(targets: readonly string[], all: readonly Task[], out: Collector): Task[] {
