@@ -43,6 +43,7 @@ import {
 import { packageRepository } from './repository.ts';
 import { stageHooks } from './stage.ts';
 import { workspaceOf } from './tree.ts';
+import { tracer } from './trace.ts';
 import { sampler, type Verified } from './verification.ts';
 
 export interface BuildCommand extends PrepareRequest {
@@ -54,6 +55,8 @@ export interface BuildCommand extends PrepareRequest {
   readonly repositoryUrl: string | undefined;
   /** Percent of the tasks that ran which are run a second time, to see whether they make the same. */
   readonly verifySample: number;
+  /** Record the trees of tasks in git repositories. */
+  readonly trace: boolean;
 }
 
 export interface BuildOutput {
@@ -117,14 +120,19 @@ async function buildInStore(
   if (out.failed || !makeOutputDirectory(prepared, out)) return undefined;
   const sample =
     command.verifySample > 0 ? sampler(command.verifySample, output, summarize) : undefined;
+  const packages = prepared.open.tree.directory;
+  const trace = command.trace ? tracer({ ...output, packages, cwd: command.cwd }) : undefined;
   const report = await runTargets(
     command,
-    { ...output, sink: sample === undefined ? output.sink : tee(output.sink, sample.event) },
+    { ...output, sink: tee(output.sink, ...[sample, trace].flatMap((one) => one?.event ?? [])) },
     store,
     prepared,
     targets,
     out,
-    sample && (async (built, executor) => out.add(...(await sample.verify(built, executor)))),
+    async (built, executor) => {
+      out.add(...((await sample?.verify(built, executor)) ?? []));
+      out.add(...((await trace?.record(built, executor)) ?? []));
+    },
   );
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);

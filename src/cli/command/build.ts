@@ -17,6 +17,7 @@ interface Flags {
   readonly bootstrap: boolean;
   readonly recursive: boolean;
   readonly repositoryUrl?: string;
+  readonly trace: boolean;
   readonly verifySample?: number;
   readonly packages?: string;
   readonly imageId?: readonly string[];
@@ -109,6 +110,12 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         placeholder: 'URL',
         optional: true,
       },
+      trace: {
+        kind: 'boolean',
+        brief: 'record what each task leaves in a git repository of its package',
+        default: false,
+        withNegated: false,
+      },
       verifySample: {
         kind: 'parsed',
         parse: percent,
@@ -160,6 +167,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           bootstrap: flags.bootstrap,
           repositoryUrl: flags.repositoryUrl,
           verifySample: flags.verifySample ?? 0,
+          trace: flags.trace,
         },
         {
           sink: reporter.event,

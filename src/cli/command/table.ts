@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { buildPackagesCommand } from './build.ts';
 import { cleanCommand } from './clean.ts';
 import { diffCommand } from './diff.ts';
+import { historyCommand } from './history.ts';
 import { idsCommand } from './ids.ts';
 import { activateCommand } from './install/activate.ts';
 import { activeCommand } from './install/active.ts';
@@ -29,6 +30,7 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   why: whyCommand,
   diff: diffCommand,
   verify: verifyCommand,
+  history: historyCommand,
   clean: cleanCommand,
   install: installCommand,
   activate: activateCommand,

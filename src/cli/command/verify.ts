@@ -70,6 +70,7 @@ export const verifyCommand = buildCommand<Flags, readonly string[], Context>({
           bootstrap: false,
           repositoryUrl: undefined,
           verifySample: 0,
+          trace: false,
         },
         {
           sink: (event) => {
