@@ -14,6 +14,7 @@ test('an empty object says nothing', () => {
     group: undefined,
     requires: [],
     sysctl: new Map(),
+    directories: [],
     variant: undefined,
   });
 });

@@ -382,7 +382,9 @@ class Builder {
     return {
       CPATH: posix.join(root, 'include'),
       LIBRARY_PATH: posix.join(root, 'lib'),
-      PKG_CONFIG_PATH: posix.join(root, 'lib/pkgconfig'),
+      PKG_CONFIG_PATH: ['lib/pkgconfig', 'share/pkgconfig']
+        .map((path) => posix.join(root, path))
+        .join(':'),
     };
   }
 

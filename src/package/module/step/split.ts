@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path';
 import { buildError, failed, ok, type Result } from '../../../base/diagnostic.ts';
 import { byCodePoint } from '../../../base/digest.ts';
 import { formatJson } from '../../../base/jsontext.ts';
+import { FURTHER_DIRECTORIES } from '../../../install/contribution.ts';
 import type { StepContext } from '../../../task/task.ts';
 import { claims, type Subpackage } from '../subpackage.ts';
 import { onlyOutput, type StepKind, type StepPackage, type StepSetup } from './kind.ts';
@@ -91,6 +92,8 @@ export function pkginfoOf(
       | readonly (string | ReadonlyMap<string, string | null>)[]
       | ReadonlyMap<string, string>
     >([
+      // What software brings in these is found below the root as well, not only in the package.
+      ['directories', FURTHER_DIRECTORIES],
       ['environment', new Map(mine ? Object.entries(environment) : [])],
       ['requires', requires.map(requireOf)],
       ['state_directory', false],
