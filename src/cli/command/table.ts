@@ -4,6 +4,7 @@ import type { Context } from '../context.ts';
 import { buildPackagesCommand } from './build.ts';
 import { cleanCommand } from './clean.ts';
 import { diffCommand } from './diff.ts';
+import { historyCommand } from './history.ts';
 import { idsCommand } from './ids.ts';
 import { activateCommand } from './install/activate.ts';
 import { activeCommand } from './install/active.ts';
@@ -17,6 +18,7 @@ import { generateCommand } from './generate.ts';
 import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
 import { queryCommand } from './query/query.ts';
+import { verifyCommand } from './verify.ts';
 import { versionCommand } from './version.ts';
 import { whyCommand } from './why.ts';
 
@@ -27,6 +29,8 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   log: logCommand,
   why: whyCommand,
   diff: diffCommand,
+  verify: verifyCommand,
+  history: historyCommand,
   clean: cleanCommand,
   install: installCommand,
   activate: activateCommand,
