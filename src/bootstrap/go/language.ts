@@ -5,7 +5,7 @@ import { announcedProvider, type Language } from '../language.ts';
 import { goBinaryType, goCoreBinaryType, goToolType } from './binary.ts';
 import { goPackageType } from './package.ts';
 import { goPackage, MACHINE_NAMES, scriptRule } from './rules.ts';
-import { findToolchain } from './toolchain.ts';
+import { findToolchain, missingToolchain } from './toolchain.ts';
 
 const script = singleton('bootstrap_go', (ctx) => {
   const { stage } = bootstrapOf(ctx.config);
@@ -31,5 +31,6 @@ export const goLanguage: Language = {
       const { root, compile, link, version } = found.value;
       return { GoRoot: root, GoCompile: compile, GoLink: link, GoVersion: version };
     },
+    missing: missingToolchain,
   },
 };
