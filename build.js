@@ -43,7 +43,8 @@ await build({
 // What build logic in TypeScript is checked against.
 execFileSync(process.execPath, [
   new URL('bin/tsc', import.meta.resolve('typescript/package.json')).pathname,
-  ...['-p', new URL('tsconfig.types.json', import.meta.url).pathname],
+  '-p',
+  new URL('tsconfig.types.json', import.meta.url).pathname,
 ]);
 
 // The one file that a dependency reads at run time, next to the chunk that holds it.

@@ -128,7 +128,12 @@ const manifests = singleton('bootstrap', (ctx) => {
   const made = here.flatMap((one) => [...filesOf(one), ...one.tests]);
   switch (stage) {
     case 'bootstrap':
-      bootstrapStatements(ctx, engineFiles(found, settings.engine), made);
+      bootstrapStatements(
+        ctx,
+        engineFiles(found, settings.engine),
+        made,
+        settings.engine === undefined,
+      );
       break;
     case 'primary':
       primaryStatements(ctx, builder, made);
@@ -246,11 +251,14 @@ function bootstrapStatements(
   ctx: SingletonContext,
   files: readonly string[],
   made: readonly string[],
+  embedded: boolean,
 ): void {
   const minibp = { command: '${engine}', files };
   const template = '.minibootstrap/build.ninja.in';
-  // The template must not wait for tests: a failing one could not be taken out of a file any more.
-  generatorStatements(ctx, { ...minibp, mode: '', output: template, needs: [] });
+  // The template must not wait for tests: a failing one could not be taken out of a file any more. Where the
+  // tree has one, that may have been edited by hand, and is what this stage began with.
+  const needs = embedded ? ['${BootstrapManifest}'] : [];
+  generatorStatements(ctx, { ...minibp, mode: '', output: template, needs });
   ctx.build(scope, {
     rule: fillRule,
     outputs: [`${BUILD}/.minibootstrap/build.ninja`],

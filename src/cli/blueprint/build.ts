@@ -19,7 +19,7 @@ export async function buildRules(
   flags: Flags,
   targets: readonly string[],
 ): Promise<TreeBuilt | undefined> {
-  const { cwd, env, print } = context;
+  const { cwd, env } = context;
   const key = takeNoopKey(env);
   const tree = flags.packages === undefined ? findTree(cwd, env) : undefined;
   if (tree === undefined) return undefined;
@@ -34,7 +34,7 @@ export async function buildRules(
       dryRun: flags.dryRun,
       noopKey: flags.dryRun || flags.json ? undefined : key,
       signal,
-      print: (line) => print(`${line}\n`),
+      print: (line) => context.print(`${line}\n`),
     });
   });
   return built;

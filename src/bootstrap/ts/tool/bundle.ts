@@ -25,6 +25,7 @@ const OPTIONS = {
   builder: { type: 'boolean', default: false },
   banner: { type: 'string' },
   launcher: { type: 'string' },
+  declarations: { type: 'string' },
   alias: many,
   plugin: many,
   entry: many,
@@ -66,6 +67,9 @@ export async function bundle(argv: readonly string[]): Promise<readonly Diagnost
   const { outdir } = args;
   for (const [name, file] of pairs(args.data)) {
     write(join(outdir!, name), readFileSync(file), statSync(file).mode & 0o777);
+  }
+  for (const name of args.declarations === undefined ? [] : filesIn(args.declarations)) {
+    write(join(outdir!, 'types', name), readFileSync(join(args.declarations!, name)));
   }
   if (outdir !== undefined) {
     removeOthers(outdir, written);
@@ -168,12 +172,20 @@ exec ${shellWord(resolve(node!))} --enable-source-maps "\${self%/*}/"${shellWord
 `;
 }
 
+/** Names of all files below a directory, relative to it. */
+function filesIn(directory: string): string[] {
+  const base = resolve(directory);
+  return readdirSync(base, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(base, join(entry.parentPath, entry.name)))
+    .sort();
+}
+
 /** Chunks are named by their content: those of earlier bundles would stay for ever. */
 function removeOthers(directory: string, keep: ReadonlySet<string>): void {
-  const base = resolve(directory);
-  for (const entry of readdirSync(base, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !keep.has(path)) rmSync(path);
+  for (const name of filesIn(directory)) {
+    const path = resolve(directory, name);
+    if (!keep.has(path)) rmSync(path);
   }
 }
 
