@@ -264,7 +264,7 @@ function generateBinary(ctx: GenerateContext<BinaryValues>, primaryBuilder: bool
   announce(ctx, {
     kind: 'binary',
     stage,
-    program: isFirst(ctx) ? `${unit.directory}/${TOOL_NAME}.mjs` : program,
+    program: isFirst(ctx) ? `${unit.directory}/${TOOL_NAME}.cjs` : program,
     parts,
     primaryBuilder,
     tests,
@@ -283,7 +283,7 @@ function buildFirst(ctx: GenerateContext<BinaryValues>, { main, directory }: Uni
   const srcs = expand(ctx, 'srcs', ctx.properties.srcs).filter((file) => file !== main);
   ctx.build(tsPackage, {
     rule: firstRule,
-    outputs: [`${directory}/${TOOL_NAME}.mjs`],
+    outputs: [`${directory}/${TOOL_NAME}.cjs`],
     inputs: [ninjaEscape(main)],
     implicits: srcs.map(ninjaEscape),
   });

@@ -13,7 +13,7 @@ export const tsPackage = packageContext('ashlar/bootstrap/ts').import(bootstrapP
 
 /** The core binary that plays the part of `tsbuild`. */
 export const TOOL_NAME = 'tsbuild';
-const TOOL = `\${bootstrap.BuildDir}/.bootstrap/${TOOL_NAME}/${TOOL_NAME}.mjs`;
+const TOOL = `\${bootstrap.BuildDir}/.bootstrap/${TOOL_NAME}/${TOOL_NAME}.cjs`;
 const TOOL_WORD = TOOL.replace('BuildDir', 'BuildDirWord');
 
 for (const name of ['Node', 'Esbuild', 'TypeScript']) machineVariable(tsPackage, name);
@@ -61,7 +61,7 @@ export const firstRule = tsPackage.rule('first', {
   command:
     `\${NodeWord} -e 'const [esbuild,main,out]=process.argv.slice(1);` +
     `try{require(require("path").resolve(esbuild)).buildSync({entryPoints:[main],outfile:out,bundle:true,` +
-    `platform:"node",format:"esm",target:"node20.19",logLevel:"warning"})}catch{process.exit(1)}' ` +
+    `platform:"node",format:"cjs",target:"node20.19",logLevel:"warning"})}catch{process.exit(1)}' ` +
     '${EsbuildWord} $in $out',
   description: 'bundle $out',
   commandDeps: ['${Node}', '${Esbuild}/package.json'],

@@ -47,7 +47,7 @@ type Arguments = ReturnType<typeof readArguments>;
 /** Code `ts/bundle`, for every message of esbuild. */
 export async function bundle(argv: readonly string[]): Promise<readonly Diagnostic[]> {
   const args = readArguments(argv);
-  const esbuild = createRequire(import.meta.url)(resolve(args.esbuild!)) as {
+  const esbuild = createRequire(resolve('tsbuild'))(resolve(args.esbuild!)) as {
     build: (options: BuildOptions) => Promise<BuildResult<{ metafile: true; write: false }>>;
   };
   let result: BuildResult<{ metafile: true; write: false }>;
@@ -168,7 +168,17 @@ while [ -h "$self" ]; do
     *) self=\${self%/*}/$link ;;
   esac
 done
-exec ${shellWord(resolve(node!))} --enable-source-maps "\${self%/*}/"${shellWord(program)} "$@"
+program="\${self%/*}/"${shellWord(program)}
+case $PWD/$program in
+  *\\\\*)
+    # Node refuses modules with such a name; an open directory has another one.
+    exec 9<"\${program%/*}/"
+    program=/proc/self/fd/9/\${program##*/}
+    set -- --preserve-symlinks --preserve-symlinks-main "$program" "$@"
+    ;;
+  *) set -- "$program" "$@" ;;
+esac
+exec ${shellWord(resolve(node!))} --enable-source-maps "$@"
 `;
 }
 
