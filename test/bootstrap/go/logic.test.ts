@@ -95,6 +95,13 @@ describe('statements', () => {
     `);
   });
 
+  test("without a primary builder, the tree's minibp is put where users find it", () => {
+    const plain = TREE.Blueprints.replace('primaryBuilder: true', '');
+    const copy = 'build OUT/bin/minibp: g.go.cp OUT/.bootstrap/bin/minibp';
+    expect(statements(manifestOf({ ...TREE, Blueprints: plain }))).toContain(copy);
+    expect(statements(manifestOf(TREE))).not.toContain(copy);
+  });
+
   test('the values of the machine are placeholders in the template, and only there', () => {
     const template = manifestOf(TREE, { stage: 'bootstrap' });
     expect(template).toContain('@@GoRoot:word@@');
