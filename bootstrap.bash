@@ -113,6 +113,7 @@ golink=
 nogo='there is no go in the path'
 go=go
 if [ -n "$GOROOT" ]; then
+  export GOROOT
   go=$GOROOT/bin/go
   nogo="there is no $go, as GOROOT has it"
 fi
@@ -228,8 +229,11 @@ if [ -n "$regenerate" ]; then
   fresh=$BUILDDIR/.minibootstrap/regenerate/build.ninja.in
   mkdir -p "${fresh%/*}"
   make_template "$fresh"
-  cp "$fresh" "$BOOTSTRAP_MANIFEST.tmp-$$"
-  replace "$BOOTSTRAP_MANIFEST.tmp-$$" "$BOOTSTRAP_MANIFEST"
+  # Not even the time of the directory changes for nothing.
+  if ! cmp -s "$fresh" "$BOOTSTRAP_MANIFEST"; then
+    cp "$fresh" "$BOOTSTRAP_MANIFEST.tmp-$$"
+    mv -f "$BOOTSTRAP_MANIFEST.tmp-$$" "$BOOTSTRAP_MANIFEST"
+  fi
 fi
 # A tree may come without a template for this engine, or with that of another.
 given=$input

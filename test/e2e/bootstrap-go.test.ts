@@ -1,8 +1,10 @@
-// Trees whose tools are Go: what `ashlar build` makes of one, and what each kind of change makes it do again.
-import { execFileSync } from 'node:child_process';
+// Trees whose tools are Go: what `ashlar build` and the wrapper scripts make of one, and
+// what each kind of change makes them do again.
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { copyGoTree, goTree, type GoTree } from '../rig/gotree.ts';
+import { builtOf, copyGoTree, goTree, type Built, type GoTree } from '../rig/gotree.ts';
+import { PROJECT } from '../rig/program.ts';
 import { scratch, type Scratch } from '../rig/scratch.ts';
 
 const TESTS = { RUN_TESTS: '1' };
@@ -242,6 +244,95 @@ describe('a tree with a primary builder in Go', () => {
     tree.edit('Blueprints', (text) => text.replace(second, ''));
     expect(tree.build(TESTS).status).toBe(0);
     expect(tree.build(TESTS).steps).toEqual([]);
+  });
+});
+
+describe('bootstrap.bash and blueprint.bash', () => {
+  let out: string;
+  beforeEach(() => {
+    tree = copyGoTree(space.at(`${++count}`, 'tree'));
+    out = space.at(`${count}`, 'out');
+  });
+
+  const env = { PATH: process.env['PATH'], HOME: process.env['HOME'] };
+  const run = (
+    program: string,
+    argv: readonly string[],
+    more: Record<string, string> = {},
+  ): Built =>
+    builtOf(spawnSync(program, argv, { env: { ...env, ...more }, encoding: 'utf8' }), out);
+  const bootstrap = (argv: readonly string[] = [], more: Record<string, string> = {}): Built =>
+    run(`${PROJECT}/bootstrap.bash`, ['-b', out, ...argv], { SRCDIR: tree.root, ...more });
+  const blueprint = (more: Record<string, string> = {}): Built =>
+    run(`${out}/blueprint.bash`, [], more);
+
+  test('build the tree, with tests, and then nothing', () => {
+    expect(bootstrap(['-t'])).toMatchObject({ status: 0, output: '' });
+    const { status, steps } = blueprint();
+    expect(status).toBe(0);
+    expect(steps).toContain('test hello');
+    expect(goTree('/').run(`${out}/bin/hello`)).toBe('hello, world\n');
+    expect(blueprint().output).toBe('ninja: no work to do.\n'.repeat(3));
+  });
+
+  test("take a template of the original's for what it is, and write their own", () => {
+    tree.write('build.ninja.in', '# @@GoCompile@@ of another engine\n');
+    bootstrap();
+    expect(blueprint({ SKIP_NINJA: '1' }).status).toBe(0);
+    expect(existsSync(`${out}/bin/hello`)).toBe(false);
+    expect(bootstrap(['-r']).output).toContain('Regenerating ');
+    const template = tree.read('build.ninja.in');
+    expect(template).toBe(goTree(out).read('.minibootstrap/build.ninja.in'));
+    for (const name of ['GoRoot', 'GoCompile', 'GoLink', 'BuildDir', 'Engine']) {
+      expect(template).toContain(`@@${name}@@`);
+    }
+    expect(template).not.toContain(space.path);
+    // What is built from it makes the same again, and does nothing again.
+    expect(blueprint().status).toBe(0);
+    expect(goTree(out).read('.minibootstrap/build.ninja.in')).toBe(template);
+    expect(bootstrap(['-r']).status).toBe(0);
+    expect(tree.read('build.ninja.in')).toBe(template);
+    expect(blueprint().steps).toEqual([]);
+  });
+
+  test('notice another version of Go where the last one was', () => {
+    const root = space.at(`${count}`, 'go');
+    mkdirSync(root);
+    const real = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
+    for (const name of ['pkg', 'src', 'bin']) symlinkSync(`${real}/${name}`, `${root}/${name}`);
+    writeFileSync(
+      `${root}/VERSION`,
+      execFileSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' }),
+    );
+    bootstrap([], { GOROOT: root });
+    expect(blueprint().status).toBe(0);
+    expect(blueprint().steps).toEqual([]);
+    // The tools themselves are older than what they made, as a package manager leaves them.
+    rmSync(`${root}/bin`);
+    mkdirSync(`${root}/bin`);
+    writeFileSync(`${root}/VERSION`, 'go1.99\n');
+    writeFileSync(
+      `${root}/bin/go`,
+      `#!/bin/sh\nif [ "$1" = env ]; then "${real}/bin/go" "$@" | sed 's/^go1.*/go1.99/'; else exec "${real}/bin/go" "$@"; fi\n`,
+      { mode: 0o755 },
+    );
+    const { steps } = blueprint();
+    expect(steps.filter((step) => step.startsWith('compile '))).toHaveLength(7);
+    expect(blueprint().steps).toEqual([]);
+  });
+
+  test('say what is missing', () => {
+    expect(bootstrap([], { GOROOT: '/nowhere' })).toMatchObject({
+      status: 3,
+      output:
+        'error: the tools of this tree are in Go, and there is no /nowhere/bin/go, as GOROOT has it: ' +
+        'install Go 1.8 or later, or set GOROOT\n',
+    });
+    tree.write('empty/.keep', '');
+    expect(bootstrap([], { SRCDIR: `${tree.root}/empty` })).toMatchObject({
+      status: 2,
+      output: `error: there is no ${tree.root}/empty/Blueprints\n`,
+    });
   });
 });
 

@@ -14,7 +14,12 @@ const go = singleton('bootstrap_go', (ctx) => {
   const all = ctx.collected(announcedProvider);
   const built = all.filter(({ typeName, value }) => value.stage === stage && IS_GO.test(typeName));
   if (built.length > 0) {
-    ctx.build(goPackage, { rule: scriptRule, outputs: ['${script}'], optional: true });
+    ctx.build(goPackage, {
+      rule: scriptRule,
+      outputs: ['${script}'],
+      implicits: ['${GoRoot}/bin/go'],
+      optional: true,
+    });
   }
   // A tree that has no builder of its own is one whose users want its minibp: they find it beside its tools.
   const minibp = all.find(({ module, typeName }) => module === 'minibp' && IS_GO.test(typeName));

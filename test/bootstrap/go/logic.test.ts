@@ -39,7 +39,7 @@ describe('statements', () => {
         "build OUT/.bootstrap/minibp/obj/a.out: g.go.link OUT/.bootstrap/minibp/obj/minibp.a | \${g.go.GoLink} \${g.go.script}",
         "    libDirFlags = -L OUT/.bootstrap/greet/pkg",
         "build OUT/.bootstrap/bin/minibp: g.go.cp OUT/.bootstrap/minibp/obj/a.out",
-        "build \${g.go.script}: g.go.script",
+        "build \${g.go.script}: g.go.script | \${g.go.GoRoot}/bin/go",
         "build check: phony",
       ]
     `);
@@ -60,7 +60,7 @@ describe('statements', () => {
         "build OUT/.bootstrap/words/pkg/example.com/words.a: g.go.compile words/words.go | \${g.go.GoCompile} \${g.go.script} OUT/.bootstrap/greet/pkg/example.com/greet.a",
         "    incFlags = -I OUT/.bootstrap/greet/pkg",
         "    pkgPath = example.com/words",
-        "build \${g.go.script}: g.go.script",
+        "build \${g.go.script}: g.go.script | \${g.go.GoRoot}/bin/go",
         "build check: phony",
       ]
     `);
@@ -89,7 +89,7 @@ describe('statements', () => {
         "build OUT/.bootstrap/hello/obj/a.out: g.go.link OUT/.bootstrap/hello/obj/hello.a | \${g.go.GoLink} \${g.go.script}",
         "    libDirFlags = -L OUT/.bootstrap/greet/pkg -L OUT/.bootstrap/words/pkg",
         "build OUT/bin/hello: g.go.cp OUT/.bootstrap/hello/obj/a.out",
-        "build \${g.go.script}: g.go.script",
+        "build \${g.go.script}: g.go.script | \${g.go.GoRoot}/bin/go",
         "build check: phony",
       ]
     `);
