@@ -19,6 +19,7 @@ import { declarationsLogic } from '../package/module/collect.ts';
 import { removeAbandoned, type Manifest } from './abandoned.ts';
 import type { BootstrapSettings, Stage } from './config.ts';
 import { declareFiles } from './declared.ts';
+import { missingTool } from './languages.ts';
 import type { GeneratorOptions } from './options.ts';
 import { withOwnPlaces } from './panic.ts';
 import { fillTemplate } from './template.ts';
@@ -72,7 +73,8 @@ async function run(
 
 /** Fills in a template. The values are those that a generator is told anyway. */
 function fill(template: string, options: GeneratorOptions): Result<readonly string[]> {
-  const filled = fillTemplate(readFileSync(template, 'utf8'), valuesOf(options), template);
+  const text = readFileSync(template, 'utf8');
+  const filled = fillTemplate(text, valuesOf(options), template, missingTool);
   if (!filled.ok) return filled;
   writeIfChanged(options.output, filled.value);
   return ok([]);
@@ -81,8 +83,10 @@ function fill(template: string, options: GeneratorOptions): Result<readonly stri
 /** The values of placeholders. */
 export function valuesOf(options: GeneratorOptions): Readonly<Record<string, string>> {
   const { tools, buildDir, topFile, bootstrap, template, engine, runTests } = options;
+  // What is missing on this machine has no value.
+  const found = Object.entries(tools).filter(([, value]) => value !== '');
   return {
-    ...tools,
+    ...Object.fromEntries(found),
     BuildDir: buildDir,
     TopFile: topFile,
     Bootstrap: bootstrap,

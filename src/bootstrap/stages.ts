@@ -7,7 +7,7 @@ import { readIfExists, writeIfChanged } from '../base/fs.ts';
 import { treeLogic } from '../package/module/logic.ts';
 import { shellLine } from '../base/shell.ts';
 import { makeManifest, valuesOf } from './generator.ts';
-import { bootstrapLogic, findAllTools } from './languages.ts';
+import { bootstrapLogic, findAllTools, missingTool } from './languages.ts';
 import { OWN_LOGIC } from './manifests.ts';
 import type { Ninja } from './ninja.ts';
 import type { GeneratorOptions } from './options.ts';
@@ -51,7 +51,7 @@ export async function prepareManifest(request: StageRequest): Promise<Result<Pre
   if (!hasOwnLogic(text)) {
     return makeStock(request, options);
   }
-  const filled = fillTemplate(text, valuesOf(options), template);
+  const filled = fillTemplate(text, valuesOf(options), template, missingTool);
   if (!filled.ok) return filled;
   writeIfChanged(first, filled.value);
   const second = join(buildDir, '.bootstrap/build.ninja');
