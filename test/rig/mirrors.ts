@@ -34,7 +34,7 @@ export interface OpenedMirrors {
   readonly mirrors: Mirrors;
   readonly warnings: Diagnostic[];
   /** Closes, and gives the codes of all warnings. */
-  close(): Promise<string[]>;
+  readonly close: () => Promise<string[]>;
 }
 
 export function openedMirrors(

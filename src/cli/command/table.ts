@@ -2,7 +2,9 @@
 import type { Command, RouteMap } from '@stricli/core';
 import type { Context } from '../context.ts';
 import { buildPackagesCommand } from './build.ts';
+import { cacheCommand } from './cache.ts';
 import { cleanCommand } from './clean.ts';
+import { gcCommand } from './gc.ts';
 import { idsCommand } from './ids.ts';
 import { activateCommand } from './install/activate.ts';
 import { activeCommand } from './install/active.ts';
@@ -10,6 +12,7 @@ import { installCommand } from './install/install.ts';
 import { listCommand } from './install/list.ts';
 import { removeCommand } from './install/remove.ts';
 import { rollbackCommand } from './install/rollback.ts';
+import { keysCommand } from './keys.ts';
 import { logCommand } from './log.ts';
 import { fmtCommand } from './fmt.ts';
 import { generateCommand } from './generate.ts';
@@ -23,6 +26,9 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   ids: idsCommand,
   log: logCommand,
   clean: cleanCommand,
+  gc: gcCommand,
+  cache: cacheCommand,
+  keys: keysCommand,
   install: installCommand,
   activate: activateCommand,
   active: activeCommand,
