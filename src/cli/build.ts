@@ -1,7 +1,7 @@
 // What `ashlar build` does once the tasks are known: which of them are wanted, running them, and writing
 // the files that lead to the archives. Prints through what it is given.
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import type { Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
@@ -10,21 +10,24 @@ import { localCache } from '../cache/local.ts';
 import type { Store } from '../cache/store.ts';
 import { openWorkspace } from '../cache/work.ts';
 import type { Definition } from '../package/definition.ts';
-import { ARCHIVE } from '../package/pipeline/archive.ts';
 import { ACTIVE, BOOTSTRAP, bootstrapTask } from '../package/pipeline/bootstrap.ts';
 import {
   archivePath,
   bootstrapPaths,
+  deployedPath,
+  imagePath,
   logPath,
   outputDirectory,
   writeBootstrapLatest,
   writeComplete,
   writeLatest,
 } from '../package/pipeline/output.ts';
+import type { Pipeline } from '../package/pipeline/pipeline.ts';
 import { bootstrapId } from '../package/set.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
+import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
@@ -38,6 +41,7 @@ import {
 } from './prepare.ts';
 import { packageRepository } from './repository.ts';
 import { stageHooks } from './stage.ts';
+import { workspaceOf } from './tree.ts';
 
 export interface BuildCommand extends PrepareRequest {
   readonly jobs: number | undefined;
@@ -93,7 +97,8 @@ async function buildInStore(
   const wanted = withRequires(prepared.selection.definitions, prepared.identities);
   const bootstraps = command.bootstrap ? bootstrapsOf(prepared) : [];
   const targets = [
-    ...wanted.map((one) => packageTarget(prepared, one)),
+    ...wanted.flatMap((one) => packageTargets(prepared, one)),
+    ...[...prepared.images].map(([{ name }, task]) => imageTarget(prepared, name, task)),
     ...bootstraps.map((one) => bootstrapTarget(prepared, one)),
   ];
   if (command.dryRun) {
@@ -108,7 +113,7 @@ async function buildInStore(
   await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
-  printArchives(command, output, prepared, report);
+  printResults(command, output, prepared, report);
   return report;
 }
 
@@ -166,6 +171,8 @@ async function runTargets(
       keepGoing: command.keepGoing,
       sink: output.sink,
       signal: output.signal,
+      workspace: workspaceOf(tree.directory),
+      explainer: createExplainer({ store, directory: tree.directory }),
       mirrors,
       ...(url === undefined
         ? {}
@@ -185,10 +192,31 @@ async function runTargets(
   return report;
 }
 
-function packageTarget({ open, pipelines }: Prepared, definition: Definition): Target {
-  const { archive, identity } = pipelines.get(definition)!;
-  const path = archivePath(open.tree.directory, identity);
-  return { task: archive, deliveries: [{ output: ARCHIVE, path }] };
+/** What is built of a package: its archives, and what it deploys beside them. */
+function packageTargets({ open, pipelines }: Prepared, definition: Definition): Target[] {
+  const { archives, deployed } = pipelines.get(definition)!;
+  const { directory } = open.tree;
+  return [
+    ...archives.map(({ name, id, task, output }) => ({
+      task,
+      deliveries: [{ output, path: archivePath(directory, { name, id }) }],
+    })),
+    ...deployed.map((task) => ({ task, deliveries: [] })),
+  ];
+}
+
+function imageTarget({ open }: Prepared, name: string, task: Task): Target {
+  const directory = imagePath(open.tree.directory, name);
+  const deliveries = Object.entries(task.outputs).map(([output, { at }]) => ({
+    output,
+    path: join(directory, basename(at)),
+  }));
+  return { task, deliveries };
+}
+
+/** Whether all that a build asks for of a package is there. */
+function isReady({ archives, deployed }: Pipeline, { results }: BuildReport): boolean {
+  return [...archives.map(({ task }) => task), ...deployed].every((task) => results.has(task));
 }
 
 interface Bootstrap {
@@ -234,15 +262,16 @@ function writeResults(
   { open, selection, pipelines }: Prepared,
   wanted: readonly Definition[],
   bootstraps: readonly Bootstrap[],
-  { results }: BuildReport,
+  report: BuildReport,
   out: Collector,
 ): void {
+  const { results } = report;
   const packages = open.tree.directory;
-  const ready = (definition: Definition): boolean =>
-    results.has(pipelines.get(definition)!.archive);
+  const ready = (definition: Definition): boolean => isReady(pipelines.get(definition)!, report);
   try {
     for (const definition of wanted.filter(ready)) {
-      writeLatest(packages, pipelines.get(definition)!.identity);
+      const { identity, archives } = pipelines.get(definition)!;
+      writeLatest(packages, identity, archives);
     }
     for (const [variant, set] of selection.trees) {
       const bootstrap = bootstraps.find((one) => one.variant === variant);
@@ -251,7 +280,9 @@ function writeResults(
       if (bootstrap !== undefined) writeBootstrapLatest(packages, variant, bootstrap.id);
       writeComplete(packages, variant, {
         bootstrap: bootstrap?.id ?? null,
-        packages: set.members.map((definition) => pipelines.get(definition)!.identity.id),
+        packages: set.members.flatMap((definition) =>
+          pipelines.get(definition)!.archives.map(({ id }) => id),
+        ),
       });
     }
   } catch (error) {
@@ -259,21 +290,35 @@ function writeResults(
   }
 }
 
-/** Names the archives of what was asked for by name. */
-function printArchives(
+/** Names the files of what was asked for by name. */
+function printResults(
   { cwd }: BuildCommand,
   { print }: BuildOutput,
-  { open, selection, pipelines }: Prepared,
-  { results }: BuildReport,
+  { open, selection, pipelines, images }: Prepared,
+  report: BuildReport,
 ): void {
-  const named = (selection.asked ?? [])
-    .filter((definition) => results.has(pipelines.get(definition)!.archive))
-    .sort(compareVariants);
-  const width = named.reduce((most, definition) => Math.max(most, spell(definition).length), 0);
-  for (const definition of named) {
-    const path = archivePath(open.tree.directory, pipelines.get(definition)!.identity);
+  const { directory } = open.tree;
+  const rows: (readonly [name: string, path: string])[] = [];
+  for (const definition of [...(selection.asked ?? [])].sort(compareVariants)) {
+    const pipeline = pipelines.get(definition)!;
+    if (!isReady(pipeline, report)) continue;
+    const { archives } = pipeline;
+    const own = archives.find(({ name }) => name === definition.name);
+    if (own !== undefined) rows.push([spell(definition), archivePath(directory, own)]);
+    else if (pipeline.deployed.length > 0) {
+      rows.push([spell(definition), deployedPath(directory, definition)]);
+    }
+  }
+  for (const [{ name }, task] of images) {
+    if (!report.results.has(task)) continue;
+    for (const { at } of Object.values(task.outputs)) {
+      rows.push([name, join(imagePath(directory, name), basename(at))]);
+    }
+  }
+  const width = rows.reduce((most, [name]) => Math.max(most, name.length), 0);
+  for (const [name, path] of rows) {
     const shown = relative(cwd, path);
-    print(`${spell(definition).padEnd(width)}  ${shown.startsWith('../..') ? path : shown}\n`);
+    print(`${name.padEnd(width)}  ${shown.startsWith('../..') ? path : shown}\n`);
   }
 }
 

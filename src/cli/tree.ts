@@ -1,6 +1,7 @@
 // Finds and identifies the tree a command is about: the packages directory, the packages meant, what
 // stands for the images, the ids. Shared by the commands that work on trees; prints nothing.
-import { join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import {
   definitionError,
   didYouMean,
@@ -13,6 +14,7 @@ import { digestOf } from '../base/digest.ts';
 import { openStatTable, type StatTable } from '../base/stat.ts';
 import type { Definition } from '../package/definition.ts';
 import { cleanHead } from '../package/fetch/local.ts';
+import type { ImageDeclaration } from '../package/module/declaration.ts';
 import { computeIds, type Identities } from '../package/ids.ts';
 import { loadSettings } from '../package/settings.ts';
 import { findPackages, loadTree, selectTargets, type Tree } from '../package/tree.ts';
@@ -33,6 +35,8 @@ export interface OpenTree {
   readonly tree: Tree;
   /** What was asked for by name, or by standing in a package's folder; undefined: the whole tree. */
   readonly asked: readonly Definition[] | undefined;
+  /** Images to be made: those asked for by name, or all of the whole tree. */
+  readonly rootfs: readonly ImageDeclaration[];
   readonly images: ImageIds;
 }
 
@@ -67,12 +71,18 @@ export async function openTree(
   warnOfUnusedImages(tree, images, out);
   const here = request.packages === undefined ? findPackages(cwd).name : undefined;
   const named = targets.length === 0 && here !== undefined ? [wholePackage(here)] : targets;
-  if (named.length === 0) return { tree, asked: undefined, images };
-  const narrowed = named.map((target) =>
-    target.variant === undefined && variant !== undefined ? { ...target, variant } : target,
-  );
+  const all = [...tree.images.values()];
+  if (named.length === 0) return { tree, asked: undefined, rootfs: all, images };
+  const isImage = ({ name, variant: wanted }: Target): boolean =>
+    wanted === undefined && tree.images.has(name);
+  const rootfs = all.filter(({ name }) => named.some((one) => isImage(one) && one.name === name));
+  const narrowed = named
+    .filter((one) => !isImage(one))
+    .map((target) =>
+      target.variant === undefined && variant !== undefined ? { ...target, variant } : target,
+    );
   const asked = out.take(selectTargets(tree, narrowed));
-  return asked === undefined ? undefined : { tree, asked, images };
+  return asked === undefined ? undefined : { tree, asked, rootfs, images };
 }
 
 function wholePackage(name: string): Target {
@@ -103,6 +113,7 @@ export async function identify(
     },
     gitHead: (repository) => cleanHead(repository),
     fileHash: table.sha1,
+    digestOf: table.digest,
   });
   for (const one of identities.diagnostics) out.add(one);
   return identities;
@@ -127,6 +138,16 @@ export function imageFor(tree: Tree, docker: string, hostImage: Result<Image>): 
       }),
     ],
   };
+}
+
+/** What no key may contain: where a tree lies, by each of its names, and the repository that it is in. */
+export function workspaceOf(directory: string): string[] {
+  const real = realpathSync(directory);
+  const found = [directory, real];
+  for (let above = dirname(real); above !== '/'; above = dirname(above)) {
+    if (existsSync(join(above, '.git'))) found.push(above);
+  }
+  return found;
 }
 
 /** The mirrors that a tree's settings define. Problems with the settings are told when the tree is loaded. */
@@ -155,7 +176,11 @@ function readImageIds(options: readonly string[], out: Collector): ImageIds {
 }
 
 function warnOfUnusedImages({ graph }: Tree, { byName }: ImageIds, out: Collector): void {
-  const used = new Set(graph.definitions.flatMap(({ buildinfo }) => buildinfo?.docker.name ?? []));
+  const used = new Set(
+    graph.definitions.flatMap(
+      ({ module, buildinfo }) => module?.image ?? buildinfo?.docker.name ?? [],
+    ),
+  );
   for (const image of byName.keys()) {
     if (used.has(image)) continue;
     const message = `--image-id: no package of this tree uses the image ${image}`;

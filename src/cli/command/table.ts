@@ -5,6 +5,7 @@ import { buildPackagesCommand } from './build.ts';
 import { cacheCommand } from './cache.ts';
 import { cleanCommand } from './clean.ts';
 import { gcCommand } from './gc.ts';
+import { diffCommand } from './diff.ts';
 import { idsCommand } from './ids.ts';
 import { activateCommand } from './install/activate.ts';
 import { activeCommand } from './install/active.ts';
@@ -18,13 +19,17 @@ import { fmtCommand } from './fmt.ts';
 import { generateCommand } from './generate.ts';
 import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
+import { queryCommand } from './query/query.ts';
 import { versionCommand } from './version.ts';
+import { whyCommand } from './why.ts';
 
 /** Route name → command. */
 export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   build: buildPackagesCommand,
   ids: idsCommand,
   log: logCommand,
+  why: whyCommand,
+  diff: diffCommand,
   clean: cleanCommand,
   gc: gcCommand,
   cache: cacheCommand,
@@ -36,6 +41,7 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   remove: removeCommand,
   rollback: rollbackCommand,
   generate: generateCommand,
+  query: queryCommand,
   fmt: fmtCommand,
   lsp: lspCommand,
   modify: modifyCommand,

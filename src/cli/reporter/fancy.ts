@@ -4,6 +4,7 @@ import { formatDiagnostic, printable } from '../../base/diagnostic.ts';
 import type { Outcome, TaskEvent } from '../../task/event.ts';
 import { byteCount, duration, endLine, failureText, painter, summary } from './format.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
+import { reasons } from './why.ts';
 
 const DRAW_EVERY_MS = 100;
 const MAX_ROWS = 12;
@@ -16,8 +17,9 @@ interface Running {
   total: number | undefined;
 }
 
-export function fancyReporter({ write, columns, color }: ReporterOptions): Reporter {
+export function fancyReporter({ write, columns, color, cwd }: ReporterOptions): Reporter {
   const paint = painter(color);
+  const why = reasons(cwd);
   const running = new Map<string, Running>();
   const counts: Record<Outcome, number> = {
     ran: 0,
@@ -75,6 +77,7 @@ export function fancyReporter({ write, columns, color }: ReporterOptions): Repor
         break;
       case 'task-needed':
         needed++;
+        why.needed(happened);
         break;
       case 'task-start':
         running.set(happened.task, {
@@ -98,21 +101,23 @@ export function fancyReporter({ write, columns, color }: ReporterOptions): Repor
         }
         break;
       }
-      case 'task-end':
+      case 'task-end': {
+        const because = why.ended(happened);
         running.delete(happened.task);
         counts[happened.outcome]++;
         if (happened.outcome === 'current') break;
-        above.push(endLine(happened, paint));
+        above.push(endLine(happened, paint, because));
         if (happened.failure !== undefined)
           above.push(...failureText(happened.failure, paint).split('\n'));
         break;
+      }
       case 'warning':
         above.push(...formatDiagnostic(happened.diagnostic).split('\n'));
         break;
       case 'build-end':
         running.clear();
         needed = 0;
-        above.push(summary(happened, paint));
+        above.push(summary(happened, paint), ...why.summary(paint));
         draw();
         break;
     }

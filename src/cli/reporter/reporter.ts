@@ -14,4 +14,6 @@ export interface ReporterOptions {
   readonly write: (text: string) => void;
   readonly columns: () => number;
   readonly color: boolean;
+  /** Where the user stands: places are shown from there. */
+  readonly cwd: string;
 }

@@ -1,0 +1,35 @@
+// What a module hands on to be built as a package or an image: the provider between the module engine
+// and everything that knows of tasks. Any module type may set it.
+import { provider, type Span } from '../../blueprint/api.ts';
+import type { PackageValues } from './properties.ts';
+
+/** A package as modules declare it: its properties with those of its preset and of the pipeline. */
+export interface PackageDeclaration {
+  readonly name: string;
+  readonly variant: string | null;
+  /** Of the Blueprints file, relative to the root of the tree; `.` for the root itself. */
+  readonly directory: string;
+  readonly values: PackageValues;
+  /** Where a property (`variables.CFLAGS`) was set; undefined for what no file of the tree says. */
+  readonly placeOf: (property: string) => Span | undefined;
+  /** Where the module is defined. */
+  readonly at: Span;
+  /** Files that patterns of the module stand for, relative to the root of the tree. */
+  readonly files: ReadonlyMap<string, readonly string[]>;
+}
+
+/** The root file system that an image is. */
+export interface ImageDeclaration {
+  readonly name: string;
+  /** `name` or `name:variant`, each with all that it requires. */
+  readonly packages: readonly string[];
+  /** What is written of it: `tar.xz`, `tar.zst`, `tar.gz`, `tar`. */
+  readonly formats: readonly string[];
+  readonly placeOf: (property: string) => Span | undefined;
+  readonly at: Span;
+}
+
+/** All variants of a package. Set by a module type while it generates. */
+export const packageProvider = provider<readonly PackageDeclaration[]>('packages');
+
+export const imageProvider = provider<ImageDeclaration>('image');
