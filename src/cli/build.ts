@@ -141,10 +141,21 @@ async function buildInStore(
     },
     out,
   );
+  await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
   printResults(command, output, prepared, report);
   return report;
+}
+
+/** After the build, which needs nothing of the store any more. */
+async function keepStore({ open }: Prepared, output: BuildOutput, store: Store): Promise<void> {
+  const { storeLimit } = open.tree.settings;
+  if (storeLimit === undefined || output.signal.aborted) return;
+  const { keepWithin } = await import('../cache/care/limit.ts');
+  for (const diagnostic of await keepWithin(store, storeLimit, output.signal)) {
+    output.sink({ type: 'warning', diagnostic });
+  }
 }
 
 export interface Wanted {
