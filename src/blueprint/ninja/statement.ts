@@ -1,5 +1,6 @@
 // From what build logic asks for to a build statement: texts parsed, arguments and paths checked.
 // Knows nothing of the manifest it goes to.
+import { PLAIN_PATH } from './escape.ts';
 import { NinjaError } from './name.ts';
 import { parseText, within } from './text.ts';
 import type { NinjaText, Rule, Variable } from './entity.ts';
@@ -79,11 +80,14 @@ function paths(
   scope: Scope,
 ): readonly NinjaText[] {
   if (texts === undefined || texts.length === 0) return NONE;
+  let plain = true;
   for (let index = 0; index < texts.length; index++) {
     const text = texts[index]!;
+    if (PLAIN_PATH.test(text)) continue;
     if (text === '' || UNWRITABLE.test(text)) throw unwritable(param, index, text);
+    plain = false;
   }
-  return parseList(param, texts, scope);
+  return plain ? texts.slice() : parseList(param, texts, scope);
 }
 
 function unwritable(param: string, index: number, text: string): NinjaError {

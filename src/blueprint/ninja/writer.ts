@@ -1,6 +1,6 @@
 // Statements of a manifest as text, laid out for people: wrapped lines, aligned comments. Knows the
 // syntax, not what goes into a manifest, nor in which order.
-import { escapePath, escapeValue } from './escape.ts';
+import { escapePath, escapeValue, PLAIN_PATH } from './escape.ts';
 import { poolName, ruleName, variableName, type PackageNames } from './names.ts';
 import type { NinjaText, PoolDefinition, RuleDefinition } from './entity.ts';
 import type { BuildStatement } from './statement.ts';
@@ -150,7 +150,8 @@ export class NinjaWriter {
 
   #path(line: WrappedLine, text: NinjaText): void {
     if (typeof text === 'string') {
-      line.write(escapePath(text));
+      if (PLAIN_PATH.test(text)) line.writeBytes(text, text.length);
+      else line.write(escapePath(text));
       return;
     }
     line.write(escapePath(text.pieces[0]!));
