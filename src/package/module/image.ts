@@ -24,6 +24,7 @@ export const imageModule = moduleType({
       formats: formats.length === 0 ? ['tar.xz'] : formats,
       placeOf: (property) => ctx.placeOf(property),
       at: ctx.placeOf()!,
+      diagnostics: [],
     });
   },
 });
