@@ -78,6 +78,8 @@ export interface Announced {
   readonly stage: Stage;
   /** The program of a binary. */
   readonly program: string | undefined;
+  /** Further files that the program consists of, where it is more than one. */
+  readonly parts?: readonly string[];
   readonly primaryBuilder: boolean;
   /** Files that are made when its tests have passed. None where tests are not to be run. */
   readonly tests: readonly string[];

@@ -2,8 +2,8 @@
 // the build directory as `${bootstrap.BuildDir}/…`, and words of commands as `${bootstrap.BuildDirWord}/…`.
 import { ninjaEscape, packageContext, shellEscapeIncludingSpaces } from '../blueprint/api.ts';
 import type { PackageContext } from '../blueprint/api.ts';
-import { bootstrapOf } from './config.ts';
-import { placeholder, wordPlaceholder } from './template.ts';
+import { bootstrapOf, type BootstrapSettings } from './config.ts';
+import { optionalPlaceholder, placeholder, wordPlaceholder } from './template.ts';
 
 export const bootstrapPackage = packageContext('ashlar/bootstrap');
 
@@ -20,7 +20,8 @@ export function machineVariable(
     scope.variable(`${name}${suffix}`, (config: unknown) => {
       if (bootstrapOf(config).stage === 'bootstrap') return template;
       const found = value(config);
-      if (found === undefined) throw new Error(`${name} was not found on this machine`);
+      if (found === undefined || found === '')
+        throw new Error(`${name} was not found on this machine`);
       return ninjaEscape(quote(found));
     });
   };
@@ -29,3 +30,14 @@ export function machineVariable(
 }
 
 machineVariable(bootstrapPackage, 'BuildDir', (config) => bootstrapOf(config).buildDir);
+
+/** Every tool as a flag for a generator, also those that are missing here: a value of a Ninja variable. */
+export function machineFlags({ stage, tools }: BootstrapSettings): string {
+  return Object.keys(tools)
+    .sort()
+    .map((name) => {
+      const value = ninjaEscape(shellEscapeIncludingSpaces(tools[name]!));
+      return `--tool ${name}=${stage === 'bootstrap' ? optionalPlaceholder(name) : value}`;
+    })
+    .join(' ');
+}

@@ -14,6 +14,11 @@ export function wordPlaceholder(name: string): string {
   return `@@${name}:word@@`;
 }
 
+/** The same, for a value that may be missing: then the word is empty. */
+export function optionalPlaceholder(name: string): string {
+  return `@@${name}:word?@@`;
+}
+
 /**
  * Fills in a template. Error codes `bootstrap/placeholder` for one that has no value, and
  * `bootstrap/line-break` for values that no manifest can hold.
@@ -24,8 +29,9 @@ export function fillTemplate(
   file: string,
 ): Result<string> {
   const problems = new Map<string, ReturnType<typeof definitionError>>();
-  const filled = text.replace(/@@(\w+)(:word)?@@/g, (whole, name: string, word?: string) => {
-    const value = Object.hasOwn(values, name) ? values[name]! : undefined;
+  const filled = text.replace(/@@(\w+)(:word\??)?@@/g, (whole, name: string, word?: string) => {
+    const known = Object.hasOwn(values, name) ? values[name]! : undefined;
+    const value = known ?? (word === ':word?' ? '' : undefined);
     if (value === undefined) {
       const message = `the template names ${whole}, for which there is no value`;
       problems.set(name, definitionError({ code: 'bootstrap/placeholder', message, at: { file } }));

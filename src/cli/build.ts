@@ -41,6 +41,7 @@ import {
 } from './prepare.ts';
 import { packageRepository } from './repository.ts';
 import { stageHooks } from './stage.ts';
+import { workspaceOf } from './tree.ts';
 
 export interface BuildCommand extends PrepareRequest {
   readonly jobs: number | undefined;
@@ -159,6 +160,7 @@ async function runTargets(
       keepGoing: command.keepGoing,
       sink: output.sink,
       signal: output.signal,
+      workspace: workspaceOf(tree.directory),
       explainer: createExplainer({ store, directory: tree.directory }),
       mirrors,
       ...(url === undefined

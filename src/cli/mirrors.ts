@@ -54,7 +54,7 @@ export async function openMirrors(
     if (unsigned) onWarning(noKey(found.name));
     guards.push(
       new guard.Guard({
-        mirror: await openOne(found, env, timesOf(env, patience.DEFAULT_TIMES)),
+        mirror: await openOne(found, writable, env, timesOf(env, patience.DEFAULT_TIMES)),
         writable: writable && !unsigned,
         require,
         onWarning,
@@ -87,10 +87,15 @@ function mirrorsOf({ shared, env }: MirrorsRequest): readonly MirrorSetting[] {
     }));
 }
 
-async function openOne(address: Address, env: NodeJS.ProcessEnv, times: Times): Promise<Mirror> {
+async function openOne(
+  address: Address,
+  writable: boolean,
+  env: NodeJS.ProcessEnv,
+  times: Times,
+): Promise<Mirror> {
   if (address.kind === 'directory') {
     const { directoryMirror } = await import('../cache/mirror/directory.ts');
-    return directoryMirror(address.path);
+    return directoryMirror(address.path, writable);
   }
   const { httpMirror } = await import('../cache/mirror/http.ts');
   return httpMirror(address, env, times);

@@ -1,6 +1,7 @@
 // Finds and identifies the tree a command is about: the packages directory, the packages meant, what
 // stands for the images, the ids. Shared by the commands that work on trees; prints nothing.
-import { join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import {
   definitionError,
   didYouMean,
@@ -137,6 +138,16 @@ export function imageFor(tree: Tree, docker: string, hostImage: Result<Image>): 
       }),
     ],
   };
+}
+
+/** What no key may contain: where a tree lies, by each of its names, and the repository that it is in. */
+export function workspaceOf(directory: string): string[] {
+  const real = realpathSync(directory);
+  const found = [directory, real];
+  for (let above = dirname(real); above !== '/'; above = dirname(above)) {
+    if (existsSync(join(above, '.git'))) found.push(above);
+  }
+  return found;
 }
 
 /** The mirrors that a tree's settings define. Problems with the settings are told when the tree is loaded. */

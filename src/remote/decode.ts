@@ -3,6 +3,7 @@
 import { byCodePoint, isSha256Hex, type Digest } from '../base/digest.ts';
 import {
   MalformedMessage,
+  type Action,
   type ActionResult,
   type Directory,
   type DirectoryNode,
@@ -182,6 +183,19 @@ function readTimestamp(bytes: Uint8Array): number {
     throw new MalformedMessage(`no time: ${seconds} s, ${nanos} ns`);
   }
   return seconds * 1000 + nanos / 1e6;
+}
+
+/** What an action refers to. Throws MalformedMessage. */
+export function decodeAction(bytes: Uint8Array): Pick<Action, 'command' | 'inputRoot'> {
+  let command: Digest | undefined;
+  let inputRoot: Digest | undefined;
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) command = readDigest(wire.bytes());
+    else if (field === 2) inputRoot = readDigest(wire.bytes());
+    else return false;
+    return true;
+  });
+  return { command: need(command, 'a command'), inputRoot: need(inputRoot, 'an input root') };
 }
 
 /** Throws MalformedMessage. */

@@ -3,6 +3,7 @@
 // recursion, because chains of tasks may be long; each pair is compared once, however often it is met.
 import type { Sha256Hex } from '../base/digest.ts';
 import { differences, onlyDigests, type Difference } from './difference.ts';
+import { withoutDigests } from './leaves.ts';
 import type { Cause } from './reason.ts';
 import type { Side } from './side.ts';
 
@@ -113,7 +114,10 @@ function changedTokens(found: readonly Difference[]): ReadonlySet<string> {
 /** What nobody wrote, and what differs only in digests that stand for something else that differs. */
 function followsFrom(difference: Difference, now: Side, tokens: ReadonlySet<string>): boolean {
   const leaf = difference.new;
-  if (leaf === undefined || now.origin(leaf.path) !== undefined) return false;
+  if (leaf === undefined) return false;
+  // Files that are written for a task name what it is made from.
+  if (leaf.path.startsWith('inputs.')) return onlyDigests(difference);
+  if (now.origin(leaf.path) !== undefined) return false;
   if (onlyDigests(difference)) return true;
   return leaf.path.startsWith('variables.') && tokens.has(leaf.value);
 }
@@ -121,10 +125,12 @@ function followsFrom(difference: Difference, now: Side, tokens: ReadonlySet<stri
 function causeOf({ old, new: leaf }: Difference, oldSide: Side, now: Side): Cause {
   const path = (leaf ?? old)!.path;
   const at = now.origin(path);
+  const was = old && oldSide.origin(old.path);
   return {
     path,
     task: now.name ?? taskLabel(now),
     ...(at === undefined ? {} : { at }),
+    ...(was === undefined ? {} : { was }),
     old: old && valueOf(old, oldSide),
     new: leaf && valueOf(leaf, now),
   };
@@ -146,14 +152,23 @@ export function taskLabel({ key, leaves }: Side): string {
   return known === '' ? key.slice(0, 12) : `${known} (${key.slice(0, 12)})`;
 }
 
-/** One text at two places is one cause. */
+/** A text whose changed lines are all in another one that changed tells nothing new. */
 function withoutRepeats(causes: readonly Cause[]): Cause[] {
-  const texts = new Set<string>();
+  const told: Set<string>[] = [];
   return causes.filter(({ old, new: now }) => {
     if (old === undefined || now === undefined || !now.includes('\n')) return true;
-    const name = `${old}\0${now}`;
-    if (texts.has(name)) return false;
-    texts.add(name);
+    const lines = changedLines(old, now);
+    if (told.some((other) => [...lines].every((line) => other.has(line)))) return false;
+    told.push(lines);
     return true;
   });
+}
+
+function changedLines(old: string, now: string): Set<string> {
+  const bare = (text: string): string[] =>
+    text.split('\n').map((line) => withoutDigests(line).trim().replace(/,$/, ''));
+  const before = new Set(bare(old));
+  const after = new Set(bare(now));
+  const gone = [...before].filter((line) => !after.has(line)).map((line) => `-${line}`);
+  return new Set([...gone, ...[...after].filter((line) => !before.has(line))]);
 }

@@ -20,7 +20,21 @@ export function differences(old: Leaves, now: Leaves): Difference[] {
   for (const [name, leaf] of old) {
     if (!now.has(name)) found.push({ name, old: leaf, new: undefined });
   }
-  return found;
+  return withoutDetails(found);
+}
+
+const DETAIL = /\.(output|unpack|executable)$/;
+
+/** Of an input that came or went as a whole, how it is taken in tells nothing more. */
+function withoutDetails(found: readonly Difference[]): Difference[] {
+  const whole = new Set<string>();
+  for (const { name, old, new: now } of found) {
+    if ((old === undefined || now === undefined) && name.startsWith('inputs.')) whole.add(name);
+  }
+  return found.filter(({ name }) => {
+    const input = name.replace(DETAIL, '');
+    return input === name || !whole.has(input);
+  });
 }
 
 /**

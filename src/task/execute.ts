@@ -1,6 +1,7 @@
 // Runs one task: stage its inputs, run its script in a sandbox or its step here, take its outputs into
 // the store. Knows nothing of keys, of the graph or of other tasks.
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { buildError, type Diagnostic } from '../base/diagnostic.ts';
 import { removeTree, systemError } from '../base/fs.ts';
@@ -180,10 +181,10 @@ function verdict(task: Task, exit: SandboxExit, log: TaskLog): Diagnostic | unde
   switch (exit.kind) {
     case 'exited': {
       if (exit.status === 0) return undefined;
-      const readOnly = log.tail(TAIL_LINES).some((line) => line.includes('Read-only file system'));
+      const readOnly = log.tail(TAIL_LINES).some((line) => READ_ONLY_SOURCE.test(line));
       return buildError({
         code: 'task/failed',
-        message: `${task.name} failed with exit status ${exit.status}`,
+        message: `${task.name} failed with exit status ${exit.status}${signalOf(exit.status)}`,
         ...(readOnly ? { hint: READ_ONLY_HINT } : {}),
       });
     }
@@ -198,6 +199,15 @@ function verdict(task: Task, exit: SandboxExit, log: TaskLog): Diagnostic | unde
       return exit.diagnostic;
   }
 }
+
+/** Shells add 128 to the number of the signal that ended what they ran. */
+function signalOf(status: number): string {
+  const found = Object.entries(constants.signals).find(([, number]) => number + 128 === status);
+  return found === undefined ? '' : ` (${found[0]})`;
+}
+
+/** What programs say of a relative path, or of one below the sources; other places stay read-only anyhow. */
+const READ_ONLY_SOURCE = /(?<![\s'"‘]\/(?!pkg\/src\b)[^\s'"’]*['"’]?): Read-only file system/;
 
 const READ_ONLY_HINT =
   'sources are read-only: build outside /pkg/src, or set "src_writable": true in buildinfo.json';

@@ -1,12 +1,14 @@
 // Why tasks run: each is compared with the nearest record that is known of it, which is not always the
 // newest. Lends the scheduler an Explainer; the records it compares are those that keys are made from,
 // so that a key and its explanation cannot drift apart. Costs nothing where nothing has to run.
-import { canonicalJson, type Sha256Hex } from '../base/digest.ts';
+import { readFileSync } from 'node:fs';
 import { formatPlace } from '../base/diagnostic.ts';
-import type { Store } from '../cache/store.ts';
+import { digestOf, sameDigest, type Sha256Hex } from '../base/digest.ts';
+import { errnoOf } from '../base/fs.ts';
+import { hasBlob, putBytes, type Store } from '../cache/store.ts';
 import { comparer } from './compare.ts';
 import { distance } from './difference.ts';
-import { taskRecord, type KeysOf, type TaskKey } from './key.ts';
+import type { KeysOf, TaskKey } from './key.ts';
 import { leavesOf, type Value } from './leaves.ts';
 import type { Reason } from './reason.ts';
 import { readRecord } from './record.ts';
@@ -119,6 +121,7 @@ export function createExplainer({
         why: reason === undefined ? null : reasonJson(reason),
       };
       rememberRecord(store, task.name, { ...entry, record: recordText(task, key) });
+      if (outcome === 'ran') keepTexts(store, task);
     },
   };
 }
@@ -128,6 +131,27 @@ function recordText(task: Task, key: TaskKey): string {
   const record = key.blobs[0];
   if (record !== undefined) return Buffer.from(record).toString('utf8');
   throw new Error(`the key of ${task.name} came without its record`);
+}
+
+/** So that a script that changed can be shown line by line. */
+const KEPT_FILES = 8;
+const KEPT_BYTES = 32 << 10;
+
+/** Keeps the contents of small files of the checkout. What cannot be read is not needed. */
+function keepTexts(store: Store, task: Task): void {
+  const small = task.inputs
+    .filter((input) => input.kind === 'file')
+    .filter(({ digest }) => digest.size <= KEPT_BYTES)
+    .slice(0, KEPT_FILES);
+  for (const { source, digest } of small) {
+    if (hasBlob(store, digest)) continue;
+    try {
+      const bytes = readFileSync(source);
+      if (sameDigest(digestOf(bytes), digest)) putBytes(store, bytes);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
+  }
 }
 
 function known(record: Value): boolean {
@@ -148,7 +172,7 @@ function newestFirst(entries: readonly Remembered[], tree: string): Remembered[]
   return [...own, ...usable.filter((entry) => entry.tree !== tree)].slice(0, CANDIDATES);
 }
 
-const LONGEST_VALUE = 200;
+const LONGEST_VALUE = 1000;
 const MOST_CAUSES = 8;
 
 /** A reason as it is kept and printed: places as text, values cut where they are too long to read. */
@@ -177,7 +201,21 @@ export function reasonJson(
   };
 }
 
-/** The record of a task as JSON, for whoever has no key at hand. */
-export function recordJson(task: Task, keyOf: KeysOf): string {
-  return canonicalJson(taskRecord(task, keyOf));
+/** A reason that was kept as JSON; undefined for anything else. Places are files then, with their line. */
+export function reasonFromJson(value: Value): Reason | undefined {
+  const reason = value as Reason | null | undefined;
+  if (typeof reason !== 'object' || reason === null) return undefined;
+  if (reason.kind !== 'changed') return reason;
+  const causes = reason.causes.map(({ at, old, new: now, ...cause }) => ({
+    ...cause,
+    // A place is text here, and one of a whole file from now on.
+    ...(typeof at === 'string' ? { at: { file: withoutColumn(at) } } : {}),
+    old: old ?? undefined,
+    new: now ?? undefined,
+  }));
+  return { kind: 'changed', causes };
+}
+
+function withoutColumn(place: string): string {
+  return place.replace(/:(\d+):\d+$/, ':$1');
 }

@@ -15,7 +15,8 @@ export function orderTasks(targets: readonly Task[]): Result<Task[]> {
   const enter = (task: Task): void => {
     if (state.has(task)) return;
     state.set(task, 'open');
-    stack.push({ task, rest: dependenciesOf(task).reverse() });
+    const companions = (task.companions ?? []).map((one) => one.task);
+    stack.push({ task, rest: [...companions, ...dependenciesOf(task)].reverse() });
   };
   for (const target of targets) {
     enter(target);

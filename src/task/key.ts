@@ -7,18 +7,12 @@ import {
   digestOf,
   type Canonical,
   type Digest,
+  type Sha256Hex,
 } from '../base/digest.ts';
 import { encodeAction, encodeCommand, encodeDirectory } from '../remote/encode.ts';
 import type { Command } from '../remote/message.ts';
 import { InputRoot } from './root.ts';
-import {
-  dependenciesOf,
-  layerPath,
-  type Input,
-  type Script,
-  type Task,
-  type TaskResult,
-} from './task.ts';
+import { layerPath, type Input, type Script, type Task, type TaskResult } from './task.ts';
 
 /** Goes up when the meaning of a record changes, so that no old result answers a new question. */
 const RECORD_VERSION = 1;
@@ -30,6 +24,8 @@ export interface TaskKey {
   readonly key: Digest;
   /** The messages that the key is the digest of, to be stored beside the result. */
   readonly blobs: readonly Uint8Array[];
+  /** The key that the definitions give, where the task is locked to another. */
+  readonly unlocked?: Sha256Hex;
 }
 
 export type KeysOf = (task: Task) => TaskKey;
@@ -38,12 +34,16 @@ export type KeysOf = (task: Task) => TaskKey;
 export function computeKeys(ordered: readonly Task[]): Map<Task, TaskKey> {
   const keys = new Map<Task, TaskKey>();
   for (const task of ordered) {
-    keys.set(
-      task,
-      taskKey(task, (dependency) => keys.get(dependency)!),
-    );
+    const own = taskKey(task, (dependency) => keys.get(dependency)!);
+    keys.set(task, task.locked === undefined ? own : lockedKey(task.locked, own));
   }
   return keys;
+}
+
+/** Nothing can be registered under a locked key that is not on record already, so it has no messages. */
+function lockedKey(hash: Sha256Hex, own: TaskKey): TaskKey {
+  if (hash === own.key.hash) return own;
+  return { key: { hash, size: 0 }, blobs: [], unlocked: own.key.hash };
 }
 
 /** The key of one task, given those of its dependencies. */
@@ -93,6 +93,10 @@ export function taskRecord(task: Task, keyOf: KeysOf): Canonical {
       Object.entries(task.outputs).map(([name, { at, kind }]) => [name, { at, kind }]),
     ),
     network: task.network,
+    // That they ended well is all that it knows of them.
+    ...(task.after === undefined || task.after.length === 0
+      ? {}
+      : { after: task.after.map((before) => keyOf(before).key.hash) }),
   };
 }
 
@@ -242,18 +246,4 @@ function actionOf(
     platform,
   });
   return { key: digestOf(action), blobs: [...others, root, encodedCommand, action] };
-}
-
-/** The dependencies' results that an action digest needs, or undefined while one is unknown. */
-export function resultsFor(
-  task: Task,
-  resultOf: (task: Task) => TaskResult | undefined,
-): Map<Task, TaskResult> | undefined {
-  const results = new Map<Task, TaskResult>();
-  for (const dependency of dependenciesOf(task)) {
-    const result = resultOf(dependency);
-    if (result === undefined) return undefined;
-    results.set(dependency, result);
-  }
-  return results;
 }

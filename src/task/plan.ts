@@ -1,6 +1,6 @@
 // What a build would do, without doing it: lookups only, from the targets down, a level at a time.
 import { ok, type Result } from '../base/diagnostic.ts';
-import type { Cache } from '../cache/port.ts';
+import type { Cache, Mirrors } from '../cache/port.ts';
 import { lookUp, makeNodes, type Target } from './node.ts';
 import type { Task } from './task.ts';
 
@@ -8,6 +8,7 @@ import type { Task } from './task.ts';
 export async function plan(request: {
   readonly targets: readonly Target[];
   readonly cache: Cache;
+  readonly mirrors?: Mirrors | undefined;
 }): Promise<Result<{ readonly needed: readonly Task[]; readonly known: readonly Task[] }>> {
   const nodes = makeNodes(request.targets);
   if (!nodes.ok) return nodes;
@@ -15,7 +16,7 @@ export async function plan(request: {
   for (const node of frontier) node.state = 'wanted';
   while (frontier.length > 0) {
     const level = frontier.splice(0);
-    await lookUp(request.cache, level);
+    await lookUp(level, request.cache, request.mirrors);
     for (const node of level) {
       node.state = node.result === undefined ? 'waiting' : 'done';
       if (node.result !== undefined) continue;

@@ -1,7 +1,7 @@
 // The memory of records that were made or found here: one small file for each name of a task, so that a
 // build reads only what it has to explain. Only explanations depend on it: a file that is lost, torn or
 // unreadable makes a task look new and does no other harm, so nothing here is flushed or locked.
-import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digestOf, isSha256Hex, type Sha256Hex } from '../base/digest.ts';
 import { errnoOf } from '../base/fs.ts';
@@ -82,6 +82,32 @@ function read(path: string): string {
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return '';
+  }
+}
+
+/** What is remembered of a key, whatever the name of its task: reads the whole memory. */
+export function rememberedKey(
+  store: Store,
+  key: Sha256Hex,
+): (Remembered & { readonly task: string }) | undefined {
+  const root = join(store.root, 'records');
+  for (const folder of list(root)) {
+    for (const name of list(join(root, folder))) {
+      const text = read(join(root, folder, name));
+      if (!text.includes(key)) continue;
+      const found = parse(text).findLast((line) => line.key === key);
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+function list(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return [];
   }
 }
 

@@ -17,6 +17,8 @@ export interface GetOptions {
   readonly signal: AbortSignal;
   /** Kept connections; without them each request has one of its own. */
   readonly connections?: Connections | undefined;
+  /** How many are followed; 10 unless given. */
+  readonly redirects?: number;
   /** GET unless given. Redirects are followed for GET and HEAD only. */
   readonly method?: 'GET' | 'HEAD' | 'PUT' | 'OPTIONS';
   readonly body?: (() => Readable) | Uint8Array | undefined;
@@ -31,8 +33,9 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Asks for a URL, following redirects. Rejects with node's error when the network fails or the signal aborts. */
 export async function get(start: URL, options: GetOptions): Promise<Answer> {
+  const { redirects = MAX_REDIRECTS } = options;
   let url = start;
-  for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
+  for (let hop = 0; hop <= redirects; hop++) {
     const proxy = proxyFor(url, options.environment, options.proxy);
     if (proxy !== undefined && 'bad' in proxy) {
       return { kind: 'refused', reason: `${redact(proxy.bad)} is not an http or https proxy` };
@@ -55,7 +58,7 @@ export async function get(start: URL, options: GetOptions): Promise<Answer> {
       return { kind: 'refused', reason: 'a redirect of what is sent to it' };
     url = target.url;
   }
-  return { kind: 'refused', reason: `more than ${MAX_REDIRECTS} redirects` };
+  return { kind: 'refused', reason: `more than ${redirects} redirects` };
 }
 
 const LINK_LOCAL = new BlockList();

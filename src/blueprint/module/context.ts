@@ -96,6 +96,8 @@ export interface TopDownContext<TValues = AnyValues> extends MutatingContext<TVa
 }
 
 export interface BottomUpContext<TValues = AnyValues> extends MutatingContext<TValues> {
+  /** Whether there is a module of this name: for dependencies that are taken only where they exist. */
+  hasModule(name: string): boolean;
   /** Depends on modules, each in the variant that is like this one. They count when the mutator has ended. */
   addDependency(tag: DependencyTag, ...names: readonly string[]): void;
   /** Lets another module depend on this one. */

@@ -25,6 +25,8 @@ export interface GraphOptions {
   readonly debug?: boolean;
   /** Remember how properties came to be, for queries. */
   readonly recordOrigins?: boolean;
+  /** Is filled with the files that build logic declares to read, for whoever watches over that. */
+  readonly declared?: Set<string>;
 }
 
 export class Graph {
@@ -55,7 +57,7 @@ export class Graph {
     this.allowMissingDependencies = options.allowMissingDependencies ?? false;
     this.conditions = options.conditions ?? {};
     this.debug = options.debug ?? false;
-    this.observations = new Observations(options.files);
+    this.observations = new Observations(options.files, options.declared);
     this.origins = options.recordOrigins === true ? new Origins() : undefined;
   }
 

@@ -34,6 +34,11 @@ export interface GenerateOptions extends Omit<EngineOptions, 'files' | 'list'> {
   readonly config?: Canonical;
   /** How to run this again, for Ninja: then a manifest is written that does so where it is needed. */
   readonly commands?: { readonly generate: string; readonly checkGlobs: string } | undefined;
+  /**
+   * The manifest's name in dependency files, for a manifest that runs the generator: Ninja compares the
+   * names literally. Then dependency files are written as `commands` has them written.
+   */
+  readonly spelled?: string | undefined;
   /** Do not use what an earlier run left. */
   readonly fresh?: boolean;
 }
@@ -171,16 +176,16 @@ class Generation {
     changed: boolean,
     analysedModules: number,
   ): Result<Generated> {
-    const { output, commands } = this.#options;
+    const { output, commands, spelled = output } = this.#options;
     const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
     const [files, directories] = [filesOf(state), directoriesOf(state)];
     writeIfChanged(depfile, formatDepfile(output, [...new Set([...files, ...directories])].sort()));
-    if (commands !== undefined) {
-      const { globs } = companionsOf(output);
-      writeIfChanged(filesDepfile, formatDepfile(output, files));
+    if (commands !== undefined || this.#options.spelled !== undefined) {
+      const { globs } = companionsOf(spelled);
+      writeIfChanged(filesDepfile, formatDepfile(spelled, files));
       writeIfChanged(globsDepfile, formatDepfile(globs, directories));
-      writeIfChanged(generator, generatorManifest(output, commands));
     }
+    if (commands !== undefined) writeIfChanged(generator, generatorManifest(output, commands));
     writeState(this.#companions.state, state);
     const { length: modules } = state.modules.name;
     return ok({ analysed: 'part', changed, modules, analysedModules, warnings: [] });

@@ -24,9 +24,12 @@ import { MirrorFault, type FaultKind, type Mirror } from './port.ts';
 /** The largest file of a result that is read. */
 export const MAX_ENTRY_BYTES = 4 << 20;
 
-/** Opens a directory as a mirror. Nothing is looked at before the first question. */
-export function directoryMirror(path: string): Mirror {
-  const version = once(() => checkVersion(path));
+/**
+ * Opens a directory as a mirror. Nothing is looked at before the first question. `writable`: it may be new,
+ * and is made with the first blob.
+ */
+export function directoryMirror(path: string, writable: boolean): Mirror {
+  const version = once(() => checkVersion(path, writable));
   const writing = once(() => prepare(path));
   const at = (kind: 'cas' | 'ac', hash: string): string => join(path, kind, hash.slice(0, 2), hash);
 
@@ -92,10 +95,10 @@ async function* blocksOf(file: string): AsyncGenerator<Buffer> {
 }
 
 /** A store of another format is neither read nor written to. */
-async function checkVersion(path: string): Promise<void> {
+async function checkVersion(path: string, mayBeNew: boolean): Promise<void> {
   const version = await tell('lasting', () => orNothing(readFile(join(path, 'version'), 'utf8')));
   if (version === undefined) {
-    if ((await tell('lasting', () => orNothing(lstat(path)))) !== undefined) return;
+    if (mayBeNew || (await tell('lasting', () => orNothing(lstat(path)))) !== undefined) return;
     throw new MirrorFault('lasting', 'there is no such directory');
   }
   if (version.trim() !== STORE_VERSION) {
@@ -117,7 +120,7 @@ async function prepare(path: string): Promise<void> {
       );
     }
   });
-  await checkVersion(path);
+  await checkVersion(path, false);
 }
 
 /**

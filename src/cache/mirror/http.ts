@@ -49,6 +49,7 @@ export function httpMirror(
       environment: env,
       signal: patience.signal,
       connections,
+      redirects: 3,
       ...body,
     });
     if (answer.kind === 'refused')

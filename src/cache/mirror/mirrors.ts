@@ -54,7 +54,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
     try {
       await inParallel(keys, QUESTIONS, async (key) => {
         const entry = await guard.ask((signal) => guard.mirror.entry(key, signal), enough.signal);
-        answered++;
+        if (!enough.signal.aborted) answered++;
         if (entry === undefined) return;
         const judged = judge(key, entry, guard);
         if ('result' in judged) found.set(key, { result: judged.result, mirror: guard.name });

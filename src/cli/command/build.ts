@@ -119,6 +119,13 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
       import('../reporter/choose.ts'),
     ]);
     const { stdout, stderr } = process;
+    const blueprints = await import('../blueprint/build.ts');
+    const ofRules = await blueprints.buildRules(this, flags, targets);
+    if (ofRules !== undefined) {
+      this.report(ofRules.diagnostics);
+      this.process.exitCode = Math.max(ofRules.status, Number(this.process.exitCode ?? 0));
+      return;
+    }
     const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
     const reporter = await createReporter({
       style: flags.json ? 'json' : live ? 'fancy' : 'plain',

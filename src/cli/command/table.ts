@@ -3,6 +3,7 @@ import type { Command, RouteMap } from '@stricli/core';
 import type { Context } from '../context.ts';
 import { buildPackagesCommand } from './build.ts';
 import { cleanCommand } from './clean.ts';
+import { diffCommand } from './diff.ts';
 import { idsCommand } from './ids.ts';
 import { activateCommand } from './install/activate.ts';
 import { activeCommand } from './install/active.ts';
@@ -17,12 +18,15 @@ import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
 import { queryCommand } from './query/query.ts';
 import { versionCommand } from './version.ts';
+import { whyCommand } from './why.ts';
 
 /** Route name → command. */
 export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   build: buildPackagesCommand,
   ids: idsCommand,
   log: logCommand,
+  why: whyCommand,
+  diff: diffCommand,
   clean: cleanCommand,
   install: installCommand,
   activate: activateCommand,

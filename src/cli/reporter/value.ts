@@ -1,6 +1,7 @@
 // Two values beside each other on one line: short enough to read, cut around what differs, with white
 // space made visible where nothing else differs. Pure text.
 import { printable } from '../../base/diagnostic.ts';
+import { withoutDigests } from '../../task/leaves.ts';
 
 /** Characters of one value that are shown. */
 const ROOM = 48;
@@ -23,18 +24,31 @@ export function changeText(old: string | undefined, now: string | undefined): st
 
 /** The first line that differs, and how many do. */
 function linesText(old: string, now: string): string {
-  const before = old.split('\n');
   const after = now.split('\n');
+  const before = withNewDigests(old.split('\n'), after);
   const gone = without(before, after);
   const added = without(after, before);
   if (gone.length === 0 && added.length === 0) {
     return before.length === after.length ? 'lines in another order' : 'lines repeated';
   }
-  const first = changeText(gone[0]?.trim(), added[0]?.trim());
+  const first = changeText(bare(gone[0]), bare(added[0]));
   const count = Math.max(gone.length, added.length);
   const blanks = sameButBlanks(old, now) ? ' (only white space differs)' : '';
   if (blanks !== '') return `${count === 1 ? 'a line' : `${count} lines`}${blanks}`;
   return count === 1 ? first : `${first} and ${count - 1} more ${count === 2 ? 'line' : 'lines'}`;
+}
+
+/**
+ * Lines that differ only in digests follow from what else differs: the old ones in the place of which a
+ * new one of that kind stands, unless nothing else differs.
+ */
+export function withNewDigests(old: readonly string[], now: readonly string[]): string[] {
+  const kinds = new Map(now.map((line) => [withoutDigests(line), line]));
+  const renewed = old.map((line) => {
+    const other = kinds.get(withoutDigests(line));
+    return other !== undefined && withoutDigests(line).trim() !== '*' ? other : line;
+  });
+  return renewed.join('\n') === now.join('\n') ? [...old] : renewed;
 }
 
 /** Of long lists of words only those that came and went. */
@@ -49,6 +63,11 @@ function wordsText(old: string, now: string): string | undefined {
   const part = (sign: string, words: readonly string[]): string[] =>
     words.map((word) => `${sign} ${quote(cut(printable(word)))}`);
   return [...part('without', gone), ...part('with', added)].join(', ');
+}
+
+/** A line without its indentation, and without the comma that only its neighbours need. */
+function bare(line: string | undefined): string | undefined {
+  return line?.trim().replace(/,$/, '');
 }
 
 /** What one list has more often than another, in its order. */
@@ -76,7 +95,7 @@ export function visible(text: string): string {
 }
 
 function quote(text: string): string {
-  return `"${text}"`;
+  return text.includes('"') ? `'${text}'` : `"${text}"`;
 }
 
 function firstLine(text: string): string {

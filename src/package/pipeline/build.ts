@@ -11,7 +11,7 @@ import type { Input, PackageInput, Task } from '../../task/task.ts';
 import type { Buildinfo } from '../buildinfo.ts';
 import type { Identity } from '../ids.ts';
 import { buildinfoText, pkginfoText } from '../manifest.ts';
-import { spell } from '../variant.ts';
+import { spell, variantFile } from '../variant.ts';
 import type { FetchTask } from './fetch.ts';
 import { BUILD, EXTRA, SRC, WORK } from './paths.ts';
 
@@ -115,6 +115,15 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
     ],
     inputs,
     outputs: { [PACKAGE]: { at: result, kind: 'tree' } },
+    // What the definition says shows in these two.
+    origins: new Map(
+      [SRC, result].flatMap((directory) =>
+        ['buildinfo.full.json', 'pkginfo.json'].map((name) => [
+          `inputs.${posix.join(directory, name)}`,
+          { file: join(definition.directory, variantFile(definition.variant, 'buildinfo.json')) },
+        ]),
+      ),
+    ),
     shared: true,
     network: false,
     pool: 'cpu',

@@ -140,7 +140,7 @@ test('every variable that bash reads from its environment is found', () => {
     simple.map((one) => `if true; then ${one}; fi`),
     simple.map((one) => `for i in 1; do ${one}; done`),
     simple.map((one) => `( ${one} )`),
-    simple.map((one) => `cat <<END\n$H \$(${one})\nEND\n`),
+    simple.map((one) => `cat <<END\n$H $(${one})\nEND\n`),
     simple.map((one) => `f() { ${one}; }; f`),
   );
   const text = fc.array(statement, { minLength: 1, maxLength: 3 }).map((all) => all.join('\n'));

@@ -1,0 +1,31 @@
+// The languages that a tree's own programs can be written in.
+import { combine, type Logic } from '../blueprint/api.ts';
+import type { Language } from './language.ts';
+import { manifestsLogic } from './manifests.ts';
+import { stageLogic } from './stage.ts';
+import { typescript } from './ts/module.ts';
+
+export const LANGUAGES: readonly Language[] = [typescript];
+
+/** Everything of the bootstrap that a generator needs to know. */
+export const bootstrapLogic: Logic = combine(
+  ...LANGUAGES.map(({ logic }) => logic),
+  stageLogic,
+  manifestsLogic,
+);
+
+/** Names of all values of the machine, sorted: they are the same in every template. */
+export function toolNames(): string[] {
+  return LANGUAGES.flatMap(({ machine }) => machine.names).sort();
+}
+
+/** What is found on this machine; what is missing is empty. */
+export function findAllTools(source: string, env: NodeJS.ProcessEnv): Record<string, string> {
+  const tools = Object.fromEntries(toolNames().map((name) => [name, '']));
+  for (const { machine } of LANGUAGES) {
+    for (const [name, value] of Object.entries(machine.find(source, env))) {
+      if (value !== undefined) tools[name] = value;
+    }
+  }
+  return tools;
+}

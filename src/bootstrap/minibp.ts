@@ -1,0 +1,16 @@
+// `minibp`: makes the manifests of the first two stages, from those modules of a tree that are its own tools; it
+// ignores all others. Where a tree has no primary builder, it plays that part too, with the stock module types.
+import { stockLogic } from '../blueprint/logic/stock.ts';
+import { report, runGenerator } from './generator.ts';
+import { bootstrapLogic } from './languages.ts';
+import { readOptions } from './options.ts';
+
+process.umask(0o022);
+const options = readOptions(process.argv.slice(2));
+if (!options.ok) process.exitCode = report(options.diagnostics);
+else {
+  const { asBuilder, buildPrimary, docs } = options.value;
+  const stage = buildPrimary ? 'primary' : asBuilder ? 'main' : 'bootstrap';
+  const logic = asBuilder || docs !== undefined ? [stockLogic, bootstrapLogic] : [bootstrapLogic];
+  process.exitCode = await runGenerator(stage, options.value, { logic, name: 'minibp' });
+}

@@ -1,0 +1,41 @@
+// `ashlar build` in a tree of Blueprints files: whether it is one, and the rules of it.
+import { buildTree, type TreeBuilt } from '../../bootstrap/build.ts';
+import { takeNoopKey } from '../../bootstrap/noop.ts';
+import { findTree } from '../../bootstrap/tree.ts';
+import type { Context } from '../context.ts';
+import { interruptible } from '../interrupt.ts';
+
+interface Flags {
+  readonly jobs?: number;
+  readonly keepGoing: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly packages?: string;
+}
+
+/** Builds the tree that one stands in. Undefined where there is none, or packages elsewhere are asked for. */
+export async function buildRules(
+  context: Context,
+  flags: Flags,
+  targets: readonly string[],
+): Promise<TreeBuilt | undefined> {
+  const { cwd, env } = context;
+  const key = takeNoopKey(env);
+  const tree = flags.packages === undefined ? findTree(cwd, env) : undefined;
+  if (tree === undefined) return undefined;
+  let built: TreeBuilt | undefined;
+  await interruptible(context, async (signal) => {
+    built = await buildTree({
+      tree,
+      env,
+      targets,
+      jobs: flags.jobs,
+      keepGoing: flags.keepGoing,
+      dryRun: flags.dryRun,
+      noopKey: flags.dryRun || flags.json ? undefined : key,
+      signal,
+      print: (line) => context.print(`${line}\n`),
+    });
+  });
+  return built;
+}
