@@ -24,9 +24,12 @@ if [ ! -x "$BOOTSTRAP" ] || [ ! -d "$SRCDIR" ]; then
   echo "Please run bootstrap.bash again ($BOOTSTRAP is gone)" >&2
   exit 1
 fi
-# The template in the tree is newer than what was made of it.
+# The template in the tree is newer than what was made of it, or another Go is where the last one was.
 made=$BUILDDIR/.minibootstrap
-if [ ! -f "$made/build.ninja.in" ] || [ "$BOOTSTRAP_MANIFEST" -nt "$made/template.time" ]; then
+go=$GOVERSION
+if [ -n "$go" ] && [ -r "$GOROOT/VERSION" ]; then read -r go <"$GOROOT/VERSION" || true; fi
+if [ ! -f "$made/build.ninja.in" ] || [ "$BOOTSTRAP_MANIFEST" -nt "$made/template.time" ] ||
+  [ "$go" != "$GOVERSION" ]; then
   script=$BOOTSTRAP
   template=$BOOTSTRAP_MANIFEST
   (unset BOOTSTRAP SRCDIR && "$script" -i "$template")
