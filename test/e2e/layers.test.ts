@@ -12,9 +12,12 @@ function stack(): Rig {
 /** Digests of what a build leaves in the tree, by path. */
 function results(rig: Rig): Record<string, string> {
   const found: Record<string, string> = {};
-  const out = join(rig.directory, 'out');
-  for (const path of readdirSync(out, { recursive: true, encoding: 'utf8' }).toSorted()) {
-    if (/\.(deb|tar\.xz|manifest)$/.test(path)) found[path] = digestFile(join(out, path)).hash;
+  for (const place of ['out', 'cache']) {
+    const directory = join(rig.directory, place);
+    for (const path of readdirSync(directory, { recursive: true, encoding: 'utf8' })) {
+      if (!/\.(deb|tar\.xz|manifest)$/.test(path)) continue;
+      found[`${place}/${path}`] = digestFile(join(directory, path)).hash;
+    }
   }
   return found;
 }
