@@ -23,7 +23,7 @@ export function layerEntries(layers: Layers, layer: Layer, prefix: string): Hist
 
 /** Paths are bytes, as characters. */
 function fileIn(directory: string, path: string): Buffer {
-  return Buffer.concat([Buffer.from(`${directory}/`), bytesOfName(path as ByteName)]);
+  return Buffer.concat([Buffer.from(`${directory}/`), bytesOfName(path)]);
 }
 
 function topmost({ directories }: Layer, path: string): { file: Buffer; stat: Stats } | undefined {

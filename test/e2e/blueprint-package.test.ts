@@ -334,8 +334,8 @@ describe('packages of both kinds', () => {
     expect(installed.status).toBe(0);
     expect(
       readdirSync(join(root, 'packages'))
-        .map((name) => name.split('--')[0])
-        .sort(),
+        .map((name) => name.split('--')[0]!)
+        .toSorted((a, b) => (a < b ? -1 : 1)),
     ).toEqual(['middle', 'top']);
     expect(existsSync(join(root, 'share/middle'))).toBe(true);
   });
