@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
+import { digestOf } from '../base/digest.ts';
 import { tee, type Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
@@ -215,6 +216,7 @@ export async function runTargets(
       explainer: createExplainer({ store, directory: tree.directory }),
       mirrors,
       policy,
+      placed: join(store.root, 'placed', digestOf(tree.directory).hash),
       ...(url === undefined
         ? {}
         : {
