@@ -49,6 +49,11 @@ export class Missed {
     }
   }
 
+  /** Whether anything was missed since the last fetch. */
+  get any(): boolean {
+    return this.#keys.size > 0;
+  }
+
   /** Fetches what was missed since the last time; false when there was nothing. */
   async fetch(mirrors: Mirrors, store: Store, signal: AbortSignal): Promise<boolean> {
     let wanted = [...this.#keys].map((hash): { key: Digest; next: Digest } => {

@@ -44,6 +44,17 @@ test('a machine that made nothing yet is told what differs from what a mirror ha
   expect(built.stderr).toMatch(/^because {2}lib\/build: contents changed; 6 tasks follow$/m);
   expect(built.stderr).toContain(`compared with what ${mirror} has\n`);
 
+  // A key is enough to compare: its record comes from the mirror, and those of what it depends on.
+  const keyOf = (options: object): string =>
+    (JSON.parse(rig.run(['why', 'app:build', '--json'], options).stdout) as [{ key: string }])[0]
+      .key;
+  const fresh = { cwd, env: { ...there.env, ASHLAR_STORE: join(rig.directory, 'store-3') } };
+  const compared = rig.run(['diff', keyOf({}), keyOf(there)], fresh);
+  expect(steady(compared.stdout, rig)).toBe(
+    'lib (<key>): /pkg/build/build: contents changed\nthe keys differ\n',
+  );
+  expect(compared.status).toBe(1);
+
   // Rubbish in place of records harms nothing.
   for (const name of readdirSync(join(mirror, 'ac'), { recursive: true }).map(String)) {
     const path = join(mirror, 'ac', name);
