@@ -30,9 +30,10 @@ import type { Target } from '../task/node.ts';
 import type { Executor } from '../task/execute.ts';
 import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
-import { build, type BuildReport } from '../task/schedule.ts';
+import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
 import { openMirrors } from './mirrors.ts';
+import { choosePolicy, type PolicyOptions } from './policy.ts';
 import {
   openUserStore,
   prepare,
@@ -53,6 +54,7 @@ export interface BuildCommand extends PrepareRequest {
   readonly dryRun: boolean;
   readonly bootstrap: boolean;
   readonly repositoryUrl: string | undefined;
+  readonly policy: PolicyOptions;
   /** Percent of the tasks that ran which are run a second time, to see whether they make the same. */
   readonly verifySample: number;
   /** Record the trees of tasks in git repositories. */
@@ -110,8 +112,10 @@ async function buildInStore(
     ...[...prepared.images].map(([{ name }, task]) => imageTarget(prepared, name, task)),
     ...bootstraps.map((one) => bootstrapTarget(prepared, one)),
   ];
+  const policy = out.take(choosePolicy(command.policy, targets));
+  if (out.failed) return undefined;
   if (command.dryRun) {
-    const planned = out.take(await plan({ targets, cache: localCache(store) }));
+    const planned = out.take(await plan({ targets, cache: localCache(store), policy }));
     if (planned !== undefined) output.print(planText(planned.needed));
     return undefined;
   }
@@ -127,21 +131,39 @@ async function buildInStore(
     { ...output, sink: tee(output.sink, ...[sample, trace].flatMap((one) => one?.event ?? [])) },
     store,
     prepared,
-    targets,
-    out,
-    async (built, executor) => {
-      out.add(...((await sample?.verify(built, executor)) ?? []));
-      out.add(...((await trace?.record(built, executor)) ?? []));
+    {
+      targets,
+      policy,
+      after: async (built, executor) => {
+        out.add(...((await sample?.verify(built, executor)) ?? []));
+        out.add(...((await trace?.record(built, executor)) ?? []));
+      },
     },
+    out,
   );
+  await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
   printResults(command, output, prepared, report);
   return report;
 }
 
-/** What is done with a build's results while its scratch directory is still there. */
-export type AfterBuild = (report: BuildReport, executor: Executor) => Promise<void>;
+/** After the build, which needs nothing of the store any more. */
+async function keepStore({ open }: Prepared, output: BuildOutput, store: Store): Promise<void> {
+  const { storeLimit } = open.tree.settings;
+  if (storeLimit === undefined || output.signal.aborted) return;
+  const { keepWithin } = await import('../cache/care/limit.ts');
+  for (const diagnostic of await keepWithin(store, storeLimit, output.signal)) {
+    output.sink({ type: 'warning', diagnostic });
+  }
+}
+
+export interface Wanted {
+  readonly targets: readonly Target[];
+  readonly policy?: Policy | undefined;
+  /** What is done with the results while the scratch directory is still there. */
+  readonly after?: (report: BuildReport, executor: Executor) => Promise<void>;
+}
 
 /** Builds targets of a tree. Undefined after an error went to `out`. */
 export async function runTargets(
@@ -149,9 +171,8 @@ export async function runTargets(
   output: BuildOutput,
   store: Store,
   prepared: Prepared,
-  targets: readonly Target[],
+  { targets, policy, after }: Wanted,
   out: Collector,
-  after?: AfterBuild,
 ): Promise<BuildReport | undefined> {
   const { tree } = prepared.open;
   await using workspace = await openWorkspace(store);
@@ -194,6 +215,7 @@ export async function runTargets(
       workspace: workspaceOf(tree.directory),
       explainer,
       mirrors,
+      policy,
       ...(url === undefined
         ? {}
         : {

@@ -43,7 +43,14 @@ export async function answerVerify(
       }
     };
     if (!out.failed) {
-      const report = await runTargets(command, output, store, open.prepared, targets, out, verify);
+      const report = await runTargets(
+        command,
+        output,
+        store,
+        open.prepared,
+        { targets, after: verify },
+        out,
+      );
       failed = (report?.failures.length ?? 0) > 0;
     }
   }

@@ -35,7 +35,11 @@ export const historyCommand = buildCommand<Flags, [string], Context>({
       import('../tree.ts'),
       import('../reporter/reason.ts'),
     ]);
-    const directory = packagesDirectory({ cwd: this.cwd, packages: flags.packages });
+    const directory = packagesDirectory({
+      cwd: this.cwd,
+      env: this.env,
+      packages: flags.packages,
+    });
     const { repository, recorded, diagnostics } = await answerHistory(directory, name);
     this.report(diagnostics);
     if (recorded.length === 0) return;

@@ -2,7 +2,9 @@
 import type { Command, RouteMap } from '@stricli/core';
 import type { Context } from '../context.ts';
 import { buildPackagesCommand } from './build.ts';
+import { cacheCommand } from './cache.ts';
 import { cleanCommand } from './clean.ts';
+import { gcCommand } from './gc.ts';
 import { diffCommand } from './diff.ts';
 import { historyCommand } from './history.ts';
 import { idsCommand } from './ids.ts';
@@ -12,6 +14,7 @@ import { installCommand } from './install/install.ts';
 import { listCommand } from './install/list.ts';
 import { removeCommand } from './install/remove.ts';
 import { rollbackCommand } from './install/rollback.ts';
+import { keysCommand } from './keys.ts';
 import { logCommand } from './log.ts';
 import { fmtCommand } from './fmt.ts';
 import { generateCommand } from './generate.ts';
@@ -32,6 +35,9 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   verify: verifyCommand,
   history: historyCommand,
   clean: cleanCommand,
+  gc: gcCommand,
+  cache: cacheCommand,
+  keys: keysCommand,
   install: installCommand,
   activate: activateCommand,
   active: activeCommand,

@@ -2,6 +2,7 @@
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
+import { EVERYTHING } from '../policy.ts';
 import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
 
 interface Flags {
@@ -49,6 +50,7 @@ export const verifyCommand = buildCommand<Flags, readonly string[], Context>({
       style: 'plain',
       write: (line) => void process.stderr.write(line),
       columns: () => process.stderr.columns,
+      rows: () => process.stderr.rows,
       color: process.stderr.isTTY && !this.env['NO_COLOR'],
       cwd: this.cwd,
     });
@@ -71,6 +73,7 @@ export const verifyCommand = buildCommand<Flags, readonly string[], Context>({
           repositoryUrl: undefined,
           verifySample: 0,
           trace: false,
+          policy: EVERYTHING,
         },
         {
           sink: (event) => {

@@ -6,7 +6,8 @@ import type { Definition } from '../definition.ts';
 import { spell } from '../variant.ts';
 import type { ImageDeclaration } from './declaration.ts';
 import { defineModule } from './define.ts';
-import { loadDeclarations, type LoadOptions } from './load.ts';
+import type { Declared } from './declared.ts';
+import { openDeclared } from './open.ts';
 
 export interface Modules {
   readonly definitions: readonly Definition[];
@@ -14,19 +15,21 @@ export interface Modules {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface ModulesOptions extends LoadOptions {
+export interface ModulesOptions {
+  readonly declared: Declared;
+  /** Where the user stands. */
+  readonly cwd: string;
   /** Names that `mirror://` may use. */
   readonly mirrors: readonly string[];
   /** Packages that are defined otherwise. */
   readonly others: readonly Definition[];
 }
 
-/** `directory` is the tree, absolute. Errors are those of the engine, and `package/defined-twice`. */
+/** `directory` is the tree, absolute. Error `package/defined-twice`. */
 export function loadModules(directory: string, options: ModulesOptions): Modules {
   const out = new Collector();
-  const { cwd, mirrors, others } = options;
-  const { packages, images, diagnostics } = loadDeclarations(directory, options);
-  out.add(...diagnostics);
+  const { declared, cwd, mirrors, others } = options;
+  const { packages, images } = openDeclared(declared, directory, cwd);
   const known = new Map(others.map((one) => [spell(one), one]));
   const definitions: Definition[] = [];
   for (const declaration of packages) {
