@@ -249,8 +249,25 @@ function packageTargets({ open, pipelines }: Prepared, definition: Definition): 
       task,
       deliveries: [{ output, path: archivePath(directory, { name, id }) }],
     })),
-    ...deployed.map((task) => ({ task, deliveries: [] })),
+    ...deployed.map((task) => deployedTarget(directory, definition, task, deployed.length)),
   ];
+}
+
+/** One directory of deployed files is the package's own; several lie in it, by the names of the outputs. */
+function deployedTarget(
+  directory: string,
+  definition: Definition,
+  task: Task,
+  count: number,
+): Target {
+  const base = deployedPath(directory, definition);
+  const outputs = Object.entries(task.outputs);
+  const alone = count === 1 && outputs.length === 1 && outputs[0]![1].kind === 'tree';
+  const deliveries = outputs.map(([output, { at, kind }]) => {
+    const path = alone ? base : join(base, kind === 'tree' ? output : basename(at));
+    return { output, path };
+  });
+  return { task, deliveries };
 }
 
 function imageTarget({ open }: Prepared, name: string, task: Task): Target {

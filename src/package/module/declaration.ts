@@ -1,4 +1,5 @@
 // A package and an image as modules declare them, with the places that messages name. Knows nothing of tasks.
+import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 import type { PackageValues } from './properties.ts';
 
@@ -26,4 +27,6 @@ export interface ImageDeclaration {
   readonly formats: readonly string[];
   readonly placeOf: (property: string) => Span | undefined;
   readonly at: Span;
+  /** What is wrong with it; with an error among them it must not be made. */
+  readonly diagnostics: readonly Diagnostic[];
 }

@@ -43,8 +43,9 @@ export function loadModules(directory: string, options: ModulesOptions): Modules
       definitions.push(definition);
     }
   }
-  for (const image of images) checkImage(image, [...known.values()], out);
-  return { definitions, images, diagnostics: out.diagnostics };
+  const all = [...known.values()];
+  const checked = images.map((image) => ({ ...image, diagnostics: checkImage(image, all) }));
+  return { definitions, images: checked, diagnostics: out.diagnostics };
 }
 
 /** A definition of this name exists twice: told at the second. */
@@ -66,10 +67,11 @@ function definedTwice(definition: Definition, earlier: Definition): Diagnostic {
 
 const FORMATS = ['tar', 'tar.gz', 'tar.xz', 'tar.zst'];
 
-function checkImage(image: ImageDeclaration, all: readonly Definition[], out: Collector): void {
+function checkImage(image: ImageDeclaration, all: readonly Definition[]): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
   const problem = (property: string, message: string, hint: string | undefined): void => {
     const at = image.placeOf(property) ?? image.at;
-    out.add(definitionError({ code: 'image/property', message, at, hint }));
+    found.push(definitionError({ code: 'image/property', message, at, hint }));
   };
   if (all.some(({ name }) => name === image.name)) {
     problem('name', `there is a package "${image.name}" already`, 'give the image another name');
@@ -88,4 +90,5 @@ function checkImage(image: ImageDeclaration, all: readonly Definition[], out: Co
     if (names.includes(wanted)) continue;
     problem('packages', `there is no package "${name}"`, didYouMean(wanted, names));
   }
+  return found;
 }

@@ -39,6 +39,7 @@ class DeclaredReader {
       ...declared,
       at: this.#span(modules[0]!),
       placeOf: (property) => this.#find(modules, property),
+      diagnostics: [],
     };
   }
 
