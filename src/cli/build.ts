@@ -191,6 +191,7 @@ export async function runTargets(
     out,
   );
   if (out.failed) return undefined;
+  const explainer = createExplainer({ store, directory: tree.directory });
   const executor: Executor = {
     store,
     workspace,
@@ -213,7 +214,7 @@ export async function runTargets(
       sink: output.sink,
       signal: output.signal,
       workspace: workspaceOf(tree.directory),
-      explainer: createExplainer({ store, directory: tree.directory }),
+      explainer,
       mirrors,
       policy,
       placed: join(store.root, 'placed', digestOf(tree.directory).hash),
@@ -232,6 +233,11 @@ export async function runTargets(
     }),
   );
   if (report?.interrupted === false) await after?.(report, executor);
+  if (mirrors !== undefined && explainer.made.size > 0) {
+    const { shareRecords } = await import('./records.ts');
+    const { cwd } = command;
+    await shareRecords({ ...output, mirrors, store, explainer, directory: tree.directory, cwd });
+  }
   for (const diagnostic of (await mirrors?.close(output.signal)) ?? []) onWarning(diagnostic);
   return report;
 }
