@@ -94,7 +94,8 @@ function textBounds({ variants }: State): { start: number; end: number } {
     if (variants.start[at]! < start) start = variants.start[at]!;
     if (variants.start[at]! + its > end) end = variants.start[at]! + its;
   }
-  return { start, end };
+  // In a manifest to which no module adds anything.
+  return end === 0 ? { start: 0, end: 0 } : { start, end };
 }
 
 /** A module's variants are next to each other. */
