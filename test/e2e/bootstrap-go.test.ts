@@ -1,7 +1,15 @@
 // Trees whose tools are Go: what `ashlar build` and the wrapper scripts make of one, and
 // what each kind of change makes them do again.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { builtOf, copyGoTree, goTree, type Built, type GoTree } from '../rig/gotree.ts';
 import { PROJECT } from '../rig/program.ts';
@@ -172,6 +180,34 @@ describe('a tree without a primary builder', () => {
     expect(steps.filter((step) => step.startsWith('compile '))).toHaveLength(7);
     expect(steps.filter((step) => step.startsWith('link '))).toHaveLength(4);
     expect(tree.build({ GOROOT: root }).steps).toEqual([]);
+  });
+
+  test('a toolchain without its standard library compiles what the tree imports of it', () => {
+    const root = space.at(`bare go ${count}`);
+    const real = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
+    mkdirSync(`${root}/pkg`, { recursive: true });
+    for (const name of ['bin', 'src', 'pkg/tool', 'pkg/include', 'VERSION']) {
+      symlinkSync(`${real}/${name}`, `${root}/${name}`);
+    }
+    const env = { GOROOT: root, GOCACHE: space.at('gocache') };
+    tree.write(
+      'tools/hello/Blueprints',
+      'blueprint_go_binary { name: "hello", srcs: ["hello.go"] }\n',
+    );
+    tree.write(
+      'tools/hello/hello.go',
+      'package main\n\nimport "os"\n\nfunc main() { os.Exit(3) }\n',
+    );
+    // Only this tool: compiling what the others import takes longer.
+    tree.edit('Blueprints', (text) => text.slice(0, text.indexOf('prefix =')));
+    expect(tree.build(env)).toMatchObject({ status: 0 });
+    expect(spawnSync(`${tree.root}/out/bin/hello`).status).toBe(3);
+    const [std] = readdirSync(`${tree.root}/out/.bootstrap/.go/std`);
+    const archives = readdirSync(`${tree.root}/out/.bootstrap/.go/std/${std!}`);
+    expect(archives).toContain('os.a');
+    expect(archives).toContain('runtime.a');
+    expect(archives).not.toContain('fmt.a');
+    expect(tree.build(env).steps).toEqual([]);
   });
 
   test('the template is the same for every place and machine', () => {
