@@ -311,6 +311,20 @@ describe('bootstrap.bash and blueprint.bash', () => {
     expect(blueprint().output).toBe('ninja: no work to do.\n'.repeat(3));
   });
 
+  test('go on as they were called, when a script of the tree calls them', () => {
+    const script = `#!/bin/sh
+export SRCDIR='${tree.root}' BOOTSTRAP='${tree.root}/bootstrap.bash' WRAPPER='${PROJECT}/blueprint.bash'
+exec '${PROJECT}/bootstrap.bash' "$@"
+`;
+    writeFileSync(`${tree.root}/bootstrap.bash`, script, { mode: 0o755 });
+    expect(run(`${tree.root}/bootstrap.bash`, ['-t', '-b', out])).toMatchObject({ status: 0 });
+    // A template that is newer is filled in again.
+    tree.write('build.ninja.in', '# of another engine\n');
+    const { status, steps } = blueprint({ SKIP_NINJA: '1' });
+    expect(status).toBe(0);
+    expect(steps).toContain('test example.com/tree/manifest');
+  });
+
   test("take a template of the original's for what it is, and write their own", () => {
     tree.write('build.ninja.in', '# @@GoCompile@@ of another engine\n');
     bootstrap();
