@@ -41,11 +41,9 @@ await build({
 });
 
 // What build logic in TypeScript is checked against.
-execFileSync(process.execPath, [
-  new URL('bin/tsc', import.meta.resolve('typescript/package.json')).pathname,
-  '-p',
-  new URL('tsconfig.types.json', import.meta.url).pathname,
-]);
+const tsc = new URL('bin/tsc', import.meta.resolve('typescript/package.json')).pathname;
+const project = new URL('tsconfig.types.json', import.meta.url).pathname;
+execFileSync(process.execPath, [tsc, '-p', project]);
 
 // The one file that a dependency reads at run time, next to the chunk that holds it.
 const zstd = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');

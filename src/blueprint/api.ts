@@ -2,6 +2,7 @@
 // written on exactly this, and `ashlar` exports it.
 export type { Diagnostic, Note, Result } from '../base/diagnostic.ts';
 export { formatDiagnostic } from '../base/diagnostic.ts';
+export type { Span } from '../base/span.ts';
 
 // Properties
 export {
@@ -38,7 +39,12 @@ export {
 } from './property/reference.ts';
 
 // Module types, mutators, singletons
-export { moduleType, type ModuleType, type ModuleTypeOptions } from './module/type.ts';
+export {
+  moduleType,
+  type CommonFields,
+  type ModuleType,
+  type ModuleTypeOptions,
+} from './module/type.ts';
 export {
   dependencyTag,
   type DependencyEdge,

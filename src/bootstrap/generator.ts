@@ -1,7 +1,7 @@
 // What `minibp` and primary builders do: make a manifest of the tree in the working directory, remove what no
 // manifest makes any more; or write the page about module types; or fill in a template.
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   exitStatus,
   failed,
@@ -15,6 +15,7 @@ import { readIfExists, systemError, writeIfChanged } from '../base/fs.ts';
 import { DEFAULT_CONFIG } from '../blueprint/logic/config.ts';
 import type { Logic } from '../blueprint/api.ts';
 import { checkGlobs, generate, type GenerateOptions } from '../blueprint/phase/generate.ts';
+import { declarationsLogic } from '../package/module/collect.ts';
 import { removeAbandoned, type Manifest } from './abandoned.ts';
 import type { BootstrapSettings, Stage } from './config.ts';
 import { declareFiles } from './declared.ts';
@@ -22,6 +23,7 @@ import { missingTool } from './languages.ts';
 import type { GeneratorOptions } from './options.ts';
 import { withOwnPlaces } from './panic.ts';
 import { fillTemplate } from './template.ts';
+import { packagesFile, writeDeclared } from './packages.ts';
 import { programVersion } from './version.ts';
 
 export interface GeneratorLogic {
@@ -105,12 +107,16 @@ export function makeManifest(
 ): Result<readonly string[]> {
   const { output, topFile, buildDir } = options;
   const declared = new Set<string>();
+  const packages = stage === 'main' ? packagesFile(output) : undefined;
+  const taking = declarationsLogic((found) => writeDeclared(packages!, found));
   const request: GenerateOptions = {
     source: process.cwd(),
     output,
     spelled: output,
     root: topFile,
-    logic,
+    logic: packages === undefined ? logic : [...logic, taking],
+    // What the modules declare is taken while they are analysed.
+    fresh: packages !== undefined && !existsSync(packages),
     logicVersion: programVersion(),
     config: configOf(stage, options, config),
     ignoreUnknownModuleTypes: stage !== 'main',

@@ -235,7 +235,7 @@ describe('mistakes, and healing', () => {
       'extra/kept/Blueprints',
       `${tree.read('extra/kept/Blueprints')}genrule { name: "again", outs: ["x"], cmd: "touch $(out)" }\n`,
     );
-    tree.edit('logic/main.ts', '\${ctx.name}.txt', '\${ctx.directory}.txt');
+    tree.edit('logic/main.ts', '${ctx.name}.txt', '${ctx.directory}.txt');
     const { status, stdout, stderr } = tree.build();
     expect(status).not.toBe(0);
     expect(`${stdout}${stderr}`).toContain('multiple rules generate out/pages/pages.txt');

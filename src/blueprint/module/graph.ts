@@ -8,6 +8,7 @@ import { GlobalNames } from './names.ts';
 import { orderVariants } from './order.ts';
 import type { AnyProvider } from './provider.ts';
 import { Observations } from './observe.ts';
+import { Origins } from './origin.ts';
 import { Variant, type Group } from './variant.ts';
 import { VariationTable } from './variations.ts';
 import type { AnyValues } from '../property/value.ts';
@@ -22,6 +23,8 @@ export interface GraphOptions {
   readonly conditions?: Readonly<Record<string, Condition>>;
   /** Diagnostics about exceptions say where they were thrown. */
   readonly debug?: boolean;
+  /** Remember how properties came to be, for queries. */
+  readonly recordOrigins?: boolean;
   /** Is filled with the files that build logic declares to read, for whoever watches over that. */
   readonly declared?: Set<string>;
 }
@@ -34,6 +37,7 @@ export class Graph {
   readonly conditions: Readonly<Record<string, Condition>>;
   readonly debug: boolean;
   readonly observations: Observations;
+  readonly origins: Origins | undefined;
   readonly variations = new VariationTable();
   /** In the order of their definition. */
   groups: Group[] = [];
@@ -54,6 +58,7 @@ export class Graph {
     this.conditions = options.conditions ?? {};
     this.debug = options.debug ?? false;
     this.observations = new Observations(options.files, options.declared);
+    this.origins = options.recordOrigins === true ? new Origins() : undefined;
   }
 
   /** Registers a module, with one variant that is not split. */

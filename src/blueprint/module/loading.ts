@@ -35,7 +35,7 @@ export class LoadStep extends ModuleStep implements LoadContext {
     order: Order,
     options?: { readonly matching?: boolean },
   ): void {
-    extendTarget(this, properties, values, order, options);
+    extendTarget(this, 'load hook', properties, values, order, options);
   }
 
   createModule(type: ModuleTypeName, values: AnyValues): void {

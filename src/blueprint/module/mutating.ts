@@ -43,7 +43,8 @@ class MutatingStep extends ModuleStep implements MutatingContext {
     order: Order,
     options?: { readonly matching?: boolean },
   ): void {
-    extendTarget(this, properties, values, order, options);
+    const by = `mutator ${JSON.stringify(this.pass.mutator)}`;
+    extendTarget(this, by, properties, values, order, options);
   }
 
   createModule(type: ModuleTypeName, values: AnyValues): void {
@@ -57,9 +58,10 @@ class MutatingStep extends ModuleStep implements MutatingContext {
   }
 }
 
-/** Extends the properties of a step's module. Properties that do not fit together are reported. */
+/** Extends the properties of a step's module; `by` names the step. Properties that do not fit together are reported. */
 export function extendTarget(
-  { target }: ModuleStep,
+  { target, graph }: ModuleStep,
+  by: string,
   properties: NestedProperty,
   values: AnyValues,
   order: Order,
@@ -67,7 +69,10 @@ export function extendTarget(
 ): void {
   const { schema } = target.group.definition.type;
   try {
-    target.values = extend(schema, target.values, properties, values, order, options);
+    const before = target.values;
+    const after = extend(schema, before, properties, values, order, options);
+    target.values = after;
+    graph.origins?.add(target, { by, schema: properties, values, order, before, after });
   } catch (error) {
     throw error instanceof ExtendError ? new LogicError(error.message) : error;
   }

@@ -1,15 +1,16 @@
 // The part of every step that concerns one module: its properties, messages about it, and looking at
 // the modules it depends on.
 import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
+import type { Span } from '../../base/span.ts';
 import type { GlobOptions } from '../glob/glob.ts';
 import type { Configurable, NestedProperty } from '../property/property.ts';
-import { evaluateConfigurable } from '../property/select.ts';
+import { evaluateConfigurable, type ConditionValue } from '../property/select.ts';
 import type { AnyValues } from '../property/value.ts';
 import type { ReadingContext } from './context.ts';
 import { LogicError } from './exception.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module } from './handle.ts';
-import { propertySpan } from './place.ts';
+import { propertySpan, writtenSpan } from './place.ts';
 import { freeze, type Provider } from './provider.ts';
 import { finalVariant, visitDependencies, walkDependencies } from './visit.ts';
 import type { Dependency, Variant } from './variant.ts';
@@ -78,19 +79,24 @@ export class ModuleStep implements ReadingContext {
   }
 
   evaluate<T>(property: Configurable<T>, name: string): T | undefined {
-    const { conditions } = this.graph;
-    const result = evaluateConfigurable(property, name, (condition, args) => {
-      if (!Object.hasOwn(conditions, condition)) {
-        const known = Object.keys(conditions).join(', ');
-        throw new LogicError(
-          `unknown condition ${condition}()${known === '' ? '' : `; known are ${known}`}`,
-        );
-      }
-      return conditions[condition]!(this, ...args);
-    });
+    const result = evaluateConfigurable(property, name, (condition, args) =>
+      this.decide(condition, args),
+    );
     if (result.ok) return result.value;
     this.diagnostics.push(...result.diagnostics);
     return undefined;
+  }
+
+  /** What a condition of `select` comes to for this module. Throws an Error that says why it cannot. */
+  decide(condition: string, args: readonly string[]): ConditionValue {
+    const { conditions } = this.graph;
+    if (!Object.hasOwn(conditions, condition)) {
+      const known = Object.keys(conditions).join(', ');
+      throw new LogicError(
+        `unknown condition ${condition}()${known === '' ? '' : `; known are ${known}`}`,
+      );
+    }
+    return conditions[condition]!(this, ...args);
   }
 
   glob(pattern: string, options?: GlobOptions): readonly string[] {
@@ -182,6 +188,11 @@ export class ModuleStep implements ReadingContext {
 
   variants(): readonly Module[] {
     return this.target.group.variants();
+  }
+
+  placeOf(property?: string, module: Module = this.target): Span | undefined {
+    const { group } = module as Variant;
+    return property === undefined ? group.place : writtenSpan(group, property);
   }
 }
 

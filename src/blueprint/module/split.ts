@@ -37,6 +37,7 @@ export function splitVariant(
   const parts: Variant[] = [];
   for (const name of names) {
     const part = partNamed(variant, name, split);
+    graph.origins?.inherit(part, variant);
     followDependencies(part, mutator, name, split, diagnostics);
     parts.push(part);
   }

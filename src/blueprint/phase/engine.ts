@@ -23,6 +23,7 @@ import { modulesByName, prepare, type Prepared } from './prepare.ts';
 import { Registry } from './registry.ts';
 import { targetsOf } from './target.ts';
 import type { ReadFile } from './treefile.ts';
+import type { Dialect } from '../syntax/tree.ts';
 import { walkTree, type Tree, type WalkOptions } from './walk.ts';
 
 export interface EngineOptions extends Omit<GraphOptions, 'conditions'>, WalkOptions {
@@ -165,6 +166,11 @@ export class Engine {
 
   get registry(): Registry {
     return this.#registry;
+  }
+
+  /** The form of the language that files are in; undefined for the latest. */
+  get dialect(): Dialect | undefined {
+    return this.#options.dialect;
   }
 
   /** Whether a name means the same module everywhere in the tree. */

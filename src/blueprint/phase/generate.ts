@@ -1,6 +1,6 @@
 // Makes a manifest from a tree, or brings it up to date: with nothing changed, nothing is analysed; with
 // little changed, little. Beside the manifest come its dependency file and the state for the next run.
-import { mkdirSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf, type Canonical } from '../../base/digest.ts';
@@ -11,6 +11,7 @@ import type { Logic } from '../module/logic.ts';
 import { formatDepfile } from '../ninja/depfile.ts';
 import { absolutePath, findChanges } from './change.ts';
 import { Engine, type EngineOptions } from './engine.ts';
+import { readList } from './list.ts';
 import { analysePart } from './partial.ts';
 import { finishPart, finishWhole, type FinishTarget } from './finish.ts';
 import { mergeLooks, Stamper, updateFiles } from './record.ts';
@@ -139,7 +140,7 @@ class Generation {
     if ('whole' in part) return this.#whole(part.whole);
     const stamper = new Stamper(source, changes.stamps);
     const finished = finishPart(state, part, this.#target(stamper));
-    return this.#done(finished.state, finished.changed, part.groups.length);
+    return this.#done(finished.state, finished.changed, part.groups.length, state);
   }
 
   /** Nothing changed, but that took reading: the next run shall see it from stamps again. */
@@ -195,7 +196,26 @@ class Generation {
     state: Omit<State, 'format'>,
     changed: boolean,
     analysedModules: number,
+    before?: State,
   ): Result<Generated> {
+    if (before === undefined || !sameLooks(before, state) || !this.#hasCompanions()) {
+      this.#writeCompanions(state);
+    }
+    writeState(this.#companions.state, state);
+    const { length: modules } = state.modules.name;
+    return ok({ analysed: 'part', changed, modules, analysedModules, warnings: [] });
+  }
+
+  #hasCompanions(): boolean {
+    const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
+    const { commands, spelled } = this.#options;
+    const asked = commands !== undefined || spelled !== undefined;
+    const wanted = [depfile, ...(asked ? [globsDepfile, filesDepfile] : [])];
+    if (commands !== undefined) wanted.push(generator);
+    return wanted.every((path) => existsSync(path));
+  }
+
+  #writeCompanions(state: Pick<State, 'files' | 'watched' | 'globs'>): void {
     const { output, commands, spelled = output } = this.#options;
     const { depfile, filesDepfile, generator } = this.#companions;
     const [files, directories] = [filesOf(state), directoriesOf(state)];
@@ -205,26 +225,33 @@ class Generation {
       this.#writeGlobsDepfile(state.globs);
     }
     if (commands !== undefined) writeIfChanged(generator, generatorManifest(output, commands));
-    writeState(this.#companions.state, state);
-    const { length: modules } = state.modules.name;
-    return ok({ analysed: 'part', changed, modules, analysedModules, warnings: [] });
   }
 
   #engineOptions(): Result<EngineOptions> {
-    const { listFile, source } = this.#options;
+    const { listFile } = this.#options;
     const options = { ...this.#options, files: this.#files };
     if (listFile === undefined) return ok(options);
-    const content = diskFiles(source).read(listFile);
-    if (content === undefined) {
-      const missing = Object.assign(new Error(), { code: 'ENOENT', path: listFile });
-      return failed(systemError('read the module list', missing));
-    }
-    const list = String(content)
-      .split('\n')
-      .map((line) => line.trim())
-      .filter((line) => line !== '');
-    return ok({ ...options, list });
+    const list = readList(this.#files, listFile);
+    return list.ok ? ok({ ...options, list: list.value }) : list;
   }
+}
+
+/** Whether two runs looked at the same files and directories: then dependency files stay as they are. */
+function sameLooks(
+  a: Pick<State, 'files' | 'watched' | 'globs'>,
+  b: Pick<State, 'files' | 'watched' | 'globs'>,
+): boolean {
+  return (
+    a.files.path === b.files.path &&
+    a.watched.length === b.watched.length &&
+    a.watched.every(({ path }, i) => path === b.watched[i]!.path) &&
+    a.globs.length === b.globs.length &&
+    a.globs.every(({ searched }, i) => sameTexts(searched, b.globs[i]!.searched))
+  );
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((text, i) => text === b[i]));
 }
 
 /** Files whose change may mean another manifest. */

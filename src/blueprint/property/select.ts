@@ -42,7 +42,7 @@ export function evaluateConfigurable<T>(
     }
     const decided = decideValue(part, decide);
     if (!decided.ok) diagnostics.push(...decided.diagnostics);
-    for (const value of decided.ok ? decided.value : []) {
+    for (const { value } of decided.ok ? decided.value : []) {
       const unpacked = unpackValue(property, value, name);
       if (unpacked.ok) addValue(unpacked.value);
       else diagnostics.push(...unpacked.diagnostics);
@@ -51,21 +51,42 @@ export function evaluateConfigurable<T>(
   return diagnostics.length > 0 ? failed(...diagnostics) : ok(sum as T | undefined);
 }
 
+/** A value that selects came to. */
+export interface Decided {
+  readonly value: Value;
+  /** The cases that led to it, from the outside in. */
+  readonly branches: readonly Branch[];
+}
+
+export interface Branch {
+  readonly select: ScopedSelect;
+  readonly chosen: SelectCase;
+}
+
 /** The values without selects that a value comes to, to be added up; none for `unset`. */
-function decideValue(value: Value, decide: Decide): Result<readonly Value[]> {
+export function decideValue(
+  value: Value,
+  decide: Decide,
+  branches: readonly Branch[] = [],
+): Result<readonly Decided[]> {
   if (value.kind === 'operator') {
-    const values: Value[] = [];
+    const values: Decided[] = [];
     for (const operand of value.operands) {
-      const decided = decideValue(operand, decide);
+      const decided = decideValue(operand, decide, branches);
       if (!decided.ok) return decided;
       values.push(...decided.value);
     }
     return ok(values);
   }
-  return value.kind === 'select' ? decideSelect(value, decide) : ok([value]);
+  if (value.kind === 'select') return decideSelect(value, decide, branches);
+  return ok([{ value, branches }]);
 }
 
-function decideSelect(select: ScopedSelect, decide: Decide): Result<readonly Value[]> {
+function decideSelect(
+  select: ScopedSelect,
+  decide: Decide,
+  branches: readonly Branch[],
+): Result<readonly Decided[]> {
   const decided: ConditionValue[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const condition of select.conditions) {
@@ -88,7 +109,8 @@ function decideSelect(select: ScopedSelect, decide: Decide): Result<readonly Val
   if (chosen === undefined) return failed(unhandled(select, decided));
   const evaluated = evaluateCase(chosen, select.scope, bindings(chosen, decided));
   if (!evaluated.ok) return evaluated;
-  return evaluated.value.kind === 'unset' ? ok([]) : decideValue(evaluated.value, decide);
+  if (evaluated.value.kind === 'unset') return ok([]);
+  return decideValue(evaluated.value, decide, [...branches, { select, chosen }]);
 }
 
 function matches(pattern: Pattern, value: ConditionValue): boolean {
@@ -142,7 +164,7 @@ function mismatchedPattern(
       if (wanted === typeOf(value)) continue;
       return definitionError({
         code: 'property/select-type',
-        message: `Expected all branches of a select on condition ${show(conditions[i]!)} to have type ${typeOf(value)}, found ${wanted}`,
+        message: `Expected all branches of a select on condition ${showCondition(conditions[i]!)} to have type ${typeOf(value)}, found ${wanted}`,
         at: pattern,
       });
     }
@@ -153,7 +175,7 @@ function mismatchedPattern(
 function unhandled(select: ScopedSelect, decided: readonly ConditionValue[]): Diagnostic {
   const values = select.conditions.map((condition, i) => {
     const value = decided[i];
-    return `${show(condition)} had value ${value === undefined ? 'undefined' : JSON.stringify(String(value))}`;
+    return `${showCondition(condition)} had value ${value === undefined ? 'undefined' : JSON.stringify(String(value))}`;
   });
   return definitionError({
     code: 'property/select-unhandled',
@@ -163,6 +185,7 @@ function unhandled(select: ScopedSelect, decided: readonly ConditionValue[]): Di
   });
 }
 
-function show({ name, arguments: args }: Condition): string {
+/** `arch("x")`, as it is written. */
+export function showCondition({ name, arguments: args }: Condition): string {
   return `${name}(${args.map(({ value }) => JSON.stringify(value)).join(', ')})`;
 }

@@ -1,6 +1,6 @@
 // Which proxy a request goes through.
 import { expect, test } from 'vitest';
-import { proxyFor } from '../../../src/package/fetch/proxy.ts';
+import { proxyFor } from '../../../src/base/http/proxy.ts';
 
 const PROXIES = {
   http_proxy: 'http://p:1',

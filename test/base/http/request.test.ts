@@ -1,6 +1,6 @@
 // Where redirects may lead, and what network errors mean.
 import { expect, test } from 'vitest';
-import { networkProblem, redirectTarget } from '../../../src/package/fetch/http.ts';
+import { networkProblem, redirectTarget } from '../../../src/base/http/request.ts';
 
 function target(from: string, location: string): string {
   const found = redirectTarget(new URL(from), location);
