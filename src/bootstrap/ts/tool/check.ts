@@ -80,6 +80,8 @@ export function check(argv: readonly string[]): Promise<readonly Diagnostic[]> {
           paths: Object.fromEntries([...aliases].map(([name, file]) => [name, [near(file)]])),
         },
         files: positionals.map(near),
+        // What a tsconfig includes that this one extends is not this module's.
+        include: [],
         references: values.use.map((path) => ({ path: near(path) })),
       },
       undefined,
