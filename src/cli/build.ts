@@ -7,6 +7,7 @@ import type { Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { localCache } from '../cache/local.ts';
+import type { Mirrors } from '../cache/port.ts';
 import type { Store } from '../cache/store.ts';
 import { openWorkspace } from '../cache/work.ts';
 import type { Definition } from '../package/definition.ts';
@@ -29,9 +30,10 @@ import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
 import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
-import { build, type BuildReport } from '../task/schedule.ts';
+import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
 import { openMirrors } from './mirrors.ts';
+import { choosePolicy, type PolicyOptions } from './policy.ts';
 import {
   openUserStore,
   prepare,
@@ -50,6 +52,7 @@ export interface BuildCommand extends PrepareRequest {
   readonly dryRun: boolean;
   readonly bootstrap: boolean;
   readonly repositoryUrl: string | undefined;
+  readonly policy: PolicyOptions;
 }
 
 export interface BuildOutput {
@@ -101,20 +104,43 @@ async function buildInStore(
     ...[...prepared.images].map(([{ name }, task]) => imageTarget(prepared, name, task)),
     ...bootstraps.map((one) => bootstrapTarget(prepared, one)),
   ];
+  const policy = out.take(choosePolicy(command.policy, targets));
+  if (out.failed) return undefined;
   if (command.dryRun) {
-    const planned = out.take(await plan({ targets, cache: localCache(store) }));
+    const mirrors = await mirrorsFor(command, output, store, prepared, out);
+    const planned = out.take(await plan({ targets, cache: localCache(store), mirrors, policy }));
+    await mirrors?.close(output.signal);
     if (planned !== undefined) output.print(planText(planned.needed));
     return undefined;
   }
   const problem = await prepared.sandbox.unavailable();
   if (problem !== undefined) out.add(problem);
   if (out.failed || !makeOutputDirectory(prepared, out)) return undefined;
-  const report = await runTargets(command, output, store, prepared, targets, out);
+  const report = await runTargets(command, output, store, prepared, targets, policy, out);
   await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
   printResults(command, output, prepared, report);
   return report;
+}
+
+/** The mirrors of the tree. A run on trial sends nothing; what else is not sent, the tasks say. */
+function mirrorsFor(
+  command: BuildCommand,
+  { sink }: BuildOutput,
+  store: Store,
+  { open }: Prepared,
+  out: Collector,
+): Promise<Mirrors | undefined> {
+  const request = {
+    ...command,
+    shared: open.tree.settings.sharedState,
+    store,
+    mayWrite: !command.dryRun,
+    mayUseNetwork: !command.offline,
+    onWarning: (diagnostic: Diagnostic): void => sink({ type: 'warning', diagnostic }),
+  };
+  return openMirrors(request, out);
 }
 
 /** After the build, which needs nothing of the store any more. */
@@ -133,23 +159,14 @@ async function runTargets(
   store: Store,
   prepared: Prepared,
   targets: readonly Target[],
+  policy: Policy | undefined,
   out: Collector,
 ): Promise<BuildReport | undefined> {
   const { tree } = prepared.open;
   await using workspace = await openWorkspace(store);
   const url = command.offline ? undefined : (command.repositoryUrl ?? tree.settings.repositoryUrl);
   const onWarning = (diagnostic: Diagnostic): void => output.sink({ type: 'warning', diagnostic });
-  const mirrors = await openMirrors(
-    {
-      ...command,
-      shared: tree.settings.sharedState,
-      store,
-      mayWrite: prepared.sandbox.hermetic,
-      mayUseNetwork: !command.offline,
-      onWarning,
-    },
-    out,
-  );
+  const mirrors = await mirrorsFor(command, output, store, prepared, out);
   if (out.failed) return undefined;
   const report = out.take(
     await build({
@@ -174,6 +191,7 @@ async function runTargets(
       workspace: workspaceOf(tree.directory),
       explainer: createExplainer({ store, directory: tree.directory }),
       mirrors,
+      policy,
       ...(url === undefined
         ? {}
         : {

@@ -255,7 +255,10 @@ async function keysOf(
   const prepared = await prepare(request, store, signal, out);
   if (prepared === undefined) return undefined;
   const wanted = withRequires(prepared.selection.definitions, prepared.identities);
-  const tasks = wanted.map((definition) => prepared.pipelines.get(definition)!.archive);
+  const tasks = wanted.flatMap((definition) => {
+    const { archives, deployed } = prepared.pipelines.get(definition)!;
+    return [...archives.map(({ task }) => task), ...deployed];
+  });
   const ordered = out.take(orderTasks(tasks));
   return ordered && computeKeys(ordered);
 }

@@ -11,6 +11,12 @@ interface Flags {
   readonly sandbox: string;
   readonly offline: boolean;
   readonly dryRun: boolean;
+  readonly noCache: boolean;
+  readonly restoreOnly: boolean;
+  readonly requireCached: boolean;
+  readonly allow?: readonly string[];
+  readonly force?: readonly string[];
+  readonly from?: readonly string[];
   readonly json: boolean;
   readonly plain: boolean;
   readonly variant?: string;
@@ -69,6 +75,48 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         brief: 'print the tasks that would run, and run none',
         default: false,
         withNegated: false,
+      },
+      noCache: {
+        kind: 'boolean',
+        brief: 'run everything, whatever is on record; what is made is on record as ever',
+        default: false,
+        withNegated: false,
+      },
+      restoreOnly: {
+        kind: 'boolean',
+        brief: 'put in place what is on record, and run nothing',
+        default: false,
+        withNegated: false,
+      },
+      requireCached: {
+        kind: 'boolean',
+        brief: 'fail where a task would run, and name each of them',
+        default: false,
+        withNegated: false,
+      },
+      allow: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'with --require-cached: these may run (* stands for anything)',
+        placeholder: 'PATTERN',
+        variadic: true,
+        optional: true,
+      },
+      force: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'run this task again, and what follows as far as its result differs',
+        placeholder: 'TASK',
+        variadic: true,
+        optional: true,
+      },
+      from: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'run this task again, and all that follow in its package',
+        placeholder: 'TASK',
+        variadic: true,
+        optional: true,
       },
       json: {
         kind: 'boolean',
@@ -151,6 +199,14 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           dryRun: flags.dryRun,
           bootstrap: flags.bootstrap,
           repositoryUrl: flags.repositoryUrl,
+          policy: {
+            force: flags.force ?? [],
+            from: flags.from ?? [],
+            ignoreCache: flags.noCache,
+            restoreOnly: flags.restoreOnly,
+            requireCached: flags.requireCached,
+            allow: flags.allow ?? [],
+          },
         },
         {
           sink: reporter.event,
