@@ -1,22 +1,25 @@
 // What `ashlar build` does in a tree of Blueprints files: the three stages, then Ninja over the main manifest.
 // Knows nothing of packages; whoever does hands on what was read and made for them.
-import { join } from 'node:path';
 import { environmentError, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
-import { findNinja, runNinja, type Ninja } from './ninja.ts';
+import { findNinja, NOTHING_TO_DO, runNinja, type Ninja } from './ninja.ts';
 import { forgetNoop, hasDefaults, recordNoop } from './noop.ts';
 import { readManifest } from './manifestfile.ts';
-import { prepareManifest } from './stages.ts';
+import type { Declared } from '../package/module/declared.ts';
+import { readDeclared } from './packages.ts';
+import { mainManifest, prepareManifest } from './stages.ts';
 import type { BlueprintsTree } from './tree.ts';
 
 export interface TreeBuild {
   readonly tree: BlueprintsTree;
   readonly env: NodeJS.ProcessEnv;
-  /** For Ninja; none for its default. */
+  /** None for all. What the main manifest makes is for Ninja, the rest for who runs tasks. */
   readonly targets: readonly string[];
   readonly jobs: number | undefined;
   readonly keepGoing: boolean;
   readonly dryRun: boolean;
+  /** Whether there are packages beside those that modules declare. */
+  readonly hasPackages: boolean;
   /** What the launcher gave for the next run with nothing to do; undefined if it must not be skipped. */
   readonly noopKey: string | undefined;
   readonly signal: AbortSignal;
@@ -26,6 +29,14 @@ export interface TreeBuild {
 export interface TreeBuilt {
   readonly status: number;
   readonly diagnostics: readonly Diagnostic[];
+  /** What is still to be made by tasks; undefined where nothing is. */
+  readonly rest?: Rest | undefined;
+}
+
+export interface Rest {
+  readonly declared: Declared;
+  /** None for all. */
+  readonly targets: readonly string[];
 }
 
 /**
@@ -56,12 +67,25 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   const { status, ownLogic } = prepared.value;
   if (status !== 0) return { status, diagnostics: [] };
   if (env['SKIP_NINJA']) return { status: 0, diagnostics: [] };
-  const manifest = join(buildDir, 'build.ninja');
-  const rules = readManifest(manifest).outputs.size > 0;
-  if (rules || build.targets.length > 0) {
-    const ran = await runMain(build, ninja.value, manifest);
+  const manifest = mainManifest(tree);
+  const { outputs } = readManifest(manifest);
+  const rules = outputs.size > 0;
+  const declared = readDeclared(manifest);
+  const hasTasks = declared.packages.length + declared.images.length > 0 || build.hasPackages;
+  const isRule = (target: string): boolean => !hasTasks || outputs.has(target);
+  const ofRules = build.targets.filter(isRule);
+  const rest = build.targets.filter((target) => !isRule(target));
+  if (ofRules.length > 0 || (rules && build.targets.length === 0)) {
+    // Where tasks follow, it is they who say how much there was to do.
+    const quiet = (line: string): void => (line === NOTHING_TO_DO ? undefined : print(line));
+    const ofNinja = { ...build, targets: ofRules, print: hasTasks ? quiet : print };
+    const ran = await runMain(ofNinja, ninja.value, manifest);
     if (ran.status !== 0) return ran;
-  } else print('there is nothing to build: no module makes anything');
+  } else if (!hasTasks) print('there is nothing to build: no module makes anything');
+  if (hasTasks) {
+    const wanted = rest.length > 0 || build.targets.length === 0;
+    return { status: 0, diagnostics: [], ...(wanted ? { rest: { declared, targets: rest } } : {}) };
+  }
   const complete = !build.dryRun && !signal.aborted;
   if (noopKey !== undefined && complete && (!rules || hasDefaults(manifest))) {
     const { targets } = build;

@@ -4,10 +4,10 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ok, type Result } from '../base/diagnostic.ts';
 import { readIfExists, writeIfChanged } from '../base/fs.ts';
-import { stockLogic } from '../blueprint/logic/stock.ts';
+import { treeLogic } from '../package/module/logic.ts';
 import { shellLine } from '../base/shell.ts';
 import { makeManifest, valuesOf } from './generator.ts';
-import { bootstrapLogic, findAllTools } from './languages.ts';
+import { bootstrapLogic, findAllTools, missingTool } from './languages.ts';
 import { OWN_LOGIC } from './manifests.ts';
 import type { Ninja } from './ninja.ts';
 import type { GeneratorOptions } from './options.ts';
@@ -51,7 +51,7 @@ export async function prepareManifest(request: StageRequest): Promise<Result<Pre
   if (!hasOwnLogic(text)) {
     return makeStock(request, options);
   }
-  const filled = fillTemplate(text, valuesOf(options), template);
+  const filled = fillTemplate(text, valuesOf(options), template, missingTool);
   if (!filled.ok) return filled;
   writeIfChanged(first, filled.value);
   const second = join(buildDir, '.bootstrap/build.ninja');
@@ -64,10 +64,15 @@ export async function prepareManifest(request: StageRequest): Promise<Result<Pre
   return ok({ status, ownLogic: true });
 }
 
+/** The manifest of the tree itself; relative to its root, or absolute. */
+export function mainManifest({ buildDir }: BlueprintsTree): string {
+  return join(buildDir, 'build.ninja');
+}
+
 /** In this process: no other program has to be made first. */
 function makeStock(request: StageRequest, options: GeneratorOptions): Result<Prepared> {
-  const output = join(request.tree.buildDir, 'build.ninja');
-  const stock = { logic: [stockLogic, bootstrapLogic], name: 'ashlar' };
+  const output = mainManifest(request.tree);
+  const stock = { logic: [treeLogic, bootstrapLogic], name: 'ashlar' };
   const made = makeManifest('main', { ...options, output, asBuilder: true }, stock);
   if (!made.ok) return made;
   made.value.forEach(request.print);

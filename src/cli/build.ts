@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
-import type { Sink } from '../base/event.ts';
+import { tee, type Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { localCache } from '../cache/local.ts';
@@ -28,6 +28,7 @@ import { bootstrapId } from '../package/set.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
+import type { Executor } from '../task/execute.ts';
 import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport, type Policy } from '../task/schedule.ts';
@@ -44,6 +45,8 @@ import {
 import { packageRepository } from './repository.ts';
 import { stageHooks } from './stage.ts';
 import { workspaceOf } from './tree.ts';
+import { tracer } from './trace.ts';
+import { sampler, type Verified } from './verification.ts';
 
 export interface BuildCommand extends PrepareRequest {
   readonly jobs: number | undefined;
@@ -53,12 +56,18 @@ export interface BuildCommand extends PrepareRequest {
   readonly bootstrap: boolean;
   readonly repositoryUrl: string | undefined;
   readonly policy: PolicyOptions;
+  /** Percent of the tasks that ran which are run a second time, to see whether they make the same. */
+  readonly verifySample: number;
+  /** Record the trees of tasks in git repositories. */
+  readonly trace: boolean;
 }
 
 export interface BuildOutput {
   readonly sink: Sink<TaskEvent>;
   /** Result lines, for standard output. */
   readonly print: (text: string) => void;
+  /** Lines about the build as a whole, after its summary. */
+  readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -116,7 +125,25 @@ async function buildInStore(
   const problem = await prepared.sandbox.unavailable();
   if (problem !== undefined) out.add(problem);
   if (out.failed || !makeOutputDirectory(prepared, out)) return undefined;
-  const report = await runTargets(command, output, store, prepared, targets, policy, out);
+  const sample =
+    command.verifySample > 0 ? sampler(command.verifySample, output, summarize) : undefined;
+  const packages = prepared.open.tree.directory;
+  const trace = command.trace ? tracer({ ...output, packages, cwd: command.cwd }) : undefined;
+  const report = await runTargets(
+    command,
+    { ...output, sink: tee(output.sink, ...[sample, trace].flatMap((one) => one?.event ?? [])) },
+    store,
+    prepared,
+    {
+      targets,
+      policy,
+      after: async (built, executor) => {
+        out.add(...((await sample?.verify(built, executor)) ?? []));
+        out.add(...((await trace?.record(built, executor)) ?? []));
+      },
+    },
+    out,
+  );
   await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
@@ -153,13 +180,20 @@ async function keepStore({ open }: Prepared, output: BuildOutput, store: Store):
   }
 }
 
-async function runTargets(
+export interface Wanted {
+  readonly targets: readonly Target[];
+  readonly policy?: Policy | undefined;
+  /** What is done with the results while the scratch directory is still there. */
+  readonly after?: (report: BuildReport, executor: Executor) => Promise<void>;
+}
+
+/** Builds targets of a tree. Undefined after an error went to `out`. */
+export async function runTargets(
   command: BuildCommand,
   output: BuildOutput,
   store: Store,
   prepared: Prepared,
-  targets: readonly Target[],
-  policy: Policy | undefined,
+  { targets, policy, after }: Wanted,
   out: Collector,
 ): Promise<BuildReport | undefined> {
   const { tree } = prepared.open;
@@ -168,18 +202,19 @@ async function runTargets(
   const onWarning = (diagnostic: Diagnostic): void => output.sink({ type: 'warning', diagnostic });
   const mirrors = await mirrorsFor(command, output, store, prepared, out);
   if (out.failed) return undefined;
+  const executor: Executor = {
+    store,
+    workspace,
+    sandbox: prepared.sandbox,
+    hooks: stageHooks(output.signal),
+    logPath: (task) => logPath(tree.directory, task.name),
+    keepFailed: command.keepFailed,
+  };
   const report = out.take(
     await build({
       targets,
       cache: localCache(store),
-      executor: {
-        store,
-        workspace,
-        sandbox: prepared.sandbox,
-        hooks: stageHooks(output.signal),
-        logPath: (task) => logPath(tree.directory, task.name),
-        keepFailed: command.keepFailed,
-      },
+      executor,
       limits: {
         cpu: command.jobs ?? availableParallelism(),
         download: DOWNLOADS,
@@ -206,6 +241,7 @@ async function runTargets(
           }),
     }),
   );
+  if (report?.interrupted === false) await after?.(report, executor);
   for (const diagnostic of (await mirrors?.close(output.signal)) ?? []) onWarning(diagnostic);
   return report;
 }
@@ -219,8 +255,25 @@ function packageTargets({ open, pipelines }: Prepared, definition: Definition): 
       task,
       deliveries: [{ output, path: archivePath(directory, { name, id }) }],
     })),
-    ...deployed.map((task) => ({ task, deliveries: [] })),
+    ...deployed.map((task) => deployedTarget(directory, definition, task, deployed.length)),
   ];
+}
+
+/** One directory of deployed files is the package's own; several lie in it, by the names of the outputs. */
+function deployedTarget(
+  directory: string,
+  definition: Definition,
+  task: Task,
+  count: number,
+): Target {
+  const base = deployedPath(directory, definition);
+  const outputs = Object.entries(task.outputs);
+  const alone = count === 1 && outputs.length === 1 && outputs[0]![1].kind === 'tree';
+  const deliveries = outputs.map(([output, { at, kind }]) => {
+    const path = alone ? base : join(base, kind === 'tree' ? output : basename(at));
+    return { output, path };
+  });
+  return { task, deliveries };
 }
 
 function imageTarget({ open }: Prepared, name: string, task: Task): Target {
@@ -344,4 +397,9 @@ function planText(needed: readonly Task[]): string {
   if (needed.length === 0) return 'nothing would run\n';
   const names = needed.map(({ name }) => `${name}\n`).join('');
   return `${names}${needed.length} ${needed.length === 1 ? 'task' : 'tasks'} would run\n`;
+}
+
+/** Loaded for what is not reproducible only. */
+async function summarize(verified: Verified): Promise<string> {
+  return (await import('./verifytext.ts')).differenceSummary(verified);
 }

@@ -45,7 +45,7 @@ export function list(packages: string | undefined, context: Context): void {
   const out = new Collector();
   const directory = keyDirectory(context.env);
   const settings = loadSettings(
-    packagesDirectory({ cwd: context.cwd, packages }),
+    packagesDirectory({ cwd: context.cwd, env: context.env, packages }),
     context.cwd,
     out,
   );

@@ -185,7 +185,7 @@ async function moveIn(
 ): Promise<void> {
   await using _ = await openWorkspace(store);
   const { cwd, env } = context;
-  const directory = packagesDirectory({ cwd, packages: flags.packages });
+  const directory = packagesDirectory({ cwd, env, packages: flags.packages });
   const settings = loadSettings(directory, cwd, out);
   const keys = flags.all ? undefined : await keysOf(store, flags, targets, context, signal, out);
   if (out.failed) return;
@@ -255,10 +255,11 @@ async function keysOf(
   const prepared = await prepare(request, store, signal, out);
   if (prepared === undefined) return undefined;
   const wanted = withRequires(prepared.selection.definitions, prepared.identities);
-  const tasks = wanted.flatMap((definition) => {
+  const packages = wanted.flatMap((definition) => {
     const { archives, deployed } = prepared.pipelines.get(definition)!;
     return [...archives.map(({ task }) => task), ...deployed];
   });
+  const tasks = [...packages, ...prepared.images.values()];
   const ordered = out.take(orderTasks(tasks));
   return ordered && computeKeys(ordered);
 }

@@ -23,6 +23,16 @@ export interface PolicyOptions {
   readonly allow: readonly string[];
 }
 
+/** Anything may be taken from the cache, anything may run. */
+export const EVERYTHING: PolicyOptions = {
+  force: [],
+  from: [],
+  ignoreCache: false,
+  restoreOnly: false,
+  requireCached: false,
+  allow: [],
+};
+
 /** Errors: `task/unknown` for a name that no task of the targets has, `build/options` for a contradiction. */
 export function choosePolicy(
   options: PolicyOptions,

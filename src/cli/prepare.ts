@@ -64,6 +64,7 @@ export async function prepare(
   const fetching = openFetching({ directory, cwd, store, offline }, signal);
   const open = await openTree(request, fetching.checkoutUpstream, out, request.variant);
   if (open === undefined) return undefined;
+  for (const { diagnostics } of open.rootfs) out.add(...diagnostics);
   const selection = out.take(select(open, request.variant));
   if (selection === undefined) return undefined;
   const sandbox = out.take(

@@ -23,6 +23,8 @@ interface Flags {
   readonly bootstrap: boolean;
   readonly recursive: boolean;
   readonly repositoryUrl?: string;
+  readonly trace: boolean;
+  readonly verifySample?: number;
   readonly packages?: string;
   readonly imageId?: readonly string[];
 }
@@ -156,6 +158,19 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         placeholder: 'URL',
         optional: true,
       },
+      trace: {
+        kind: 'boolean',
+        brief: 'record what each task leaves in a git repository of its package',
+        default: false,
+        withNegated: false,
+      },
+      verifySample: {
+        kind: 'parsed',
+        parse: percent,
+        brief: 'run so many percent of what ran again, and compare',
+        placeholder: 'N%',
+        optional: true,
+      },
       packages: packagesFlag,
       imageId: imageIdFlag,
     },
@@ -172,13 +187,14 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
     if (ofRules !== undefined) {
       this.report(ofRules.diagnostics);
       this.process.exitCode = Math.max(ofRules.status, Number(this.process.exitCode ?? 0));
-      return;
+      if (ofRules.status !== 0 || ofRules.rest === undefined) return;
     }
     const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
     const reporter = await createReporter({
       style: flags.json ? 'json' : live ? 'fancy' : 'plain',
       write: (text) => void (flags.json ? stdout : stderr).write(text),
       columns: () => stderr.columns,
+      rows: () => stderr.rows,
       color: stderr.isTTY && !this.env['NO_COLOR'],
       cwd: this.cwd,
     });
@@ -188,7 +204,8 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           cwd: this.cwd,
           env: this.env,
           packages: flags.packages,
-          targets,
+          targets: ofRules?.rest?.targets ?? targets,
+          declared: ofRules?.rest?.declared,
           imageIds: flags.imageId ?? [],
           variant: flags.variant === 'default' ? null : flags.variant,
           jobs: flags.jobs,
@@ -207,12 +224,15 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
             requireCached: flags.requireCached,
             allow: flags.allow ?? [],
           },
+          verifySample: flags.verifySample ?? 0,
+          trace: flags.trace,
         },
         {
           sink: reporter.event,
           print: (text) => {
             if (!flags.json || flags.dryRun) this.print(text);
           },
+          note: (text) => void stderr.write(text),
           signal,
         },
       ).finally(reporter.close);
@@ -225,4 +245,10 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
 function atLeastOne(jobs: number): number {
   if (Number.isInteger(jobs) && jobs >= 1) return jobs;
   throw new SyntaxError('expected a whole number from 1');
+}
+
+function percent(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)%?$/.exec(text);
+  if (match !== null && Number(match[1]) <= 100) return Number(match[1]);
+  throw new SyntaxError('expected a number from 0 to 100, as in 5%');
 }

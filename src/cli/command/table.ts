@@ -6,6 +6,7 @@ import { cacheCommand } from './cache.ts';
 import { cleanCommand } from './clean.ts';
 import { gcCommand } from './gc.ts';
 import { diffCommand } from './diff.ts';
+import { historyCommand } from './history.ts';
 import { idsCommand } from './ids.ts';
 import { activateCommand } from './install/activate.ts';
 import { activeCommand } from './install/active.ts';
@@ -20,6 +21,7 @@ import { generateCommand } from './generate.ts';
 import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
 import { queryCommand } from './query/query.ts';
+import { verifyCommand } from './verify.ts';
 import { versionCommand } from './version.ts';
 import { whyCommand } from './why.ts';
 
@@ -30,6 +32,8 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   log: logCommand,
   why: whyCommand,
   diff: diffCommand,
+  verify: verifyCommand,
+  history: historyCommand,
   clean: cleanCommand,
   gc: gcCommand,
   cache: cacheCommand,

@@ -1,6 +1,6 @@
-// What a module hands on to be built as a package or an image: the provider between the module engine
-// and everything that knows of tasks. Any module type may set it.
-import { provider, type Span } from '../../blueprint/api.ts';
+// A package and an image as modules declare them, with the places that messages name. Knows nothing of tasks.
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { Span } from '../../base/span.ts';
 import type { PackageValues } from './properties.ts';
 
 /** A package as modules declare it: its properties with those of its preset and of the pipeline. */
@@ -27,9 +27,6 @@ export interface ImageDeclaration {
   readonly formats: readonly string[];
   readonly placeOf: (property: string) => Span | undefined;
   readonly at: Span;
+  /** What is wrong with it; with an error among them it must not be made. */
+  readonly diagnostics: readonly Diagnostic[];
 }
-
-/** All variants of a package. Set by a module type while it generates. */
-export const packageProvider = provider<readonly PackageDeclaration[]>('packages');
-
-export const imageProvider = provider<ImageDeclaration>('image');

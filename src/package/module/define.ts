@@ -147,7 +147,7 @@ type Report = (property: string, message: string, hint?: string) => void;
 
 function checkTasks(
   order: readonly OrderedTask[],
-  { values }: PackageDeclaration,
+  { values, placeOf }: PackageDeclaration,
   problem: Report,
 ): void {
   const owners = new Map<string, string>();
@@ -163,8 +163,10 @@ function checkTasks(
       owners.set(output, name);
       if (owner !== undefined) {
         const message = `two tasks own the output "${output}": ${owner} and ${name}`;
+        // One of them may be of the standard pipeline, which no file has.
+        const written = `tasks.${owner}.outputs.${output}`;
         problem(
-          `tasks.${name}.outputs.${output}`,
+          placeOf(written) === undefined ? `tasks.${name}.outputs.${output}` : written,
           message,
           'give one of them another name, or an empty path',
         );

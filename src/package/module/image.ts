@@ -1,6 +1,6 @@
 // `image`: a root file system made of packages.
 import { list, moduleType, string } from '../../blueprint/api.ts';
-import { imageProvider } from './declaration.ts';
+import { declaredPlace, imageProvider } from './declared.ts';
 
 export const imageModule = moduleType({
   name: 'image',
@@ -22,8 +22,7 @@ export const imageModule = moduleType({
       name: ctx.name,
       packages,
       formats: formats.length === 0 ? ['tar.xz'] : formats,
-      placeOf: (property) => ctx.placeOf(property),
-      at: ctx.placeOf()!,
+      modules: [declaredPlace(ctx.placeOf()!)],
     });
   },
 });

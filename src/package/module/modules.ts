@@ -6,7 +6,8 @@ import type { Definition } from '../definition.ts';
 import { spell } from '../variant.ts';
 import type { ImageDeclaration } from './declaration.ts';
 import { defineModule } from './define.ts';
-import { loadDeclarations, type LoadOptions } from './load.ts';
+import type { Declared } from './declared.ts';
+import { openDeclared } from './open.ts';
 
 export interface Modules {
   readonly definitions: readonly Definition[];
@@ -14,19 +15,21 @@ export interface Modules {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface ModulesOptions extends LoadOptions {
+export interface ModulesOptions {
+  readonly declared: Declared;
+  /** Where the user stands. */
+  readonly cwd: string;
   /** Names that `mirror://` may use. */
   readonly mirrors: readonly string[];
   /** Packages that are defined otherwise. */
   readonly others: readonly Definition[];
 }
 
-/** `directory` is the tree, absolute. Errors are those of the engine, and `package/defined-twice`. */
+/** `directory` is the tree, absolute. Error `package/defined-twice`. */
 export function loadModules(directory: string, options: ModulesOptions): Modules {
   const out = new Collector();
-  const { cwd, mirrors, others } = options;
-  const { packages, images, diagnostics } = loadDeclarations(directory, options);
-  out.add(...diagnostics);
+  const { declared, cwd, mirrors, others } = options;
+  const { packages, images } = openDeclared(declared, directory, cwd);
   const known = new Map(others.map((one) => [spell(one), one]));
   const definitions: Definition[] = [];
   for (const declaration of packages) {
@@ -40,8 +43,9 @@ export function loadModules(directory: string, options: ModulesOptions): Modules
       definitions.push(definition);
     }
   }
-  for (const image of images) checkImage(image, [...known.values()], out);
-  return { definitions, images, diagnostics: out.diagnostics };
+  const all = [...known.values()];
+  const checked = images.map((image) => ({ ...image, diagnostics: checkImage(image, all) }));
+  return { definitions, images: checked, diagnostics: out.diagnostics };
 }
 
 /** A definition of this name exists twice: told at the second. */
@@ -63,10 +67,11 @@ function definedTwice(definition: Definition, earlier: Definition): Diagnostic {
 
 const FORMATS = ['tar', 'tar.gz', 'tar.xz', 'tar.zst'];
 
-function checkImage(image: ImageDeclaration, all: readonly Definition[], out: Collector): void {
+function checkImage(image: ImageDeclaration, all: readonly Definition[]): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
   const problem = (property: string, message: string, hint: string | undefined): void => {
     const at = image.placeOf(property) ?? image.at;
-    out.add(definitionError({ code: 'image/property', message, at, hint }));
+    found.push(definitionError({ code: 'image/property', message, at, hint }));
   };
   if (all.some(({ name }) => name === image.name)) {
     problem('name', `there is a package "${image.name}" already`, 'give the image another name');
@@ -85,4 +90,5 @@ function checkImage(image: ImageDeclaration, all: readonly Definition[], out: Co
     if (names.includes(wanted)) continue;
     problem('packages', `there is no package "${name}"`, didYouMean(wanted, names));
   }
+  return found;
 }

@@ -96,6 +96,10 @@ function predecessors(
   }
   const before = new Map(names.map((name) => [name, new Set<string>()]));
   const known = (name: string, property: string, other: string): boolean => {
+    if (other === name) {
+      problems.push({ task: name, property, message: 'it cannot come before or after itself' });
+      return false;
+    }
     if (Object.hasOwn(tasks, other)) return true;
     const message = `there is no task "${other}"`;
     problems.push({ task: name, property, message, hint: didYouMean(other, names) });

@@ -8,9 +8,8 @@ import {
   type Module,
   type CommonFields,
   type ModuleType,
-  type Span,
 } from '../../blueprint/api.ts';
-import { packageProvider, type PackageDeclaration } from './declaration.ts';
+import { declaredPlace, packageProvider, type DeclaredPackage } from './declared.ts';
 import { PRESETS } from './preset.ts';
 import {
   moduleFields,
@@ -58,7 +57,7 @@ export function declarePackages(
     readonly preset: string | undefined;
   },
   base: PackageValues | undefined,
-): readonly PackageDeclaration[] {
+): readonly DeclaredPackage[] {
   const layers: PackageValues[] = [];
   const { preset, variants } = properties;
   if (preset !== undefined) {
@@ -88,26 +87,14 @@ function declare(
   modules: readonly Module[],
   variant: string | null,
   values: PackageValues,
-): PackageDeclaration {
-  const placeOf = (property: string): Span | undefined => {
-    if (variant !== null) {
-      const own = context.placeOf(`variants.${variant}.${property}`);
-      if (own !== undefined) return own;
-    }
-    for (const module of modules) {
-      const found = context.placeOf(property, module);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
+): DeclaredPackage {
   return {
     name: context.name,
     variant,
     directory: context.directory,
     values,
-    placeOf,
-    at: context.placeOf()!,
     files: expandFiles(context, values),
+    modules: modules.map((module) => declaredPlace(context.placeOf(undefined, module)!)),
   };
 }
 
@@ -126,8 +113,8 @@ function defaultsOf(context: GenerateContext<unknown>): readonly Module[] {
 function expandFiles(
   context: GenerateContext<unknown>,
   { sources }: PackageValues,
-): ReadonlyMap<string, readonly string[]> {
-  const files = new Map<string, readonly string[]>();
+): Readonly<Record<string, readonly string[]>> {
+  const files: Record<string, readonly string[]> = {};
   for (const [name, { files: patterns }] of Object.entries(sources)) {
     if (patterns.length === 0) continue;
     const found = new Set<string>();
@@ -144,7 +131,7 @@ function expandFiles(
       }
       for (const path of matches) found.add(path);
     }
-    files.set(name, [...found].sort());
+    files[name] = [...found].sort();
   }
   return files;
 }
