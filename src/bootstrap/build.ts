@@ -14,6 +14,8 @@ export interface TreeBuild {
   readonly env: NodeJS.ProcessEnv;
   /** For Ninja; none for its default. */
   readonly targets: readonly string[];
+  /** Asked once the manifest is there, and what modules declare is known. */
+  readonly beside?: ((own: boolean) => Promise<Beside>) | undefined;
   readonly jobs: number | undefined;
   readonly keepGoing: boolean;
   readonly dryRun: boolean;
@@ -21,6 +23,14 @@ export interface TreeBuild {
   readonly noopKey: string | undefined;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
+}
+
+/** What is to be built that no rule makes. */
+export interface Beside {
+  /** Whether there is anything. */
+  readonly any: boolean;
+  /** The targets that are left for Ninja; undefined if it has nothing to do. */
+  readonly targets: readonly string[] | undefined;
 }
 
 export interface TreeBuilt {
@@ -57,12 +67,16 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   if (status !== 0) return { status, diagnostics: [] };
   if (env['SKIP_NINJA']) return { status: 0, diagnostics: [] };
   const manifest = join(buildDir, 'build.ninja');
-  const rules = readManifest(manifest).outputs.size > 0;
-  if (rules || build.targets.length > 0) {
-    const ran = await runMain(build, ninja.value, manifest);
+  const { outputs, makes } = readManifest(manifest);
+  const rules = outputs.size > 0;
+  const beside = (await build.beside?.(ownLogic)) ?? { any: false, targets: build.targets };
+  const wanted = beside.any ? makes : rules;
+  if (beside.targets !== undefined && (wanted || beside.targets.length > 0)) {
+    const ran = await runMain({ ...build, targets: beside.targets }, ninja.value, manifest);
     if (ran.status !== 0) return ran;
-  } else print('there is nothing to build: no module makes anything');
-  const complete = !build.dryRun && !signal.aborted;
+  } else if (!beside.any) print('there is nothing to build: no module makes anything');
+  // Ninja cannot tell whether there is anything to do beside its rules.
+  const complete = !build.dryRun && !signal.aborted && !beside.any;
   if (noopKey !== undefined && complete && (!rules || hasDefaults(manifest))) {
     const { targets } = build;
     recordNoop({ buildDir, key: noopKey, targets, startedAt, ownLogic, rules });

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { definitionError, type Diagnostic } from '../base/diagnostic.ts';
 import type { Canonical } from '../base/digest.ts';
-import { stockLogic } from '../blueprint/logic/stock.ts';
+import { treeLogic } from '../package/module/logic.ts';
 import type { Logic } from '../blueprint/api.ts';
 import { LogicError } from '../blueprint/module/exception.ts';
 import { report, runGenerator } from './generator.ts';
@@ -49,7 +49,7 @@ export async function runBuilder(sources: readonly (() => Promise<object>)[]): P
     return;
   }
   const name = basename(process.argv[1] ?? 'builder', '.js');
-  const logic = [stockLogic, bootstrapLogic, ...own];
+  const logic = [treeLogic, bootstrapLogic, ...own];
   try {
     const given = config === undefined ? {} : { config };
     process.exitCode = await runGenerator('main', options.value, { logic, name, ...given });

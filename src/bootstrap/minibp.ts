@@ -1,6 +1,6 @@
 // `minibp`: makes the manifests of the first two stages, from those modules of a tree that are its own tools; it
 // ignores all others. Where a tree has no primary builder, it plays that part too, with the stock module types.
-import { stockLogic } from '../blueprint/logic/stock.ts';
+import { treeLogic } from '../package/module/logic.ts';
 import { report, runGenerator } from './generator.ts';
 import { bootstrapLogic } from './languages.ts';
 import { readOptions } from './options.ts';
@@ -11,6 +11,6 @@ if (!options.ok) process.exitCode = report(options.diagnostics);
 else {
   const { asBuilder, buildPrimary, docs } = options.value;
   const stage = buildPrimary ? 'primary' : asBuilder ? 'main' : 'bootstrap';
-  const logic = asBuilder || docs !== undefined ? [stockLogic, bootstrapLogic] : [bootstrapLogic];
+  const logic = asBuilder || docs !== undefined ? [treeLogic, bootstrapLogic] : [bootstrapLogic];
   process.exitCode = await runGenerator(stage, options.value, { logic, name: 'minibp' });
 }

@@ -1,10 +1,10 @@
 // Runs the three stages of a tree that has Ashlar installed: Ninja for each, one after the other, so that nothing
 // wrong in a later one keeps an earlier one from being made again. Knows nothing of tasks.
 import { spawn } from 'node:child_process';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ok, type Result } from '../base/diagnostic.ts';
 import { readIfExists, writeIfChanged } from '../base/fs.ts';
-import { stockLogic } from '../blueprint/logic/stock.ts';
+import { treeLogic } from '../package/module/logic.ts';
 import { shellLine } from '../base/shell.ts';
 import { makeManifest, valuesOf } from './generator.ts';
 import { bootstrapLogic, findAllTools } from './languages.ts';
@@ -67,11 +67,17 @@ export async function prepareManifest(request: StageRequest): Promise<Result<Pre
 /** In this process: no other program has to be made first. */
 function makeStock(request: StageRequest, options: GeneratorOptions): Result<Prepared> {
   const output = join(request.tree.buildDir, 'build.ninja');
-  const stock = { logic: [stockLogic, bootstrapLogic], name: 'ashlar' };
+  const stock = { logic: [treeLogic, bootstrapLogic], name: 'ashlar' };
   const made = makeManifest('main', { ...options, output, asBuilder: true }, stock);
   if (!made.ok) return made;
   made.value.forEach(request.print);
   return ok({ status: 0, ownLogic: false });
+}
+
+/** Whether a tree has build logic of its own, as the last run of its first stage found. */
+export function treeHasOwnLogic({ root, buildDir }: BlueprintsTree): boolean {
+  const template = resolve(root, buildDir, '.minibootstrap/build.ninja.in');
+  return hasOwnLogic(String(readIfExists(template) ?? ''));
 }
 
 function hasOwnLogic(manifest: string): boolean {

@@ -12,9 +12,11 @@ import {
 } from '../base/diagnostic.ts';
 import { digestOf } from '../base/digest.ts';
 import { openStatTable, type StatTable } from '../base/stat.ts';
+import { treeHasOwnLogic } from '../bootstrap/stages.ts';
+import { findTree } from '../bootstrap/tree.ts';
 import type { Definition } from '../package/definition.ts';
 import { cleanHead } from '../package/fetch/local.ts';
-import type { ImageDeclaration } from '../package/module/declaration.ts';
+import type { ImageDeclaration } from '../package/module/located.ts';
 import { computeIds, type Identities } from '../package/ids.ts';
 import { loadSettings } from '../package/settings.ts';
 import { findPackages, loadTree, selectTargets, type Tree } from '../package/tree.ts';
@@ -27,6 +29,8 @@ export interface TreeRequest {
   /** The packages directory; found from `cwd` when absent. */
   readonly packages: string | undefined;
   readonly targets: readonly string[];
+  /** The build directory in which a generator has just left what modules declare. */
+  readonly declared?: string | undefined;
   /** `ID`, or `IMAGE=ID`. */
   readonly imageIds: readonly string[];
 }
@@ -49,7 +53,22 @@ export interface ImageIds {
 /** The packages directory that a request is about, absolute. */
 export function packagesDirectory(request: Pick<TreeRequest, 'cwd' | 'packages'>): string {
   const { cwd, packages } = request;
-  return packages === undefined ? findPackages(cwd).directory : resolve(cwd, packages);
+  if (packages !== undefined) return resolve(cwd, packages);
+  const { directory, name } = findPackages(cwd);
+  // In a subdirectory of a tree of modules it is the whole tree.
+  return name === undefined ? (findTree(cwd, process.env)?.root ?? directory) : directory;
+}
+
+/** How the modules of a tree are read: as its primary builder left them, where only that knows them. */
+export function moduleLogic(
+  directory: string,
+  env: NodeJS.ProcessEnv,
+  declared: string | undefined,
+): { readonly buildDirectory: string } | undefined {
+  if (declared !== undefined) return { buildDirectory: declared };
+  const tree = findTree(directory, env);
+  if (tree === undefined || tree.root !== directory || !treeHasOwnLogic(tree)) return undefined;
+  return { buildDirectory: resolve(tree.root, tree.buildDir) };
 }
 
 /**
@@ -66,7 +85,13 @@ export async function openTree(
   const images = readImageIds(request.imageIds, out);
   const targets = request.targets.flatMap((text) => out.take(parseTarget(text)) ?? []);
   const directory = packagesDirectory(request);
-  const tree = out.take(await loadTree(directory, { cwd, checkoutUpstream }));
+  const tree = out.take(
+    await loadTree(directory, {
+      cwd,
+      checkoutUpstream,
+      logic: moduleLogic(directory, process.env, request.declared),
+    }),
+  );
   if (tree === undefined || out.failed) return undefined;
   warnOfUnusedImages(tree, images, out);
   const here = request.packages === undefined ? findPackages(cwd).name : undefined;

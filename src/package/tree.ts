@@ -16,9 +16,8 @@ import { errnoOf, systemError } from '../base/fs.ts';
 import { BUILDINFO, isPackageFolder, readDefinitions, type Definition } from './definition.ts';
 import { limited, namePath, pathIn, readDefinition, type NamedPath } from './file.ts';
 import { createGraph, unknownVariant, type Graph } from './graph.ts';
-import type { ImageDeclaration } from './module/declaration.ts';
-import type { LoadOptions } from './module/load.ts';
-import type { Modules } from './module/modules.ts';
+import type { ImageDeclaration } from './module/located.ts';
+import type { Modules, ModulesOptions } from './module/modules.ts';
 import { loadSettings, PREDEFINED_MIRRORS, type Settings } from './settings.ts';
 import { readTreeinfo, type Treeinfo } from './treeinfo.ts';
 import { openUpstream, UPSTREAM_FILE, type CheckoutUpstream } from './upstream.ts';
@@ -51,7 +50,7 @@ export interface TreeOptions {
   /** Fetches what upstream.json names. Called once, and only when there is such a file. */
   readonly checkoutUpstream: CheckoutUpstream;
   /** How Blueprints files are read; by the stock build logic unless given. */
-  readonly logic?: LoadOptions | undefined;
+  readonly logic?: Pick<ModulesOptions, 'logic' | 'config' | 'buildDirectory'> | undefined;
 }
 
 const TREEINFO = 'treeinfo.json';

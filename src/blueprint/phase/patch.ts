@@ -94,7 +94,8 @@ function textBounds({ variants }: State): { start: number; end: number } {
     if (variants.start[at]! < start) start = variants.start[at]!;
     if (variants.start[at]! + its > end) end = variants.start[at]! + its;
   }
-  return { start, end };
+  // Modules that make no statements leave nothing to copy.
+  return end === 0 ? { start: 0, end } : { start, end };
 }
 
 /** A module's variants are next to each other. */

@@ -124,7 +124,8 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
     if (ofRules !== undefined) {
       this.report(ofRules.diagnostics);
       this.process.exitCode = Math.max(ofRules.status, Number(this.process.exitCode ?? 0));
-      return;
+      const go = ofRules.status === 0 || flags.keepGoing;
+      if (ofRules.packages === undefined || !go) return;
     }
     const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
     const reporter = await createReporter({
@@ -140,7 +141,8 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           cwd: this.cwd,
           env: this.env,
           packages: flags.packages,
-          targets,
+          targets: ofRules?.packages?.targets ?? targets,
+          declared: ofRules?.packages?.declared,
           imageIds: flags.imageId ?? [],
           variant: flags.variant === 'default' ? null : flags.variant,
           jobs: flags.jobs,

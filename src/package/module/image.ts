@@ -1,6 +1,7 @@
 // `image`: a root file system made of packages.
 import { list, moduleType, string } from '../../blueprint/api.ts';
 import { imageProvider } from './declaration.ts';
+import { placeOf } from './package.ts';
 
 export const imageModule = moduleType({
   name: 'image',
@@ -22,9 +23,8 @@ export const imageModule = moduleType({
       name: ctx.name,
       packages,
       formats: formats.length === 0 ? ['tar.xz'] : formats,
-      placeOf: (property) => ctx.placeOf(property),
-      at: ctx.placeOf()!,
-      diagnostics: [],
+      place: placeOf(ctx.place),
+      places: Object.fromEntries([...ctx.placesOf()].map(([path, span]) => [path, placeOf(span)])),
     });
   },
 });

@@ -6,19 +6,10 @@ import { isSpan, type Place, type Source, type Span } from '../../base/span.ts';
 import { diskFiles, Engine, singleton, type Logic } from '../../blueprint/api.ts';
 import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
 import { namePath } from '../file.ts';
-import {
-  imageProvider,
-  packageProvider,
-  type ImageDeclaration,
-  type PackageDeclaration,
-} from './declaration.ts';
+import { declaredBy, type Declared } from './handover.ts';
 import { treeLogic } from './logic.ts';
 
-export interface Declarations {
-  readonly packages: readonly PackageDeclaration[];
-  readonly images: readonly ImageDeclaration[];
-  /** Files that modules are defined in, relative to the tree, and what else was read. */
-  readonly files: readonly string[];
+export interface Declarations extends Declared {
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -32,41 +23,20 @@ export interface LoadOptions {
 
 /** Runs the engine over a tree. With an error among the diagnostics, declarations may be missing. */
 export function loadDeclarations(directory: string, options: LoadOptions): Declarations {
-  const packages: PackageDeclaration[] = [];
-  const images: ImageDeclaration[] = [];
-  const name = new Renamer(directory, options.cwd);
-  const collector = singleton('ashlar_packages', (context) => {
-    for (const module of context.modules()) {
-      for (const declared of context.get(module, packageProvider) ?? []) {
-        packages.push({
-          ...declared,
-          at: name.span(declared.at),
-          placeOf: (property) => name.optional(declared.placeOf(property)),
-        });
-      }
-      const image = context.get(module, imageProvider);
-      if (image !== undefined) {
-        images.push({
-          ...image,
-          at: name.span(image.at),
-          placeOf: (property) => name.optional(image.placeOf(property)),
-        });
-      }
-    }
-  });
   const engine = new Engine(
     { files: diskFiles(directory), config: options.config ?? DEFAULT_CONFIG },
     ...(options.logic ?? [treeLogic]),
-    { singletons: [collector] },
   );
+  const name = new Renamer(directory, options.cwd);
+  let declared: Declared = { packages: [], images: [] };
+  engine.use({ singletons: [singleton('ashlar_declared', (ctx) => (declared = declaredBy(ctx)))] });
   const diagnostics: Diagnostic[] = [];
   for (const phase of ['parse', 'resolve', 'prepare'] as const) {
     const found = engine[phase]();
     diagnostics.push(...found.map((one) => name.diagnostic(one)));
     if (found.some(({ severity }) => severity === 'error')) break;
   }
-  const files = [...(engine.tree?.paths ?? []), ...engine.fileDependencies];
-  return { packages, images, files, diagnostics };
+  return { ...declared, diagnostics };
 }
 
 /** Messages name files from where the user stands; the engine names them from the tree's root. */
@@ -93,10 +63,6 @@ class Renamer {
             ),
           }),
     };
-  }
-
-  optional(span: Span | undefined): Span | undefined {
-    return span && this.span(span);
   }
 
   span(span: Span): Span {

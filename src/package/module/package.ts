@@ -10,7 +10,7 @@ import {
   type ModuleType,
   type Span,
 } from '../../blueprint/api.ts';
-import { packageProvider, type PackageDeclaration } from './declaration.ts';
+import { packageProvider, type DeclaredPackage, type DeclaredPlace } from './declaration.ts';
 import { PRESETS } from './preset.ts';
 import {
   moduleFields,
@@ -58,7 +58,7 @@ export function declarePackages(
     readonly preset: string | undefined;
   },
   base: PackageValues | undefined,
-): readonly PackageDeclaration[] {
+): readonly DeclaredPackage[] {
   const layers: PackageValues[] = [];
   const { preset, variants } = properties;
   if (preset !== undefined) {
@@ -88,27 +88,30 @@ function declare(
   modules: readonly Module[],
   variant: string | null,
   values: PackageValues,
-): PackageDeclaration {
-  const placeOf = (property: string): Span | undefined => {
-    if (variant !== null) {
-      const own = context.placeOf(`variants.${variant}.${property}`);
-      if (own !== undefined) return own;
-    }
-    for (const module of modules) {
-      const found = context.placeOf(property, module);
-      if (found !== undefined) return found;
-    }
-    return undefined;
-  };
+): DeclaredPackage {
+  const places: Record<string, DeclaredPlace> = {};
+  // What is nearest counts, so it comes last.
+  for (const module of modules.toReversed()) {
+    for (const [path, span] of context.placesOf(module)) places[path] = placeOf(span);
+  }
+  const prefix = `variants.${variant}.`;
+  for (const [path, span] of context.placesOf()) {
+    if (path.startsWith(prefix)) places[path.slice(prefix.length)] = placeOf(span);
+  }
   return {
     name: context.name,
     variant,
     directory: context.directory,
     values,
-    placeOf,
-    at: context.placeOf()!,
+    place: placeOf(context.place),
+    places,
     files: expandFiles(context, values),
   };
+}
+
+/** A span as plain data. */
+export function placeOf({ source, start, end }: Span): DeclaredPlace {
+  return [source.file, start, end];
 }
 
 /** The modules that properties were taken from, nearest first. */
@@ -126,8 +129,8 @@ function defaultsOf(context: GenerateContext<unknown>): readonly Module[] {
 function expandFiles(
   context: GenerateContext<unknown>,
   { sources }: PackageValues,
-): ReadonlyMap<string, readonly string[]> {
-  const files = new Map<string, readonly string[]>();
+): Readonly<Record<string, readonly string[]>> {
+  const files: Record<string, readonly string[]> = {};
   for (const [name, { files: patterns }] of Object.entries(sources)) {
     if (patterns.length === 0) continue;
     const found = new Set<string>();
@@ -144,7 +147,7 @@ function expandFiles(
       }
       for (const path of matches) found.add(path);
     }
-    files.set(name, [...found].sort());
+    files[name] = [...found].sort();
   }
   return files;
 }
