@@ -38,10 +38,14 @@ export function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
-/** Runs a command several times; medians of wall and of CPU (user and system) seconds. Throws if it fails. */
+/**
+ * Runs a command several times; medians of wall and of CPU (user and system) seconds, and what the last
+ * run printed. Throws if it fails.
+ */
 export function timeCommand(argv, { runs = 5, cwd, env, before } = {}) {
   const walls = [];
   const cpus = [];
+  let stdout = '';
   for (let i = 0; i < runs; i++) {
     before?.();
     const cpu = childCpu();
@@ -53,13 +57,14 @@ export function timeCommand(argv, { runs = 5, cwd, env, before } = {}) {
     });
     walls.push((performance.now() - started) / 1000);
     cpus.push(childCpu() - cpu);
+    stdout = result.stdout;
     if (result.status !== 0) {
       throw new Error(
         `${argv.join(' ')} failed: ${result.stdout}${result.stderr}${result.error ?? ''}`,
       );
     }
   }
-  return { wall: median(walls), cpu: median(cpus) };
+  return { wall: median(walls), cpu: median(cpus), stdout };
 }
 
 /** CPU seconds of all ended children, from /proc: fields 16 and 17 (cutime, cstime), in ticks of 10 ms. */

@@ -3,19 +3,15 @@ export * from './blueprint/api.ts';
 
 // Packages: module types that declare them, and the data that pipelines are made of.
 export {
+  declaredPlace,
   imageProvider,
   packageProvider,
   type DeclaredImage,
   type DeclaredPackage,
   type DeclaredPlace,
-} from './package/module/declaration.ts';
+} from './package/module/declared.ts';
 export { packageLogic } from './package/module/logic.ts';
-export {
-  declarePackages,
-  packageType,
-  placeOf,
-  type PackageModuleType,
-} from './package/module/package.ts';
+export { declarePackages, packageType, type PackageModuleType } from './package/module/package.ts';
 export { PRESETS, type Preset } from './package/module/preset.ts';
 export {
   moduleFields,

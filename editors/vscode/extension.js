@@ -1,4 +1,4 @@
-// Starts `ashlar lsp` for the editor, and again when its path is changed. All else is the server's.
+// Starts `ashlar lsp` for the editor, and again when its settings are changed. All else is the server's.
 const { window, workspace } = require('vscode');
 const { LanguageClient } = require('vscode-languageclient/node');
 
@@ -8,7 +8,7 @@ let client;
 async function activate(context) {
   context.subscriptions.push(
     workspace.onDidChangeConfiguration(async (event) => {
-      if (!event.affectsConfiguration('ashlar.path')) return;
+      if (!['ashlar.path', 'ashlar.logic'].some((name) => event.affectsConfiguration(name))) return;
       await deactivate();
       await start();
     }),
@@ -17,11 +17,15 @@ async function activate(context) {
 }
 
 async function start() {
-  const command = workspace.getConfiguration('ashlar').get('path', 'ashlar');
+  const settings = workspace.getConfiguration('ashlar');
+  const command = settings.get('path', 'ashlar');
+  const logic = settings.get('logic', '');
+  const cwd = workspace.workspaceFolders?.[0]?.uri.fsPath;
+  const args = ['lsp', '--stdio', ...(logic === '' ? [] : ['--logic', logic])];
   client = new LanguageClient(
     'ashlar',
     'Blueprints (Ashlar)',
-    { command, args: ['lsp', '--stdio'] },
+    { command, args, options: { cwd } },
     {
       documentSelector: [{ scheme: 'file', language: 'blueprint' }],
       synchronize: { fileEvents: workspace.createFileSystemWatcher('**/{Blueprints,*.bp}') },

@@ -1,41 +1,42 @@
 // What `ashlar build` does in a tree of Blueprints files: the three stages, then Ninja over the main manifest.
 // Knows nothing of packages; whoever does hands on what was read and made for them.
-import { join } from 'node:path';
 import { environmentError, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
-import { findNinja, runNinja, type Ninja } from './ninja.ts';
+import { findNinja, NOTHING_TO_DO, runNinja, type Ninja } from './ninja.ts';
 import { forgetNoop, hasDefaults, recordNoop } from './noop.ts';
 import { readManifest } from './manifestfile.ts';
-import { prepareManifest } from './stages.ts';
+import type { Declared } from '../package/module/declared.ts';
+import { readDeclared } from './packages.ts';
+import { mainManifest, prepareManifest } from './stages.ts';
 import type { BlueprintsTree } from './tree.ts';
 
 export interface TreeBuild {
   readonly tree: BlueprintsTree;
   readonly env: NodeJS.ProcessEnv;
-  /** For Ninja; none for its default. */
+  /** None for all. What the main manifest makes is for Ninja, the rest for who runs tasks. */
   readonly targets: readonly string[];
-  /** Asked once the manifest is there, and what modules declare is known. */
-  readonly beside?: ((own: boolean) => Promise<Beside>) | undefined;
   readonly jobs: number | undefined;
   readonly keepGoing: boolean;
   readonly dryRun: boolean;
+  /** Whether there are packages beside those that modules declare. */
+  readonly hasPackages: boolean;
   /** What the launcher gave for the next run with nothing to do; undefined if it must not be skipped. */
   readonly noopKey: string | undefined;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
 }
 
-/** What is to be built that no rule makes. */
-export interface Beside {
-  /** Whether there is anything. */
-  readonly any: boolean;
-  /** The targets that are left for Ninja; undefined if it has nothing to do. */
-  readonly targets: readonly string[] | undefined;
-}
-
 export interface TreeBuilt {
   readonly status: number;
   readonly diagnostics: readonly Diagnostic[];
+  /** What is still to be made by tasks; undefined where nothing is. */
+  readonly rest?: Rest | undefined;
+}
+
+export interface Rest {
+  readonly declared: Declared;
+  /** None for all. */
+  readonly targets: readonly string[];
 }
 
 /**
@@ -66,17 +67,26 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   const { status, ownLogic } = prepared.value;
   if (status !== 0) return { status, diagnostics: [] };
   if (env['SKIP_NINJA']) return { status: 0, diagnostics: [] };
-  const manifest = join(buildDir, 'build.ninja');
-  const { outputs, makes } = readManifest(manifest);
+  const manifest = mainManifest(tree);
+  const { outputs } = readManifest(manifest);
   const rules = outputs.size > 0;
-  const beside = (await build.beside?.(ownLogic)) ?? { any: false, targets: build.targets };
-  const wanted = beside.any ? makes : rules;
-  if (beside.targets !== undefined && (wanted || beside.targets.length > 0)) {
-    const ran = await runMain({ ...build, targets: beside.targets }, ninja.value, manifest);
+  const declared = readDeclared(manifest);
+  const hasTasks = declared.packages.length + declared.images.length > 0 || build.hasPackages;
+  const isRule = (target: string): boolean => !hasTasks || outputs.has(target);
+  const ofRules = build.targets.filter(isRule);
+  const rest = build.targets.filter((target) => !isRule(target));
+  if (ofRules.length > 0 || (rules && build.targets.length === 0)) {
+    // Where tasks follow, it is they who say how much there was to do.
+    const quiet = (line: string): void => (line === NOTHING_TO_DO ? undefined : print(line));
+    const ofNinja = { ...build, targets: ofRules, print: hasTasks ? quiet : print };
+    const ran = await runMain(ofNinja, ninja.value, manifest);
     if (ran.status !== 0) return ran;
-  } else if (!beside.any) print('there is nothing to build: no module makes anything');
-  // Ninja cannot tell whether there is anything to do beside its rules.
-  const complete = !build.dryRun && !signal.aborted && !beside.any;
+  } else if (!hasTasks) print('there is nothing to build: no module makes anything');
+  if (hasTasks) {
+    const wanted = rest.length > 0 || build.targets.length === 0;
+    return { status: 0, diagnostics: [], ...(wanted ? { rest: { declared, targets: rest } } : {}) };
+  }
+  const complete = !build.dryRun && !signal.aborted;
   if (noopKey !== undefined && complete && (!rules || hasDefaults(manifest))) {
     const { targets } = build;
     recordNoop({ buildDir, key: noopKey, targets, startedAt, ownLogic, rules });

@@ -1,7 +1,7 @@
 // What `minibp` and primary builders do: make a manifest of the tree in the working directory, remove what no
 // manifest makes any more; or write the page about module types; or fill in a template.
 import { join } from 'node:path';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   exitStatus,
   failed,
@@ -15,12 +15,15 @@ import { readIfExists, systemError, writeIfChanged } from '../base/fs.ts';
 import { DEFAULT_CONFIG } from '../blueprint/logic/config.ts';
 import type { Logic } from '../blueprint/api.ts';
 import { checkGlobs, generate, type GenerateOptions } from '../blueprint/phase/generate.ts';
+import { declarationsLogic } from '../package/module/collect.ts';
 import { removeAbandoned, type Manifest } from './abandoned.ts';
 import type { BootstrapSettings, Stage } from './config.ts';
 import { declareFiles } from './declared.ts';
+import { missingTool } from './languages.ts';
 import type { GeneratorOptions } from './options.ts';
 import { withOwnPlaces } from './panic.ts';
 import { fillTemplate } from './template.ts';
+import { packagesFile, writeDeclared } from './packages.ts';
 import { programVersion } from './version.ts';
 
 export interface GeneratorLogic {
@@ -70,7 +73,8 @@ async function run(
 
 /** Fills in a template. The values are those that a generator is told anyway. */
 function fill(template: string, options: GeneratorOptions): Result<readonly string[]> {
-  const filled = fillTemplate(readFileSync(template, 'utf8'), valuesOf(options), template);
+  const text = readFileSync(template, 'utf8');
+  const filled = fillTemplate(text, valuesOf(options), template, missingTool);
   if (!filled.ok) return filled;
   writeIfChanged(options.output, filled.value);
   return ok([]);
@@ -79,8 +83,10 @@ function fill(template: string, options: GeneratorOptions): Result<readonly stri
 /** The values of placeholders. */
 export function valuesOf(options: GeneratorOptions): Readonly<Record<string, string>> {
   const { tools, buildDir, topFile, bootstrap, template, engine, runTests } = options;
+  // What is missing on this machine has no value.
+  const found = Object.entries(tools).filter(([, value]) => value !== '');
   return {
-    ...tools,
+    ...Object.fromEntries(found),
     BuildDir: buildDir,
     TopFile: topFile,
     Bootstrap: bootstrap,
@@ -101,12 +107,16 @@ export function makeManifest(
 ): Result<readonly string[]> {
   const { output, topFile, buildDir } = options;
   const declared = new Set<string>();
+  const packages = stage === 'main' ? packagesFile(output) : undefined;
+  const taking = declarationsLogic((found) => writeDeclared(packages!, found));
   const request: GenerateOptions = {
     source: process.cwd(),
     output,
     spelled: output,
     root: topFile,
-    logic,
+    logic: packages === undefined ? logic : [...logic, taking],
+    // What the modules declare is taken while they are analysed.
+    fresh: packages !== undefined && !existsSync(packages),
     logicVersion: programVersion(),
     config: configOf(stage, options, config),
     ignoreUnknownModuleTypes: stage !== 'main',

@@ -13,8 +13,8 @@
 //   3. calls `announce(ctx, …)`, in every stage, with what others need: programs, tests, whether it is the builder.
 //
 // Everything else follows: which stage builds what, the rules that make the three manifests, the choice of
-// the primary builder, `blueprint_tools`, gating on tests. A builder is called as the original's was:
-// `BUILDER [-t] -m TEMPLATE -b BUILDDIR -d DEPFILE -o MANIFEST TOPFILE`, and with `--docs FILE` for its documentation.
+// the primary builder, `blueprint_tools`, gating on tests. A builder has the command line of options.ts, unless
+// it announces that it is called as the original's were.
 import {
   bool,
   list,
@@ -25,6 +25,7 @@ import {
   type GenerateContext,
   type Logic,
 } from '../blueprint/api.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Stage } from './config.ts';
 import { usesTag } from './stage.ts';
 
@@ -47,6 +48,8 @@ export interface Machine {
     source: string,
     env: NodeJS.ProcessEnv,
   ) => Readonly<Record<string, string | undefined>>;
+  /** Why none of them was found, where something needs one: what to install. */
+  readonly missing?: (env: NodeJS.ProcessEnv) => Diagnostic;
 }
 
 /** Properties of all module types of a language. */
@@ -81,6 +84,11 @@ export interface Announced {
   /** Further files that the program consists of, where it is more than one. */
   readonly parts?: readonly string[];
   readonly primaryBuilder: boolean;
+  /**
+   * A builder that takes nothing but what the original's were given: `[-t] -b BUILDDIR -d DEPFILE -o MANIFEST
+   * TOPFILE`, and `-b BUILDDIR -docs FILE TOPFILE`. It finds by itself what it must be run again for.
+   */
+  readonly asOriginal?: boolean;
   /** Files that are made when its tests have passed. None where tests are not to be run. */
   readonly tests: readonly string[];
 }

@@ -6,8 +6,6 @@ export interface ManifestPaths {
   readonly outputs: ReadonlySet<string>;
   readonly inputs: ReadonlySet<string>;
   readonly files: readonly string[];
-  /** Whether anything is made by a command, rather than only named. */
-  readonly makes: boolean;
 }
 
 /** Reads a manifest. Paths are as Ninja compares them. Throws node's own errors for files that are missing. */
@@ -21,7 +19,6 @@ class Reader implements ManifestPaths {
   readonly outputs = new Set<string>();
   readonly inputs = new Set<string>();
   readonly files: string[] = [];
-  makes = false;
 
   read(file: string, text: string, scope: Map<string, string>): void {
     if (this.files.includes(file)) return;
@@ -61,7 +58,6 @@ class Reader implements ManifestPaths {
     const colon = unescaped(line, ':');
     for (const path of splitPaths(line.slice(0, colon), scope)) this.outputs.add(path);
     const rest = line.slice(colon + 1).trimStart();
-    this.makes ||= !/^phony(\s|$)/.test(rest);
     const space = unescaped(rest, ' ');
     for (const path of splitPaths(rest.slice(space), scope)) this.inputs.add(path);
   }

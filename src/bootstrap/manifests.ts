@@ -73,6 +73,25 @@ const docsRule = scope.rule(
   },
   'program',
 );
+/** A builder that is no generator of ours writes its manifest each time, and a dependency file of its own. */
+const originalRule = scope.rule(
+  'build.ninja',
+  {
+    command: `$program \${tests} -b ${BUILD_WORD} -d $out.d -o $out $in`,
+    description: 'generate $out',
+    depfile: '$out.d',
+    restat: true,
+  },
+  'program',
+);
+const originalDocsRule = scope.rule(
+  'builder_docs',
+  {
+    command: `$program -b ${BUILD_WORD} -docs $out $in`,
+    description: 'docs $out',
+  },
+  'program',
+);
 /** Ninja runs it whenever the template is newer; what it writes is this manifest itself. */
 const fillRule = scope.rule('bootstrap', (config: unknown) => {
   const embedded = bootstrapOf(config).engine === undefined;
@@ -109,7 +128,12 @@ const manifests = singleton('bootstrap', (ctx) => {
   const made = here.flatMap((one) => [...filesOf(one), ...one.tests]);
   switch (stage) {
     case 'bootstrap':
-      bootstrapStatements(ctx, engineFiles(found, settings.engine), made);
+      bootstrapStatements(
+        ctx,
+        engineFiles(found, settings.engine),
+        made,
+        settings.engine === undefined,
+      );
       break;
     case 'primary':
       primaryStatements(ctx, builder, made);
@@ -156,6 +180,7 @@ interface Builder {
   readonly command: string;
   /** What must be there to run it. */
   readonly files: readonly string[];
+  readonly asOriginal: boolean;
 }
 
 /** The program that makes the main manifest; undefined after an error. */
@@ -166,13 +191,16 @@ function primaryBuilder(
 ): Builder | undefined {
   const [first, ...others] = found.filter((one) => one.primaryBuilder);
   if (first === undefined) {
-    return { name: 'minibp', command: '${engine} -p', files: engineFiles(found, engine) };
+    const files = engineFiles(found, engine);
+    return { name: 'minibp', command: '${engine} -p', files, asOriginal: false };
   }
   if (others.length === 0) {
     const { name, program = '' } = first;
-    // A builder sees nothing of the environment: what it makes would depend on it.
     const word = program.replace('${bootstrap.BuildDir}', BUILD_WORD);
-    return { name, command: `env -i PATH="$$PATH" ${word}`, files: filesOf(first).map(local) };
+    const files = filesOf(first).map(local);
+    if (first.asOriginal === true) return { name, command: word, files, asOriginal: true };
+    // A builder sees nothing of the environment: what it makes would depend on it.
+    return { name, command: `env -i PATH="$$PATH" ${word}`, files, asOriginal: false };
   }
   ctx.error('multiple primary builder modules present:');
   const names = new Set([first, ...others].map(({ name }) => name));
@@ -223,11 +251,14 @@ function bootstrapStatements(
   ctx: SingletonContext,
   files: readonly string[],
   made: readonly string[],
+  embedded: boolean,
 ): void {
   const minibp = { command: '${engine}', files };
   const template = '.minibootstrap/build.ninja.in';
-  // The template must not wait for tests: a failing one could not be taken out of a file any more.
-  generatorStatements(ctx, { ...minibp, mode: '', output: template, needs: [] });
+  // The template must not wait for tests: a failing one could not be taken out of a file any more. Where the
+  // tree has one, that may have been edited by hand, and is what this stage began with.
+  const needs = embedded ? ['${BootstrapManifest}'] : [];
+  generatorStatements(ctx, { ...minibp, mode: '', output: template, needs });
   ctx.build(scope, {
     rule: fillRule,
     outputs: [`${BUILD}/.minibootstrap/build.ninja`],
@@ -238,9 +269,18 @@ function bootstrapStatements(
 }
 
 function primaryStatements(ctx: SingletonContext, builder: Builder, made: readonly string[]): void {
-  generatorStatements(ctx, { ...builder, mode: '', output: 'build.ninja', needs: made });
+  const { asOriginal, command, files } = builder;
+  if (asOriginal) {
+    ctx.build(scope, {
+      rule: originalRule,
+      outputs: [`${BUILD}/build.ninja`],
+      inputs: ['${TopFile}'],
+      implicits: [...new Set([...files, ...made.map(local)])],
+      args: { program: command },
+    });
+  } else generatorStatements(ctx, { ...builder, mode: '', output: 'build.ninja', needs: made });
   ctx.build(scope, {
-    rule: docsRule,
+    rule: asOriginal ? originalDocsRule : docsRule,
     outputs: [`${BUILD}/.bootstrap/docs/${builder.name}.html`],
     inputs: ['${TopFile}'],
     implicits: builder.files,

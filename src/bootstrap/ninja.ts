@@ -8,6 +8,9 @@ export interface Ninja {
   readonly flags: readonly string[];
 }
 
+/** What a run says that did nothing. */
+export const NOTHING_TO_DO = 'nothing to do';
+
 /**
  * Finds Ninja: `NINJA` of the environment, or `ninja` in the path. Errors `ninja/missing` where it cannot be
  * run, `ninja/version` where it is no Ninja.
@@ -71,7 +74,7 @@ export function runNinja(
     });
     let rest = '';
     const line = (text: string): void =>
-      options.print(text === 'ninja: no work to do.' ? 'nothing to do' : text);
+      options.print(text === 'ninja: no work to do.' ? NOTHING_TO_DO : text);
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop()!;

@@ -105,7 +105,7 @@ function filesOf({ buildDir, ownLogic, rules, read = [], made = [] }: NoopRecord
   const companions = ['.minibootstrap/.ashlar/build.ninja.in', '.ashlar/build.ninja'];
   if (ownLogic) companions.push('.bootstrap/.ashlar/build.ninja');
   const depfiles = companions.flatMap((one) => [below(`${one}.files.d`), below(`${one}.globs.d`)]);
-  if (ownLogic) depfiles.push(...depfilesBelow(below('.bootstrap')));
+  if (ownLogic) depfiles.push(below('build.ninja.d'), ...depfilesBelow(below('.bootstrap')));
   for (const depfile of depfiles) {
     const text = readIfExists(depfile)?.toString('utf8');
     if (text === undefined) continue;

@@ -1,13 +1,13 @@
 // Runs the three stages of a tree that has Ashlar installed: Ninja for each, one after the other, so that nothing
 // wrong in a later one keeps an earlier one from being made again. Knows nothing of tasks.
 import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { ok, type Result } from '../base/diagnostic.ts';
 import { readIfExists, writeIfChanged } from '../base/fs.ts';
 import { treeLogic } from '../package/module/logic.ts';
 import { shellLine } from '../base/shell.ts';
 import { makeManifest, valuesOf } from './generator.ts';
-import { bootstrapLogic, findAllTools } from './languages.ts';
+import { bootstrapLogic, findAllTools, missingTool } from './languages.ts';
 import { OWN_LOGIC } from './manifests.ts';
 import type { Ninja } from './ninja.ts';
 import type { GeneratorOptions } from './options.ts';
@@ -51,7 +51,7 @@ export async function prepareManifest(request: StageRequest): Promise<Result<Pre
   if (!hasOwnLogic(text)) {
     return makeStock(request, options);
   }
-  const filled = fillTemplate(text, valuesOf(options), template);
+  const filled = fillTemplate(text, valuesOf(options), template, missingTool);
   if (!filled.ok) return filled;
   writeIfChanged(first, filled.value);
   const second = join(buildDir, '.bootstrap/build.ninja');
@@ -64,20 +64,19 @@ export async function prepareManifest(request: StageRequest): Promise<Result<Pre
   return ok({ status, ownLogic: true });
 }
 
+/** The manifest of the tree itself; relative to its root, or absolute. */
+export function mainManifest({ buildDir }: BlueprintsTree): string {
+  return join(buildDir, 'build.ninja');
+}
+
 /** In this process: no other program has to be made first. */
 function makeStock(request: StageRequest, options: GeneratorOptions): Result<Prepared> {
-  const output = join(request.tree.buildDir, 'build.ninja');
+  const output = mainManifest(request.tree);
   const stock = { logic: [treeLogic, bootstrapLogic], name: 'ashlar' };
   const made = makeManifest('main', { ...options, output, asBuilder: true }, stock);
   if (!made.ok) return made;
   made.value.forEach(request.print);
   return ok({ status: 0, ownLogic: false });
-}
-
-/** Whether a tree has build logic of its own, as the last run of its first stage found. */
-export function treeHasOwnLogic({ root, buildDir }: BlueprintsTree): boolean {
-  const template = resolve(root, buildDir, '.minibootstrap/build.ninja.in');
-  return hasOwnLogic(String(readIfExists(template) ?? ''));
 }
 
 function hasOwnLogic(manifest: string): boolean {

@@ -1,7 +1,7 @@
 // Templates of manifests: text in which `@@Name@@` stands for a value of the machine. Values may be any text
 // but lines: what is special to Ninja or to a shell is quoted here, so that every path survives. `bootstrap.bash`
 // does the same with sed.
-import { definitionError, failed, ok, type Result } from '../base/diagnostic.ts';
+import { definitionError, failed, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import { shellEscapeIncludingSpaces } from '../blueprint/api.ts';
 
 /** What stands in a template for a value, as the value of a Ninja variable. */
@@ -20,21 +20,24 @@ export function optionalPlaceholder(name: string): string {
 }
 
 /**
- * Fills in a template. Error codes `bootstrap/placeholder` for one that has no value, and
- * `bootstrap/line-break` for values that no manifest can hold.
+ * Fills in a template. Error codes `bootstrap/placeholder` for one that has no value, unless `missing` knows better,
+ * and `bootstrap/line-break` for values that no manifest can hold.
  */
 export function fillTemplate(
   text: string,
   values: Readonly<Record<string, string>>,
   file: string,
+  missing: (name: string) => Diagnostic | undefined = () => undefined,
 ): Result<string> {
-  const problems = new Map<string, ReturnType<typeof definitionError>>();
+  const problems = new Map<string, Diagnostic>();
   const filled = text.replace(/@@(\w+)(:word\??)?@@/g, (whole, name: string, word?: string) => {
     const known = Object.hasOwn(values, name) ? values[name]! : undefined;
     const value = known ?? (word === ':word?' ? '' : undefined);
     if (value === undefined) {
       const message = `the template names ${whole}, for which there is no value`;
-      problems.set(name, definitionError({ code: 'bootstrap/placeholder', message, at: { file } }));
+      const problem =
+        missing(name) ?? definitionError({ code: 'bootstrap/placeholder', message, at: { file } });
+      problems.set(problem.message, problem);
       return whole;
     }
     if (/[\n\r\0]/.test(value)) {

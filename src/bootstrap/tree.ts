@@ -12,7 +12,7 @@ export interface BlueprintsTree {
 }
 
 /** What marks a directory as the outermost of a project: nothing is looked for above. */
-const OUTERMOST = ['.git', 'ashlar.json'];
+const OUTERMOST = ['.git', 'ashlar.json', 'treeinfo.json'];
 
 /**
  * The tree that a directory belongs to: its root is the outermost directory with a top file, the project's own

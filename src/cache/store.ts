@@ -26,6 +26,7 @@ import {
   errnoOf,
   isLinkRefused,
   readIfExists,
+  removeTree,
   systemError,
   temporaryBeside,
   writeAtomic,
@@ -100,7 +101,16 @@ function removeLeftovers({ root }: Store): void {
   for (const name of readdirSync(join(root, 'tmp'))) {
     const path = join(root, 'tmp', name);
     const age = Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Infinity);
-    if (age > LEFTOVER_MS) discard(path);
+    if (age > LEFTOVER_MS) removeLeftover(path);
+  }
+}
+
+function removeLeftover(path: string): void {
+  try {
+    removeTree(path);
+  } catch (error) {
+    // Left to those who can: it must not keep anybody from working.
+    if (errnoOf(error) === undefined) throw error;
   }
 }
 
@@ -148,9 +158,10 @@ export function blobFile(store: Store, digest: Digest): string | undefined {
     .find(({ path, executable }) => intact(store, path, digest, executable))?.path;
 }
 
+/** Whether a blob is there, for who counts on its staying. */
 export function hasBlob(store: Store, digest: Digest): boolean {
   return [false, true].some((executable) =>
-    intact(store, variantPath(store, digest, executable), digest, executable),
+    wanted(store, variantPath(store, digest, executable), digest, executable),
   );
 }
 
@@ -233,7 +244,16 @@ function enter(
   replace(store, path, (temporary) => {
     fill(temporary);
     seal(temporary, executable);
+    added.set(store.root, addedTo(store) + lstatSync(temporary).size);
   });
+}
+
+/** Bytes that this process put into each store. */
+const added = new Map<string, number>();
+
+/** How much this process has put into a store, for who watches its size. */
+export function addedTo({ root }: Store): number {
+  return added.get(root) ?? 0;
 }
 
 /** Makes a blob's file, executable or not, of what `fill` writes: bytes that were checked. Throws what `fill` throws. */
@@ -258,11 +278,32 @@ export function replace(store: Store, path: string, fill: (temporary: string) =>
   }
 }
 
+/** A blob that somebody counts on is marked as wanted when it was not for so long. */
+const WANTED_GRAIN_MS = 60_000;
+
+/**
+ * As intact(), and leaves a new ctime on the file: whoever makes room takes what was wanted long ago.
+ * Setting the mode that it has changes nothing else; its mtime has to tell of writes.
+ */
+function wanted(store: Store, path: string, digest: Digest, executable: boolean): boolean {
+  if (!intact(store, path, digest, executable)) return false;
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || Date.now() - stat.ctimeMs < WANTED_GRAIN_MS) return stat !== undefined;
+  try {
+    chmodSync(path, modeOf(executable));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    // Of another user's it can only be hoped that it stays.
+    return errnoOf(error) !== 'ENOENT';
+  }
+}
+
 /** Stores bytes. Throws node's own errors. */
 export function putBytes(store: Store, content: string | Uint8Array): Digest {
   const digest = digestOf(content);
   const path = variantPath(store, digest, false);
-  if (intact(store, path, digest, false)) return digest;
+  if (wanted(store, path, digest, false)) return digest;
   enter(store, path, false, (temporary) => writeFileSync(temporary, content, { flag: 'wx' }));
   return digest;
 }
@@ -276,7 +317,7 @@ export function moveIntoStore(store: Store, file: string | Buffer, executable: b
   const before = lstatSync(file);
   const digest = digestFile(file);
   const path = variantPath(store, digest, executable);
-  if (intact(store, path, digest, executable)) return digest;
+  if (wanted(store, path, digest, executable)) return digest;
   enter(store, path, executable, (temporary) => {
     if (before.nlink === 1 && moved(file, temporary)) {
       const after = lstatSync(temporary);

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
-import type { Sink } from '../base/event.ts';
+import { tee, type Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { localCache } from '../cache/local.ts';
@@ -27,11 +27,13 @@ import { bootstrapId } from '../package/set.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
+import type { Executor } from '../task/execute.ts';
 import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
-import { build, type BuildReport } from '../task/schedule.ts';
+import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
 import { openMirrors } from './mirrors.ts';
+import { choosePolicy, type PolicyOptions } from './policy.ts';
 import {
   openUserStore,
   prepare,
@@ -42,6 +44,8 @@ import {
 import { packageRepository } from './repository.ts';
 import { stageHooks } from './stage.ts';
 import { workspaceOf } from './tree.ts';
+import { tracer } from './trace.ts';
+import { sampler, type Verified } from './verification.ts';
 
 export interface BuildCommand extends PrepareRequest {
   readonly jobs: number | undefined;
@@ -50,12 +54,19 @@ export interface BuildCommand extends PrepareRequest {
   readonly dryRun: boolean;
   readonly bootstrap: boolean;
   readonly repositoryUrl: string | undefined;
+  readonly policy: PolicyOptions;
+  /** Percent of the tasks that ran which are run a second time, to see whether they make the same. */
+  readonly verifySample: number;
+  /** Record the trees of tasks in git repositories. */
+  readonly trace: boolean;
 }
 
 export interface BuildOutput {
   readonly sink: Sink<TaskEvent>;
   /** Result lines, for standard output. */
   readonly print: (text: string) => void;
+  /** Lines about the build as a whole, after its summary. */
+  readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -101,27 +112,66 @@ async function buildInStore(
     ...[...prepared.images].map(([{ name }, task]) => imageTarget(prepared, name, task)),
     ...bootstraps.map((one) => bootstrapTarget(prepared, one)),
   ];
+  const policy = out.take(choosePolicy(command.policy, targets));
+  if (out.failed) return undefined;
   if (command.dryRun) {
-    const planned = out.take(await plan({ targets, cache: localCache(store) }));
+    const planned = out.take(await plan({ targets, cache: localCache(store), policy }));
     if (planned !== undefined) output.print(planText(planned.needed));
     return undefined;
   }
   const problem = await prepared.sandbox.unavailable();
   if (problem !== undefined) out.add(problem);
   if (out.failed || !makeOutputDirectory(prepared, out)) return undefined;
-  const report = await runTargets(command, output, store, prepared, targets, out);
+  const sample =
+    command.verifySample > 0 ? sampler(command.verifySample, output, summarize) : undefined;
+  const packages = prepared.open.tree.directory;
+  const trace = command.trace ? tracer({ ...output, packages, cwd: command.cwd }) : undefined;
+  const report = await runTargets(
+    command,
+    { ...output, sink: tee(output.sink, ...[sample, trace].flatMap((one) => one?.event ?? [])) },
+    store,
+    prepared,
+    {
+      targets,
+      policy,
+      after: async (built, executor) => {
+        out.add(...((await sample?.verify(built, executor)) ?? []));
+        out.add(...((await trace?.record(built, executor)) ?? []));
+      },
+    },
+    out,
+  );
+  await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
   printResults(command, output, prepared, report);
   return report;
 }
 
-async function runTargets(
+/** After the build, which needs nothing of the store any more. */
+async function keepStore({ open }: Prepared, output: BuildOutput, store: Store): Promise<void> {
+  const { storeLimit } = open.tree.settings;
+  if (storeLimit === undefined || output.signal.aborted) return;
+  const { keepWithin } = await import('../cache/care/limit.ts');
+  for (const diagnostic of await keepWithin(store, storeLimit, output.signal)) {
+    output.sink({ type: 'warning', diagnostic });
+  }
+}
+
+export interface Wanted {
+  readonly targets: readonly Target[];
+  readonly policy?: Policy | undefined;
+  /** What is done with the results while the scratch directory is still there. */
+  readonly after?: (report: BuildReport, executor: Executor) => Promise<void>;
+}
+
+/** Builds targets of a tree. Undefined after an error went to `out`. */
+export async function runTargets(
   command: BuildCommand,
   output: BuildOutput,
   store: Store,
   prepared: Prepared,
-  targets: readonly Target[],
+  { targets, policy, after }: Wanted,
   out: Collector,
 ): Promise<BuildReport | undefined> {
   const { tree } = prepared.open;
@@ -140,18 +190,19 @@ async function runTargets(
     out,
   );
   if (out.failed) return undefined;
+  const executor: Executor = {
+    store,
+    workspace,
+    sandbox: prepared.sandbox,
+    hooks: stageHooks(output.signal),
+    logPath: (task) => logPath(tree.directory, task.name),
+    keepFailed: command.keepFailed,
+  };
   const report = out.take(
     await build({
       targets,
       cache: localCache(store),
-      executor: {
-        store,
-        workspace,
-        sandbox: prepared.sandbox,
-        hooks: stageHooks(output.signal),
-        logPath: (task) => logPath(tree.directory, task.name),
-        keepFailed: command.keepFailed,
-      },
+      executor,
       limits: {
         cpu: command.jobs ?? availableParallelism(),
         download: DOWNLOADS,
@@ -163,6 +214,7 @@ async function runTargets(
       workspace: workspaceOf(tree.directory),
       explainer: createExplainer({ store, directory: tree.directory }),
       mirrors,
+      policy,
       ...(url === undefined
         ? {}
         : {
@@ -177,6 +229,7 @@ async function runTargets(
           }),
     }),
   );
+  if (report?.interrupted === false) await after?.(report, executor);
   for (const diagnostic of (await mirrors?.close(output.signal)) ?? []) onWarning(diagnostic);
   return report;
 }
@@ -332,4 +385,9 @@ function planText(needed: readonly Task[]): string {
   if (needed.length === 0) return 'nothing would run\n';
   const names = needed.map(({ name }) => `${name}\n`).join('');
   return `${names}${needed.length} ${needed.length === 1 ? 'task' : 'tasks'} would run\n`;
+}
+
+/** Loaded for what is not reproducible only. */
+async function summarize(verified: Verified): Promise<string> {
+  return (await import('./verifytext.ts')).differenceSummary(verified);
 }

@@ -6,7 +6,7 @@ import { shellLine } from '../base/shell.ts';
 import { openStore, storeRoot, type Store } from '../cache/store.ts';
 import type { Definition } from '../package/definition.ts';
 import type { Identities } from '../package/ids.ts';
-import type { ImageDeclaration } from '../package/module/located.ts';
+import type { ImageDeclaration } from '../package/module/declaration.ts';
 import { imageMembers } from '../package/module/image-members.ts';
 import { imageTask } from '../package/module/rootfs.ts';
 import { createPipelines } from '../package/pipeline/create.ts';

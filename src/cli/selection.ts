@@ -2,7 +2,7 @@
 // that it requires, because an archive nobody can install is of no use.
 import { Collector, type Result } from '../base/diagnostic.ts';
 import type { Definition } from '../package/definition.ts';
-import type { ImageDeclaration } from '../package/module/located.ts';
+import type { ImageDeclaration } from '../package/module/declaration.ts';
 import { definitionsOf } from '../package/module/image-members.ts';
 import { packageSet, type PackageSet } from '../package/set.ts';
 import type { OpenTree } from './tree.ts';

@@ -12,11 +12,11 @@ import {
 } from '../base/diagnostic.ts';
 import { digestOf } from '../base/digest.ts';
 import { openStatTable, type StatTable } from '../base/stat.ts';
-import { treeHasOwnLogic } from '../bootstrap/stages.ts';
-import { findTree } from '../bootstrap/tree.ts';
 import type { Definition } from '../package/definition.ts';
 import { cleanHead } from '../package/fetch/local.ts';
-import type { ImageDeclaration } from '../package/module/located.ts';
+import { findTree, type BlueprintsTree } from '../bootstrap/tree.ts';
+import type { ImageDeclaration } from '../package/module/declaration.ts';
+import type { Declared } from '../package/module/declared.ts';
 import { computeIds, type Identities } from '../package/ids.ts';
 import { loadSettings } from '../package/settings.ts';
 import { findPackages, loadTree, selectTargets, type Tree } from '../package/tree.ts';
@@ -26,13 +26,14 @@ import type { Image } from '../sandbox/port.ts';
 
 export interface TreeRequest {
   readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
   /** The packages directory; found from `cwd` when absent. */
   readonly packages: string | undefined;
   readonly targets: readonly string[];
-  /** The build directory in which a generator has just left what modules declare. */
-  readonly declared?: string | undefined;
   /** `ID`, or `IMAGE=ID`. */
   readonly imageIds: readonly string[];
+  /** What its Blueprints files declare, where that is known already. */
+  readonly declared?: Declared | undefined;
 }
 
 export interface OpenTree {
@@ -51,24 +52,21 @@ export interface ImageIds {
 }
 
 /** The packages directory that a request is about, absolute. */
-export function packagesDirectory(request: Pick<TreeRequest, 'cwd' | 'packages'>): string {
+export function packagesDirectory(request: Pick<TreeRequest, 'cwd' | 'env' | 'packages'>): string {
   const { cwd, packages } = request;
   if (packages !== undefined) return resolve(cwd, packages);
-  const { directory, name } = findPackages(cwd);
-  // In a subdirectory of a tree of modules it is the whole tree.
-  return name === undefined ? (findTree(cwd, process.env)?.root ?? directory) : directory;
+  return blueprintsOf(request)?.root ?? findPackages(cwd).directory;
 }
 
-/** How the modules of a tree are read: as its primary builder left them, where only that knows them. */
-export function moduleLogic(
-  directory: string,
-  env: NodeJS.ProcessEnv,
-  declared: string | undefined,
-): { readonly buildDirectory: string } | undefined {
-  if (declared !== undefined) return { buildDirectory: declared };
-  const tree = findTree(directory, env);
-  if (tree === undefined || tree.root !== directory || !treeHasOwnLogic(tree)) return undefined;
-  return { buildDirectory: resolve(tree.root, tree.buildDir) };
+/** The tree of Blueprints files that a request is about; undefined where it is about none. */
+function blueprintsOf({
+  cwd,
+  env,
+  packages,
+}: Pick<TreeRequest, 'cwd' | 'env' | 'packages'>): BlueprintsTree | undefined {
+  if (packages === undefined) return findTree(cwd, env);
+  const tree = findTree(resolve(cwd, packages), env);
+  return tree?.root === resolve(cwd, packages) ? tree : undefined;
 }
 
 /**
@@ -85,13 +83,14 @@ export async function openTree(
   const images = readImageIds(request.imageIds, out);
   const targets = request.targets.flatMap((text) => out.take(parseTarget(text)) ?? []);
   const directory = packagesDirectory(request);
-  const tree = out.take(
-    await loadTree(directory, {
-      cwd,
-      checkoutUpstream,
-      logic: moduleLogic(directory, process.env, request.declared),
-    }),
-  );
+  const blueprints = blueprintsOf(request);
+  let { declared } = request;
+  if (declared === undefined && blueprints !== undefined) {
+    const { declarationsOf } = await import('./blueprint/declarations.ts');
+    declared = out.take(await declarationsOf(blueprints, cwd, request.env));
+    if (declared === undefined) return undefined;
+  }
+  const tree = out.take(await loadTree(directory, { cwd, checkoutUpstream, declared }));
   if (tree === undefined || out.failed) return undefined;
   warnOfUnusedImages(tree, images, out);
   const here = request.packages === undefined ? findPackages(cwd).name : undefined;

@@ -1,7 +1,7 @@
 // A packages directory: every package in it (and in its upstream), the trees made of them, its settings.
 // Reads definitions only. One broken definition leaves the others usable: each keeps its own diagnostics.
 import { readdirSync, statSync, type Dirent } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   Collector,
   definitionError,
@@ -16,8 +16,9 @@ import { errnoOf, systemError } from '../base/fs.ts';
 import { BUILDINFO, isPackageFolder, readDefinitions, type Definition } from './definition.ts';
 import { limited, namePath, pathIn, readDefinition, type NamedPath } from './file.ts';
 import { createGraph, unknownVariant, type Graph } from './graph.ts';
-import type { ImageDeclaration } from './module/located.ts';
-import type { Modules, ModulesOptions } from './module/modules.ts';
+import type { ImageDeclaration } from './module/declaration.ts';
+import type { Declared } from './module/declared.ts';
+import type { Modules } from './module/modules.ts';
 import { loadSettings, PREDEFINED_MIRRORS, type Settings } from './settings.ts';
 import { readTreeinfo, type Treeinfo } from './treeinfo.ts';
 import { openUpstream, UPSTREAM_FILE, type CheckoutUpstream } from './upstream.ts';
@@ -49,8 +50,8 @@ export interface TreeOptions {
   readonly cwd: string;
   /** Fetches what upstream.json names. Called once, and only when there is such a file. */
   readonly checkoutUpstream: CheckoutUpstream;
-  /** How Blueprints files are read; by the stock build logic unless given. */
-  readonly logic?: Pick<ModulesOptions, 'logic' | 'config' | 'buildDirectory'> | undefined;
+  /** What its Blueprints files declare, where it has some. */
+  readonly declared?: Declared | undefined;
 }
 
 const TREEINFO = 'treeinfo.json';
@@ -80,7 +81,7 @@ export async function loadTree(directory: string, options: TreeOptions): Promise
     definitions = definitions.concat(taken);
   }
   const treeinfos = readTreeinfos(root, names, out);
-  const modules = await readModules(root, names, options, mirrors, definitions);
+  const modules = await readModules(root, options, mirrors, definitions);
   out.add(...modules.diagnostics);
   definitions = definitions.concat(modules.definitions);
   const empty = definitions.length === 0 && modules.images.length === 0;
@@ -117,17 +118,27 @@ export function findPackages(cwd: string): { directory: string; name: string | u
   return { directory: cwd, name: undefined };
 }
 
+/** Whether there are packages in a directory that are not modules of Blueprints files. */
+export function hasPackageFolders(directory: string): boolean {
+  return readdirSync(directory, { withFileTypes: true }).some(
+    (entry) =>
+      entry.name === TREEINFO ||
+      entry.name === UPSTREAM_FILE ||
+      (entry.isDirectory() && isPackageFolder(readdirSync(join(directory, entry.name)))),
+  );
+}
+
 /** The packages that Blueprints files declare; the engine is loaded only where there are some. */
 async function readModules(
   root: NamedPath,
-  names: readonly string[],
   options: TreeOptions,
   mirrors: readonly string[],
   others: readonly Definition[],
 ): Promise<Modules> {
-  if (!names.includes(BLUEPRINTS)) return { definitions: [], images: [], diagnostics: [] };
+  const { declared, cwd } = options;
+  if (declared === undefined) return { definitions: [], images: [], diagnostics: [] };
   const { loadModules } = await import('./module/modules.ts');
-  return loadModules(root.path, { ...options.logic, cwd: options.cwd, mirrors, others });
+  return loadModules(root.path, { declared, cwd, mirrors, others });
 }
 
 /** The definitions that targets mean. Errors `target/unknown-package`, `requires/unknown-variant`. */

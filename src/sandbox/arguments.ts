@@ -51,9 +51,9 @@ export function bubblewrapOptions(
       '--new-session',
       '--clearenv',
       ...option('--cap-drop', 'ALL'),
-      ...option('--uid', String(USER.id)),
-      ...option('--gid', String(USER.id)),
-      ...option('--hostname', HOSTNAME),
+      ...option('--uid', String(command.identity?.id ?? USER.id)),
+      ...option('--gid', String(command.identity?.id ?? USER.id)),
+      ...option('--hostname', command.identity?.hostname ?? HOSTNAME),
       ...option('--chdir', command.workdir),
     ],
     view: [

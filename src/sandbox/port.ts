@@ -41,6 +41,11 @@ export interface SandboxCommand {
   readonly image: Image;
   readonly network: boolean;
   readonly limits: Limits;
+  /**
+   * Who the command is and where it seems to run, other than everywhere: to find out whether it shows in
+   * what it makes. What is in /etc must be mounted to agree.
+   */
+  readonly identity?: { readonly id: number; readonly hostname: string };
   /** Standard output and standard error in the order of arrival. */
   readonly onOutput: (chunk: Buffer) => void;
   readonly signal?: AbortSignal | undefined;

@@ -54,17 +54,18 @@ export function taskKey(task: Task, keyOf: KeysOf): TaskKey {
     directories: [],
     symlinks: [],
   });
-  return actionOf(RECORD_COMMAND, root, [], [record]);
+  return actionOf(RECORD_COMMAND, RECORD_COMMAND_DIGEST, root, [], [record]);
 }
 
 const EMPTY_DIRECTORY = digestOf(encodeDirectory({ files: [], directories: [], symlinks: [] }));
 
-const RECORD_COMMAND: Command = {
+const RECORD_COMMAND = encodeCommand({
   arguments: ['ashlar', 'task'],
   environment: [],
   outputPaths: [],
   workingDirectory: '',
-};
+});
+const RECORD_COMMAND_DIGEST = digestOf(RECORD_COMMAND);
 
 /**
  * Everything that can influence a task, as canonical JSON. Left out, because the task cannot see them or
@@ -173,7 +174,8 @@ export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): 
     ['writable', writableDirectories(task)],
   ];
   const encoded = root.encode();
-  return actionOf(command, encoded.at(-1)!, platform, encoded.slice(0, -1));
+  const message = encodeCommand(command);
+  return actionOf(message, digestOf(message), encoded.at(-1)!, platform, encoded.slice(0, -1));
 }
 
 /** Scripts run as `bash -euo pipefail`; the arguments of a step name it, for the record. */
@@ -234,16 +236,16 @@ function addOutput(root: InputRoot, at: string, result: TaskResult, name: string
 }
 
 function actionOf(
-  command: Command,
+  command: Uint8Array,
+  commandDigest: Digest,
   root: Uint8Array,
   platform: readonly (readonly [string, string])[],
   others: readonly Uint8Array[],
 ): TaskKey {
-  const encodedCommand = encodeCommand(command);
   const action = encodeAction({
-    command: digestOf(encodedCommand),
+    command: commandDigest,
     inputRoot: digestOf(root),
     platform,
   });
-  return { key: digestOf(action), blobs: [...others, root, encodedCommand, action] };
+  return { key: digestOf(action), blobs: [...others, root, command, action] };
 }

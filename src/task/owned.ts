@@ -17,7 +17,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { definitionError, type Diagnostic } from '../base/diagnostic.ts';
 import { digestOf, sameDigest, type Digest } from '../base/digest.ts';
-import { errnoOf, readIfExists, removeTree } from '../base/fs.ts';
+import { errnoOf, readIfExists, removeTree, temporaryBeside } from '../base/fs.ts';
 import { lock } from '../base/lock.ts';
 import { BLOB_TIME, blobPath, hasBlob, placeBlob, type Store } from '../cache/store.ts';
 import { loadTree, parseTree, placeTree, type LoadedTree } from '../cache/tree.ts';
@@ -52,6 +52,9 @@ export async function deliverTree(
   if (isUntouched(tree, path, beside)) return 'current';
   const wanted = loadTree(store, tree);
   if (wanted === undefined) return 'missing';
+  const anew = isVacant(path) ? placeAnew(store, tree, wanted, path, beside) : 'taken';
+  if (anew !== 'taken') return anew;
+  // Only one at a time changes what lies there.
   const held = await lock(`ashlar output\0${path}`);
   try {
     return change(store, tree, wanted, path, beside);
@@ -115,50 +118,88 @@ function linkAt(path: string): string | undefined {
   }
 }
 
+/** Whether nothing lies at a path, or a directory with nothing in it. */
+function isVacant(path: string): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  return there === undefined || (there.isDirectory() && readdirSync(path).length === 0);
+}
+
+/**
+ * Where nothing lies: filled under another name, and then there at once. On record before that, so that
+ * it is ours whatever happens. `taken`: somebody was quicker.
+ */
+function placeAnew(
+  store: Store,
+  tree: Digest,
+  wanted: LoadedTree,
+  path: string,
+  beside: Beside,
+): 'restored' | 'missing' | 'taken' {
+  makeParent(path);
+  const fresh = temporaryBeside(beside.fresh);
+  try {
+    if (!placeTree(store, wanted, fresh) || !putRecord(store, tree, beside)) return 'missing';
+    renameSync(fresh, path);
+    if (existsSync(beside.changing)) rmSync(beside.changing);
+    return 'restored';
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOTEMPTY' && errnoOf(error) !== 'EEXIST') throw error;
+    // What lies there now may be another tree than the one on record.
+    writeFileSync(beside.changing, '');
+    return 'taken';
+  } finally {
+    if (existsSync(fresh)) removeTree(fresh);
+  }
+}
+
+/** Made for the directory before, most of the time. */
+let lastParent = '';
+
+function makeParent(path: string): void {
+  const parent = dirname(path);
+  if (parent === lastParent && existsSync(parent)) return;
+  mkdirSync(parent, { recursive: true });
+  lastParent = parent;
+}
+
+function putRecord(store: Store, tree: Digest, { record }: Beside): boolean {
+  try {
+    return placeBlob(store, tree, record);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+  let placed = false;
+  replaceBy(record, (temporary) => {
+    placed = placeBlob(store, tree, temporary);
+    return placed;
+  });
+  return placed;
+}
+
 function change(
   store: Store,
   tree: Digest,
   wanted: LoadedTree,
   path: string,
   beside: Beside,
-): 'current' | 'restored' | 'missing' | Diagnostic {
+): 'restored' | 'missing' | Diagnostic {
+  const { record, changing } = beside;
   const there = lstatSync(path, { throwIfNoEntry: false });
-  const owned = existsSync(beside.record) || existsSync(beside.changing);
-  const empty = there === undefined || (there.isDirectory() && readdirSync(path).length === 0);
-  if (!empty && !(owned && there.isDirectory())) return foreign(path, there);
-  mkdirSync(dirname(path), { recursive: true });
-  if (empty) {
-    if (!placeAnew(store, wanted, path, beside)) return 'missing';
-  } else {
-    const old = existsSync(beside.changing) ? undefined : readTree(beside.record);
-    // Nothing is removed for a result that is not to be had.
-    if (!isComplete(store, wanted)) return 'missing';
-    if (existsSync(beside.record)) renameSync(beside.record, beside.changing);
-    if (!new Change(store, wanted, old).apply(path)) return 'missing';
-  }
-  rmSync(beside.record, { force: true });
-  if (!placeBlob(store, tree, beside.record)) return 'missing';
-  rmSync(beside.changing, { force: true });
+  const owned = existsSync(record) || existsSync(changing);
+  if (!owned || there?.isDirectory() !== true) return foreign(path, there);
+  // Nothing is removed for a result that is not to be had.
+  if (!isComplete(store, wanted)) return 'missing';
+  const old = existsSync(changing) ? undefined : readTree(record);
+  if (existsSync(record)) renameSync(record, changing);
+  if (!new Change(store, wanted, old).apply(path)) return 'missing';
+  if (!putRecord(store, tree, beside)) return 'missing';
+  rmSync(changing, { force: true });
   return 'restored';
 }
 
 function readTree(path: string): LoadedTree | undefined {
   const bytes = readIfExists(path);
   return bytes === undefined ? undefined : parseTree(bytes);
-}
-
-/** Where nothing lies: filled under another name, and then there at once. */
-function placeAnew(store: Store, wanted: LoadedTree, path: string, beside: Beside): boolean {
-  removeTree(beside.fresh);
-  if (!placeTree(store, wanted, beside.fresh)) {
-    removeTree(beside.fresh);
-    return false;
-  }
-  // From here on what lies there is ours, whatever happens.
-  if (existsSync(beside.record)) renameSync(beside.record, beside.changing);
-  else writeFileSync(beside.changing, '');
-  renameSync(beside.fresh, path);
-  return true;
 }
 
 function isComplete(store: Store, tree: LoadedTree): boolean {

@@ -8,7 +8,10 @@ import { changedLock } from './verdict.ts';
 export const FORCED: Reason = { kind: 'forced' };
 
 /** Marks nodes, which come dependencies first, before anything is looked up. Throws node's own errors. */
-export function applyPolicy(nodes: Iterable<Node>, { policy, sink, cache }: BuildRequest): void {
+export function applyPolicy(
+  nodes: Iterable<Node>,
+  { policy, sink, cache }: Pick<BuildRequest, 'policy' | 'sink' | 'cache'>,
+): void {
   const changed = changedByForce(cache.store);
   const suspicious = changed.size > 0 || (policy?.forced?.size ?? 0) > 0;
   for (const node of nodes) {

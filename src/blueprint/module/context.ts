@@ -64,13 +64,11 @@ export interface ReadingContext<TValues = AnyValues> extends ModuleContext<TValu
   walkDependencies(visit: (child: Module, parent: Module, tag: DependencyTag) => boolean): void;
   /** All variants of this module, in the order in which they were created. */
   variants(): readonly Module[];
-  /** Where the module is defined. */
-  readonly place: Span;
   /**
-   * Where a module (this one, unless another is given) writes its properties, by path (`a.b`). What it
-   * takes from elsewhere, such as from defaults, is not there.
+   * Where a module (this one, unless another is given) writes a property, or where it stands itself.
+   * Undefined for a property that its file does not have, such as one that it takes from elsewhere.
    */
-  placesOf(module?: Module): ReadonlyMap<string, Span>;
+  placeOf(property?: string, module?: Module): Span | undefined;
 }
 
 /** Changing modules, or making new ones. What is created or renamed counts when the mutator has ended. */

@@ -36,22 +36,9 @@ export function propertySpan(group: Group, property: string): Span {
   return group.place;
 }
 
-const written = new WeakMap<Module, ReadonlyMap<string, Span>>();
-
-/** The colons of all properties that the module's file has, by path. */
-export function writtenSpans(group: Group): ReadonlyMap<string, Span> {
+/** The colon of a property that is written in the module's file exactly so; undefined for any other. */
+export function writtenSpan(group: Group, property: string): Span | undefined {
   const module = syntaxOf(group);
-  if (module === undefined) return new Map();
-  let spans = written.get(module);
-  if (spans === undefined) {
-    const found = propertiesByPath(module.properties);
-    spans = new Map(
-      [...found].map(([path, { source, colon }]) => [
-        path,
-        { source, start: colon, end: colon + 1 },
-      ]),
-    );
-    written.set(module, spans);
-  }
-  return spans;
+  const found = module && propertiesByPath(module.properties).get(property);
+  return found && { source: found.source, start: found.colon, end: found.colon + 1 };
 }

@@ -10,7 +10,7 @@ import type { ReadingContext } from './context.ts';
 import { LogicError } from './exception.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module } from './handle.ts';
-import { propertySpan, writtenSpans } from './place.ts';
+import { propertySpan, writtenSpan } from './place.ts';
 import { freeze, type Provider } from './provider.ts';
 import { finalVariant, visitDependencies, walkDependencies } from './visit.ts';
 import type { Dependency, Variant } from './variant.ts';
@@ -190,12 +190,9 @@ export class ModuleStep implements ReadingContext {
     return this.target.group.variants();
   }
 
-  get place(): Span {
-    return this.target.group.place;
-  }
-
-  placesOf(module: Module = this.target): ReadonlyMap<string, Span> {
-    return writtenSpans((module as Variant).group);
+  placeOf(property?: string, module: Module = this.target): Span | undefined {
+    const { group } = module as Variant;
+    return property === undefined ? group.place : writtenSpan(group, property);
   }
 }
 

@@ -2,7 +2,7 @@
 // shapes. The fields are the engine's; build logic sees a variant as a `Module`. There are hundreds of
 // thousands of variants, so what most of them lack is undefined, and what they share is shared.
 import type { Source, Span } from '../../base/span.ts';
-import type { Segment } from '../ninja/arena.ts';
+import { NO_TEXT, type TextId } from '../ninja/arena.ts';
 import type { BuildStatement } from '../ninja/statement.ts';
 import type { LocalRule, LocalVariable } from '../ninja/entity.ts';
 import type { NestedProperty } from '../property/property.ts';
@@ -135,7 +135,7 @@ export class Variant implements Module {
   finishedMutator = -1;
   generating: Progress = 'waiting';
   /** Its part of the manifest, and the index of the list of entities that it names. */
-  text: Segment | undefined = undefined;
+  text: TextId = NO_TEXT;
   entities = -1;
   /** Says to a walk over the graph whether it was here. */
   mark = 0;

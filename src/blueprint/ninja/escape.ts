@@ -22,6 +22,9 @@ export function escapeValue(text: string): string {
 
 const PATH_SPECIAL = /[ :|\n]/;
 
+/** Nearly all paths: ASCII in which nothing is special to Ninja. To tell them apart once saves much. */
+export const PLAIN_PATH = /^[!-#%-9;-{}~]+$/;
+
 /** Text inside a path of a build or default statement. */
 export function escapePath(text: string): string {
   if (!PATH_SPECIAL.test(text)) return text;

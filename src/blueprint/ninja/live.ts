@@ -87,12 +87,14 @@ export class LiveEntities {
   /** Takes in what a statement names. Returns its rule's definition; throws what evaluating throws. */
   addStatement(statement: BuildStatement): RuleDefinition | undefined {
     const definition = this.addRule(statement.rule);
-    this.#addPaths(statement.outputs);
-    this.#addPaths(statement.implicitOutputs);
-    this.#addPaths(statement.inputs);
-    this.#addPaths(statement.implicits);
-    this.#addPaths(statement.orderOnly);
-    this.#addPaths(statement.validations);
+    if (!statement.plain) {
+      this.#addPaths(statement.outputs);
+      this.#addPaths(statement.implicitOutputs);
+      this.#addPaths(statement.inputs);
+      this.#addPaths(statement.implicits);
+      this.#addPaths(statement.orderOnly);
+      this.#addPaths(statement.validations);
+    }
     for (const [, text] of statement.variables) this.addText(text);
     for (const [variable, text] of statement.args) {
       this.addVariable(variable);

@@ -1,5 +1,6 @@
 // From what build logic asks for to a build statement: texts parsed, arguments and paths checked.
 // Knows nothing of the manifest it goes to.
+import { PLAIN_PATH } from './escape.ts';
 import { NinjaError } from './name.ts';
 import { parseText, within } from './text.ts';
 import type { NinjaText, Rule, Variable } from './entity.ts';
@@ -43,6 +44,8 @@ export interface BuildStatement {
   readonly orderOnly: readonly NinjaText[];
   readonly validations: readonly NinjaText[];
   readonly optional: boolean;
+  /** Whether all its paths are written as they are; see `PLAIN_PATH`. */
+  readonly plain: boolean;
   /** Ninja's own variables, sorted by name. */
   readonly variables: readonly (readonly [string, NinjaText])[];
   readonly args: readonly (readonly [Variable, NinjaText])[];
@@ -55,9 +58,18 @@ export function parseStatement(parameters: BuildParameters, scope: Scope): Build
     throw new NinjaError(`Rule ${rule.name} is not visible in this scope`);
   }
   if (parameters.outputs.length === 0) throw new NinjaError('Outputs param has no elements');
+  const plain =
+    arePlain(parameters.outputs) &&
+    arePlain(parameters.implicitOutputs) &&
+    arePlain(parameters.inputs) &&
+    arePlain(parameters.implicits) &&
+    arePlain(parameters.orderOnly) &&
+    arePlain(parameters.validations);
+  const paths = plain ? copied : parsed;
   return {
     comment,
     rule,
+    plain,
     outputs: paths('Outputs', parameters.outputs, scope),
     implicitOutputs: paths('ImplicitOutputs', parameters.implicitOutputs, scope),
     inputs: paths('Inputs', parameters.inputs, scope),
@@ -73,7 +85,16 @@ export function parseStatement(parameters: BuildParameters, scope: Scope): Build
 /** What no version of Ninja can read in a path: it has no escape for any of these. */
 const UNWRITABLE = /[\n\r\0]/;
 
-function paths(
+function arePlain(texts: readonly string[] = NONE): boolean {
+  for (let i = 0; i < texts.length; i++) if (!PLAIN_PATH.test(texts[i]!)) return false;
+  return true;
+}
+
+function copied(_param: string, texts: readonly string[] = NONE): readonly NinjaText[] {
+  return texts.length === 0 ? NONE : texts.slice();
+}
+
+function parsed(
   param: string,
   texts: readonly string[] | undefined,
   scope: Scope,

@@ -14,7 +14,11 @@ export class WrappedLine {
 
   /** Writes a part of a token. Whether to wrap before the token is decided with every part. */
   write(part: string): void {
-    const length = byteLength(part);
+    this.writeBytes(part, byteLength(part));
+  }
+
+  /** The same for a part of which it is known how many bytes it has. */
+  writeBytes(part: string, length: number): void {
     if (!this.#space) {
       this.#text += part;
       this.#length += length;

@@ -16,6 +16,8 @@ export interface BuildLine {
   readonly implicits: readonly NinjaText[];
   readonly orderOnly: readonly NinjaText[];
   readonly validations: readonly NinjaText[];
+  /** Whether all paths are written as they are; false unless given. */
+  readonly plain?: boolean;
 }
 
 export class NinjaWriter {
@@ -90,7 +92,7 @@ export class NinjaWriter {
         this.#set(name, value);
       }
     }
-    if (!statement.optional) this.defaultLine(statement.outputs);
+    if (!statement.optional) this.defaultLine(statement.outputs, statement.plain);
   }
 
   buildLine(build: BuildLine): void {
@@ -106,22 +108,23 @@ export class NinjaWriter {
     if (lists.comment !== '') this.#add(formatComment(lists.comment));
     const line = this.#line;
     line.write('build');
-    this.#paths(line, '', lists.outputs);
-    this.#paths(line, '|', lists.implicitOutputs);
+    const { plain = false } = lists;
+    this.#paths(line, '', lists.outputs, plain);
+    this.#paths(line, '|', lists.implicitOutputs, plain);
     line.write(':');
     line.space();
     line.write(rule);
-    this.#paths(line, '', lists.inputs);
-    this.#paths(line, '|', implicits);
-    this.#paths(line, '||', orderOnly);
-    this.#paths(line, '|@', lists.validations);
+    this.#paths(line, '', lists.inputs, plain);
+    this.#paths(line, '|', implicits, plain && implicits === lists.implicits);
+    this.#paths(line, '||', orderOnly, plain && orderOnly === lists.orderOnly);
+    this.#paths(line, '|@', lists.validations, plain);
     this.#add(line.finish());
   }
 
-  defaultLine(targets: readonly NinjaText[]): void {
+  defaultLine(targets: readonly NinjaText[], plain = false): void {
     const line = this.#line;
     line.write('default');
-    this.#paths(line, '', targets);
+    this.#paths(line, '', targets, plain);
     this.#add(line.finish());
   }
 
@@ -136,7 +139,7 @@ export class NinjaWriter {
     return value;
   }
 
-  #paths(line: WrappedLine, separator: string, texts: readonly NinjaText[]): void {
+  #paths(line: WrappedLine, separator: string, texts: readonly NinjaText[], plain: boolean): void {
     if (texts.length === 0) return;
     if (separator !== '') {
       line.space();
@@ -144,7 +147,9 @@ export class NinjaWriter {
     }
     for (let i = 0; i < texts.length; i++) {
       line.space();
-      this.#path(line, texts[i]!);
+      const text = texts[i]!;
+      if (plain && typeof text === 'string') line.writeBytes(text, text.length);
+      else this.#path(line, text);
     }
   }
 

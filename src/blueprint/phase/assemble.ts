@@ -2,8 +2,8 @@
 // same time the columns that the next run will need. Modules come in the order of the manifest.
 import type { Graph } from '../module/graph.ts';
 import type { Group } from '../module/variant.ts';
-import type { TextArena } from '../ninja/arena.ts';
-import { CONTENT_LENGTH, type ContentDigests } from './content.ts';
+import { NO_TEXT, type TextArena } from '../ninja/arena.ts';
+import { CONTENT_LENGTH, contentColumn, setContent, type ContentDigests } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
 import {
@@ -70,7 +70,7 @@ class ModuleBuilder {
     this.#input = input;
     this.#file = new Int32Array(count);
     this.#creator = new Int32Array(count).fill(-1);
-    this.#content = new Uint8Array(count * CONTENT_LENGTH);
+    this.#content = contentColumn(count);
     this.#flags = new Uint8Array(count);
     this.#variants = new Int32Array(count + 1);
     this.#moved = new Int32Array(input.old?.modules.name.length ?? 0).fill(-1);
@@ -104,7 +104,7 @@ class ModuleBuilder {
     if (group.definedName !== group.name) this.#defined.set(index, group.definedName);
     this.#file[index] = fileIndex(group.definition.source.file);
     const content = contents.of(group);
-    if (content !== undefined) this.#content.set(content, index * CONTENT_LENGTH);
+    setContent(this.#content, index, content);
     this.#flags[index] = flagsOf(group, content);
   }
 
@@ -205,11 +205,12 @@ class VariantBuilder {
       this.#add(variant, entities === -1 ? -1 : this.#input.entityList(entities));
     }
     for (const variant of order) {
-      if (variant.text === undefined) continue;
+      if (variant.text === NO_TEXT) continue;
       const at = first + variants.indexOf(variant);
       this.#start[at] = this.#output.position;
-      this.#length[at] = variant.text.length;
-      this.#output.write(this.#input.arena.get(variant.text));
+      const bytes = this.#input.arena.get(variant.text);
+      this.#length[at] = bytes.length;
+      this.#output.write(bytes);
     }
   }
 

@@ -29,11 +29,19 @@ ${lines.join('')}
 `;
 }
 
-/** The comment above a module's part, in the manifest's form. Most of it is made once per module. */
-export function moduleComment({ group, variant }: Variant): string {
-  group.comment ??= sharedComment(group);
-  const { head, tail } = group.comment;
-  return head + formatComment(`Variant: ${variant}\n`) + tail;
+/** The comments above modules' parts, in the manifest's form. What they share is made once. */
+export class ModuleComments {
+  readonly #variants = new Map<string, string>();
+
+  of({ group, variant }: Variant): string {
+    group.comment ??= sharedComment(group);
+    let line = this.#variants.get(variant);
+    if (line === undefined) {
+      line = formatComment(`Variant: ${variant}\n`);
+      this.#variants.set(variant, line);
+    }
+    return group.comment.head + line + group.comment.tail;
+  }
 }
 
 /** The lines that all variants of a module have in common. */

@@ -21,8 +21,11 @@ export class ContentDigests {
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
-  /** Undefined where some value is not plain data: then it must be taken for changed, always. */
-  of(group: Group): Buffer | undefined {
+  /**
+   * As a string with one byte in each unit. Undefined where some value is not plain data: then it must
+   * be taken for changed, always.
+   */
+  of(group: Group): string | undefined {
     const { type, typeName, directory, source } = group.definition;
     const parts: string[] = [type.name, typeName, directory, source.file, group.name];
     if (group.history !== undefined) parts.push(...group.history);
@@ -31,7 +34,7 @@ export class ContentDigests {
         parts.push(`alias ${member.target.variant}`, variationsText(member.variations));
       } else if (!this.#addVariant(parts, member, group.observed)) return undefined;
     }
-    return hash('sha256', parts.join('\0'), 'buffer').subarray(0, CONTENT_LENGTH);
+    return hash('sha256', parts.join('\0'), 'binary').slice(0, CONTENT_LENGTH);
   }
 
   #addVariant(parts: string[], variant: Variant, observed: boolean): boolean {
@@ -53,6 +56,24 @@ export class ContentDigests {
     }
     return !observed || addValue(parts, variant.values);
   }
+}
+
+/** A column of digests, one for each module; all zero where there is none. */
+export function contentColumn(count: number): Uint8Array {
+  return new Uint8Array(count * CONTENT_LENGTH);
+}
+
+export function setContent(column: Uint8Array, index: number, content: string | undefined): void {
+  const at = index * CONTENT_LENGTH;
+  for (let i = 0; i < CONTENT_LENGTH; i++) column[at + i] = content?.charCodeAt(i) ?? 0;
+}
+
+export function hasContent(column: Uint8Array, index: number, content: string): boolean {
+  const at = index * CONTENT_LENGTH;
+  for (let i = 0; i < CONTENT_LENGTH; i++) {
+    if (column[at + i] !== content.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 const texts = new WeakMap<Variations, string>();

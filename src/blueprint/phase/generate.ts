@@ -1,6 +1,6 @@
 // Makes a manifest from a tree, or brings it up to date: with nothing changed, nothing is analysed; with
 // little changed, little. Beside the manifest come its dependency file and the state for the next run.
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf, type Canonical } from '../../base/digest.ts';
@@ -123,7 +123,7 @@ class Generation {
     if ('whole' in part) return this.#whole(part.whole);
     const stamper = new Stamper(source, changes.stamps);
     const finished = finishPart(state, part, this.#target(stamper));
-    return this.#done(finished.state, finished.changed, part.groups.length);
+    return this.#done(finished.state, finished.changed, part.groups.length, state);
   }
 
   /** Nothing changed, but that took reading: the next run shall see it from stamps again. */
@@ -175,7 +175,26 @@ class Generation {
     state: Omit<State, 'format'>,
     changed: boolean,
     analysedModules: number,
+    before?: State,
   ): Result<Generated> {
+    if (before === undefined || !sameLooks(before, state) || !this.#hasCompanions()) {
+      this.#writeCompanions(state);
+    }
+    writeState(this.#companions.state, state);
+    const { length: modules } = state.modules.name;
+    return ok({ analysed: 'part', changed, modules, analysedModules, warnings: [] });
+  }
+
+  #hasCompanions(): boolean {
+    const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
+    const { commands, spelled } = this.#options;
+    const asked = commands !== undefined || spelled !== undefined;
+    const wanted = [depfile, ...(asked ? [globsDepfile, filesDepfile] : [])];
+    if (commands !== undefined) wanted.push(generator);
+    return wanted.every((path) => existsSync(path));
+  }
+
+  #writeCompanions(state: Pick<State, 'files' | 'watched' | 'globs'>): void {
     const { output, commands, spelled = output } = this.#options;
     const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
     const [files, directories] = [filesOf(state), directoriesOf(state)];
@@ -186,9 +205,6 @@ class Generation {
       writeIfChanged(globsDepfile, formatDepfile(globs, directories));
     }
     if (commands !== undefined) writeIfChanged(generator, generatorManifest(output, commands));
-    writeState(this.#companions.state, state);
-    const { length: modules } = state.modules.name;
-    return ok({ analysed: 'part', changed, modules, analysedModules, warnings: [] });
   }
 
   #engineOptions(): Result<EngineOptions> {
@@ -198,6 +214,24 @@ class Generation {
     const list = readList(this.#files, listFile);
     return list.ok ? ok({ ...options, list: list.value }) : list;
   }
+}
+
+/** Whether two runs looked at the same files and directories: then dependency files stay as they are. */
+function sameLooks(
+  a: Pick<State, 'files' | 'watched' | 'globs'>,
+  b: Pick<State, 'files' | 'watched' | 'globs'>,
+): boolean {
+  return (
+    a.files.path === b.files.path &&
+    a.watched.length === b.watched.length &&
+    a.watched.every(({ path }, i) => path === b.watched[i]!.path) &&
+    a.globs.length === b.globs.length &&
+    a.globs.every(({ searched }, i) => sameTexts(searched, b.globs[i]!.searched))
+  );
+}
+
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a === b || (a.length === b.length && a.every((text, i) => text === b[i]));
 }
 
 /** Files whose change may mean another manifest. */

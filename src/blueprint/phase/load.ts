@@ -102,7 +102,7 @@ function register(
   }
 }
 
-function unknownType(module: Module<Value>, known: readonly string[]): Diagnostic {
+export function unknownType(module: Module<Value>, known: readonly string[]): Diagnostic {
   return definitionError({
     code: 'module/unknown-type',
     message: `unrecognized module type ${JSON.stringify(module.type)}`,

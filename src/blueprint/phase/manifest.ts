@@ -1,6 +1,7 @@
 // The manifest of one run: header, modules by name, singletons in the order of their registration.
 // Handed on piece by piece: for a large tree it is a hundred megabytes.
 import { byCodePoint } from '../../base/digest.ts';
+import { NO_TEXT } from '../ninja/arena.ts';
 import { NinjaWriter } from '../ninja/writer.ts';
 import type { Graph } from '../module/graph.ts';
 import type { Group, Variant } from '../module/variant.ts';
@@ -17,7 +18,7 @@ export function writeManifest(graph: Graph, prepared: Prepared, sink: Sink): voi
   const reached = reachedBy([...entityLists, settingEntities], records);
   sink(Buffer.from(headerText(records, reached, settingsOf(prepared), names)));
   for (const group of groupsByName(graph)) {
-    for (const { text } of variantsByName(group)) if (text !== undefined) sink(arena.get(text));
+    for (const { text } of variantsByName(group)) if (text !== NO_TEXT) sink(arena.get(text));
   }
   for (const { text } of singletons) sink(arena.get(text));
 }

@@ -10,7 +10,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Owner } from '../ninja/entity.ts';
 import { sharedNames } from '../ninja/names.ts';
 import type { Changes } from './change.ts';
-import { CONTENT_LENGTH, ContentDigests } from './content.ts';
+import { ContentDigests, hasContent } from './content.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { Region } from './region.ts';
 import { findName, OBSERVED, type State } from './state.ts';
@@ -224,10 +224,8 @@ class PartialAnalysis {
     };
   }
 
-  #isDifferent(index: number, content: Buffer | undefined): boolean {
-    const start = index * CONTENT_LENGTH;
-    const old = this.#state.modules.content.subarray(start, start + CONTENT_LENGTH);
-    if (content !== undefined) return !content.equals(old);
+  #isDifferent(index: number, content: string | undefined): boolean {
+    if (content !== undefined) return !hasContent(this.#state.modules.content, index, content);
     // Without a digest, only what was analysed for its own sake is taken for changed.
     return this.#region.affected.has(index);
   }

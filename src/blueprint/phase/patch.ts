@@ -2,8 +2,9 @@
 // some of them with other text. Columns are patched instead of made anew, so the cost hardly depends on
 // the size of the tree. (Making them anew took half the time of a run in which one file changed.)
 import type { Group } from '../module/variant.ts';
+import { NO_TEXT } from '../ninja/arena.ts';
 import type { AssembleInput, Assembled } from './assemble.ts';
-import { CONTENT_LENGTH } from './content.ts';
+import { setContent } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
 import { findName, flagsOf, listAt, packLists, type ModuleColumns, type State } from './state.ts';
@@ -37,7 +38,7 @@ function sameVariants({ modules, variants }: State, index: number, group: Group)
   return now.every(({ variant, text }, i) => {
     const at = first + i;
     const had = variants.length[at]! > 0;
-    return variants.names[variants.name[at]!] === variant && had === (text !== undefined) && had;
+    return variants.names[variants.name[at]!] === variant && had === (text !== NO_TEXT) && had;
   });
 }
 
@@ -69,9 +70,10 @@ export function patch(
     for (const variant of variantsByName(group)) {
       const at = first + now.indexOf(variant);
       start[at] = output.position;
-      length[at] = variant.text!.length;
+      const bytes = input.arena.get(variant.text);
+      length[at] = bytes.length;
       entities[at] = input.entityList(variant.entities);
-      output.write(input.arena.get(variant.text!));
+      output.write(bytes);
     }
     copied = textEnd;
     from = end;
@@ -94,8 +96,8 @@ function textBounds({ variants }: State): { start: number; end: number } {
     if (variants.start[at]! < start) start = variants.start[at]!;
     if (variants.start[at]! + its > end) end = variants.start[at]! + its;
   }
-  // Modules that make no statements leave nothing to copy.
-  return end === 0 ? { start: 0, end } : { start, end };
+  // Where no module has any text, there is no part.
+  return { start: Math.min(start, end), end };
 }
 
 /** A module's variants are next to each other. */
@@ -127,9 +129,7 @@ function patchModules(
   for (const [index, group] of inPlace) {
     const digest = contents.of(group);
     flags[index] = flagsOf(group, digest);
-    const at = index * CONTENT_LENGTH;
-    if (digest === undefined) content.fill(0, at, at + CONTENT_LENGTH);
-    else content.set(digest, at);
+    setContent(content, index, digest);
     reads.set(index, [...new Set(group.namesRead().map(indexOf))]);
     const written = (group.writes ?? []).map((name) => findName(modules.name, name));
     writes.set(

@@ -4,7 +4,7 @@
 import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import { byCodePoint } from '../../base/digest.ts';
 import type { Span } from '../../base/span.ts';
-import { TextArena, type Segment } from '../ninja/arena.ts';
+import { NO_TEXT, TextArena, type TextId } from '../ninja/arena.ts';
 import type { NinjaText, Rule } from '../ninja/entity.ts';
 import { LiveEntities } from '../ninja/live.ts';
 import { NinjaError } from '../ninja/name.ts';
@@ -17,7 +17,7 @@ import { shown } from '../module/pass.ts';
 import { Prefixes } from '../module/prefix.ts';
 import { SingletonStep, type ManifestSettings, type SingletonRun } from '../module/single.ts';
 import type { Actions, Group, Variant } from '../module/variant.ts';
-import { moduleComment, singletonComment } from './comment.ts';
+import { ModuleComments, singletonComment } from './comment.ts';
 import type { Registry } from './registry.ts';
 
 /** The oldest Ninja that reads every manifest, unless build logic asks for a newer one. */
@@ -32,7 +32,7 @@ export interface Prepared {
   readonly settings: ManifestSettings;
   readonly arena: TextArena;
   readonly prefixes: Prefixes;
-  readonly singletons: readonly { readonly text: Segment; readonly entities: number }[];
+  readonly singletons: readonly { readonly text: TextId; readonly entities: number }[];
   /** Entities named by what singletons said of the manifest, such as its build directory. */
   readonly settingEntities: readonly number[];
   /** Lists of ids of entities; variants refer to them by index. */
@@ -86,6 +86,7 @@ class Preparation {
   readonly #names: PackageNames;
   readonly #writer: NinjaWriter;
   readonly #arena = new TextArena();
+  readonly #comments = new ModuleComments();
   readonly #prefixes: Prefixes;
   readonly #diagnostics: Diagnostic[] = [];
   readonly #reported = new Set<string>();
@@ -184,7 +185,7 @@ class Preparation {
       generate?.(step);
       const actions = step.finish();
       if (actions === undefined) return;
-      this.#writer.raw(moduleComment(variant));
+      this.#writer.raw(this.#comments.of(variant));
       this.#write(actions, variant.group.place, variant);
     } catch (error) {
       const where = `GenerateBuildActions for ${shown(variant)}`;
@@ -195,7 +196,7 @@ class Preparation {
 
   #runSingletons(run: SingletonRun): Prepared['singletons'] {
     if (this.#diagnostics.length > 0) return [];
-    const made: { text: Segment; entities: number }[] = [];
+    const made: { text: TextId; entities: number }[] = [];
     for (const { name, generate } of this.#registry.singletons) {
       const step = new SingletonStep(name, run);
       try {
@@ -203,9 +204,9 @@ class Preparation {
         const actions = step.finish();
         if (actions === undefined) continue;
         this.#writer.comment(singletonComment(name));
-        const into: Written = { text: undefined, entities: -1 };
+        const into: Written = { text: NO_TEXT, entities: -1 };
         this.#write(actions, undefined, into);
-        if (into.text !== undefined) made.push({ text: into.text, entities: into.entities });
+        if (into.text !== NO_TEXT) made.push({ text: into.text, entities: into.entities });
       } catch (error) {
         const where = `GenerateBuildActions for singleton ${name}`;
         this.#diagnostics.push(exceptionDiagnostic(where, error, undefined, this.#graph.debug));
@@ -270,7 +271,7 @@ class Preparation {
 }
 
 interface Written {
-  text: Segment | undefined;
+  text: TextId;
   entities: number;
 }
 

@@ -150,7 +150,7 @@ export function findName(names: readonly string[], name: string): number {
 }
 
 /** A module's flags. */
-export function flagsOf(group: Group, content: Buffer | undefined): number {
+export function flagsOf(group: Group, content: string | undefined): number {
   return (
     (group.readsDeep ? READS_DEEP : 0) |
     (group.readsDependers ? READS_DEPENDERS : 0) |

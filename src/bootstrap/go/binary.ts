@@ -68,5 +68,5 @@ function generate(ctx: GenerateContext<Values>): void {
     const what = `it makes the main manifest, which ${ctx.module.typeName} is built by`;
     ctx.propertyError('primaryBuilder', `${what}; use ${typeName('go', 'binary')}`);
   }
-  announce(ctx, { kind: 'binary', stage, program, primaryBuilder, tests });
+  announce(ctx, { kind: 'binary', stage, program, primaryBuilder, asOriginal: true, tests });
 }

@@ -4,6 +4,7 @@ import { ninjaEscape, packageContext } from '../../blueprint/api.ts';
 import { bootstrapOf } from '../config.ts';
 import { bootstrapPackage, machineVariable } from '../package.ts';
 import { placeholder } from '../template.ts';
+import { missingToolchain } from './toolchain.ts';
 import { WITH_STANDARD_LIBRARY } from './standard.ts';
 
 export const goPackage = packageContext('ashlar/bootstrap/go').import(bootstrapPackage);
@@ -11,7 +12,14 @@ export const goPackage = packageContext('ashlar/bootstrap/go').import(bootstrapP
 /** The values of the machine: the toolchain's own directory, its two programs, and its version. */
 export const MACHINE_NAMES = ['GoRoot', 'GoCompile', 'GoLink', 'GoVersion'] as const;
 
-for (const name of MACHINE_NAMES) machineVariable(goPackage, name);
+for (const name of MACHINE_NAMES) {
+  machineVariable(goPackage, name, (config) => {
+    const found = bootstrapOf(config).tools[name];
+    if (found) return found;
+    const { message, hint } = missingToolchain(process.env);
+    throw new Error(`${message}: ${hint}`);
+  });
+}
 
 /** The program that writes test mains: a tree that embeds Ashlar has its own. */
 export const EMBEDDED = '/.bootstrap/bin/minibp';

@@ -3,7 +3,13 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { environmentError, failed, ok, type Result } from '../../base/diagnostic.ts';
+import {
+  environmentError,
+  failed,
+  ok,
+  type Diagnostic,
+  type Result,
+} from '../../base/diagnostic.ts';
 
 export interface Toolchain {
   /** Plain absolute paths. */
@@ -44,6 +50,14 @@ export function findToolchain(env: NodeJS.ProcessEnv): Result<Toolchain> {
   }
   // Before 1.16, `go env` does not know its version.
   return ok({ root: found, compile, link, version: version || versionFile(found) });
+}
+
+/** Why there is no toolchain. */
+export function missingToolchain(env: NodeJS.ProcessEnv): Diagnostic {
+  const found = findToolchain(env);
+  if (!found.ok) return found.diagnostics[0]!;
+  const message = `the Go toolchain in ${found.value.root} was not there when this was asked for`;
+  return environmentError({ code: 'go/missing', message, hint: 'run it again' });
 }
 
 function versionFile(root: string): string {

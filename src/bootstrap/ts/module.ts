@@ -3,8 +3,10 @@
 import {
   type GenerateContext,
   joinPath,
+  list,
   map,
   moduleType,
+  nested,
   ninjaEscape,
   path,
   provider,
@@ -41,7 +43,16 @@ const tsBinaryFields = {
     doc: 'Where the bundle goes, in the build directory; `.bootstrap/NAME` unless given.',
   }),
   launcher: path({ doc: 'The script to install as the program, instead of one that runs `main`.' }),
-  data: map(path(), { doc: 'Files to lay beside the bundle, by their names there.' }),
+  data: list(
+    nested({
+      from: path({ required: true, doc: 'The file.' }),
+      to: string({ required: true, doc: 'Its name there.' }),
+    }),
+    { doc: 'Files to lay beside the bundle.' },
+  ),
+  declarations: path({
+    doc: 'A directory whose declarations go to `types` beside the bundle, for those that import it.',
+  }),
   define: map(string(), { doc: 'Expressions that stand for a name, as in esbuild.' }),
   banner: string({ doc: 'A line of JavaScript at the top of each file.' }),
 };
@@ -137,7 +148,7 @@ function generateUnit(
       const into = `${directory}/test`;
       check(ctx, { unit, used: [...used, unit], srcs: testSrcs, into });
       const bundle = `${into}/test.mjs`;
-      const flags = bundleFlags(ctx, [...used, unit]);
+      const flags = bundleFlags(ctx, [...used, unit], `${bundle}.d`);
       const also = testSrcs.slice(1).map((file) => `--also ${word(file)}`);
       ctx.build(tsPackage, {
         rule: bundleRule,
@@ -216,15 +227,20 @@ function aliasFlags(
   return [...flags, `--ashlar \${bootstrap.AshlarWord}${types ? '/types' : ''}`];
 }
 
-function bundleFlags(ctx: GenerateContext<unknown>, used: readonly Unit[]): string[] {
-  return ['--name', word(ctx.name), ...aliasFlags(ctx, used, false)];
+function bundleFlags(
+  ctx: GenerateContext<unknown>,
+  used: readonly Unit[],
+  depfile: string,
+): string[] {
+  return ['--name', word(ctx.name), '-d', asWord(depfile), ...aliasFlags(ctx, used, false)];
 }
 
 interface BinaryValues extends Values {
   readonly entries: Readonly<Record<string, string>>;
   readonly outdir: string;
   readonly launcher: string;
-  readonly data: Readonly<Record<string, string>>;
+  readonly data: readonly { readonly from: string; readonly to: string }[];
+  readonly declarations: string;
   readonly define: Readonly<Record<string, string>>;
   readonly banner: string;
 }
@@ -248,7 +264,7 @@ function generateBinary(ctx: GenerateContext<BinaryValues>, primaryBuilder: bool
   announce(ctx, {
     kind: 'binary',
     stage,
-    program: isFirst(ctx) ? `${unit.directory}/${TOOL_NAME}.mjs` : program,
+    program: isFirst(ctx) ? `${unit.directory}/${TOOL_NAME}.cjs` : program,
     parts,
     primaryBuilder,
     tests,
@@ -267,7 +283,7 @@ function buildFirst(ctx: GenerateContext<BinaryValues>, { main, directory }: Uni
   const srcs = expand(ctx, 'srcs', ctx.properties.srcs).filter((file) => file !== main);
   ctx.build(tsPackage, {
     rule: firstRule,
-    outputs: [`${directory}/${TOOL_NAME}.mjs`],
+    outputs: [`${directory}/${TOOL_NAME}.cjs`],
     inputs: [ninjaEscape(main)],
     implicits: srcs.map(ninjaEscape),
   });
@@ -280,22 +296,28 @@ function buildBinary(
   { program }: Placement,
   primaryBuilder: boolean,
 ): void {
-  const { entries, outdir, launcher, data, define, banner } = ctx.properties;
+  const { entries, outdir, launcher, data, declarations, define, banner } = ctx.properties;
   const directory = outdir === '' ? `${unit.directory}/bundle` : `\${bootstrap.BuildDir}/${outdir}`;
   const plugins = ctx.directDependencies().filter(({ tag }) => tag === pluginTag);
   const units = plugins.flatMap(({ module }) => ctx.get(module, unitProvider) ?? []);
   const all = [...new Set([...used, ...units])];
-  const inputs = [...Object.values(entries), ...Object.values(data)].map((one) =>
+  const inputs = [...Object.values(entries), ...data.map(({ from }) => from)].map((one) =>
     inDirectory(ctx, one)!,
   );
   const script = inDirectory(ctx, launcher);
+  const depfile = `${unit.directory}/bundle.d`;
   const flags = [
-    ...bundleFlags(ctx, all),
+    ...bundleFlags(ctx, all, depfile),
     `--outdir ${asWord(directory)}`,
     ...(primaryBuilder ? ['--builder'] : []),
     ...units.map(({ pkgPath }) => `--plugin ${word(pkgPath)}`),
     ...pairs(entries).map(([name, file]) => `--entry ${word(`${name}=${inDirectory(ctx, file)}`)}`),
-    ...pairs(data).map(([name, file]) => `--data ${word(`${name}=${inDirectory(ctx, file)}`)}`),
+    ...data.map(({ from, to }) => `--data ${word(`${to}=${inDirectory(ctx, from)}`)}`),
+    ...(declarations === ''
+      ? []
+      : [
+          `--declarations ${asWord(`\${bootstrap.BuildDir}/.bootstrap/types/`)}${word(inDirectory(ctx, declarations)!)}`,
+        ]),
     ...pairs(define).map(([name, text]) => `--define ${word(`${name}=${text}`)}`),
     ...(banner === '' ? [] : [`--banner ${word(banner)}`]),
     ...(script === undefined ? [] : [`--launcher ${word(script)}`]),
@@ -314,7 +336,7 @@ function buildBinary(
     // What is known to be wrong is not built upon.
     orderOnly: [...all.flatMap(({ tests }) => tests), ...unit.tests],
     args: {
-      dep: `${unit.directory}/bundle.d`,
+      dep: depfile,
       flags: flags.join(' '),
       name: ninjaEscape(ctx.name),
     },

@@ -13,7 +13,7 @@ export const tsPackage = packageContext('ashlar/bootstrap/ts').import(bootstrapP
 
 /** The core binary that plays the part of `tsbuild`. */
 export const TOOL_NAME = 'tsbuild';
-const TOOL = `\${bootstrap.BuildDir}/.bootstrap/${TOOL_NAME}/${TOOL_NAME}.mjs`;
+const TOOL = `\${bootstrap.BuildDir}/.bootstrap/${TOOL_NAME}/${TOOL_NAME}.cjs`;
 const TOOL_WORD = TOOL.replace('BuildDir', 'BuildDirWord');
 
 for (const name of ['Node', 'Esbuild', 'TypeScript']) machineVariable(tsPackage, name);
@@ -45,8 +45,7 @@ export const checkRule = tsPackage.rule(
 export const bundleRule = tsPackage.rule(
   'bundle',
   {
-    command:
-      '${tool} bundle --esbuild ${EsbuildWord} --node ${NodeWord} -o $out -d $dep $flags -- $in',
+    command: '${tool} bundle --esbuild ${EsbuildWord} --node ${NodeWord} -o $out $flags -- $in',
     depfile: '$dep',
     description: 'bundle $name',
     restat: true,
@@ -60,8 +59,10 @@ export const bundleRule = tsPackage.rule(
 /** Before there is a `tsbuild`: what it imports must be among its sources. */
 export const firstRule = tsPackage.rule('first', {
   command:
-    `\${NodeWord} -e 'require(process.argv[1]).buildSync({entryPoints:[process.argv[2]],outfile:process.argv[3],` +
-    `bundle:true,platform:"node",format:"esm",target:"node20.19",logLevel:"warning"})' \${EsbuildWord} $in $out`,
+    `\${NodeWord} -e 'const [esbuild,main,out]=process.argv.slice(1);` +
+    `try{require(require("path").resolve(esbuild)).buildSync({entryPoints:[main],outfile:out,bundle:true,` +
+    `platform:"node",format:"cjs",target:"node20.19",logLevel:"warning"})}catch{process.exit(1)}' ` +
+    '${EsbuildWord} $in $out',
   description: 'bundle $out',
   commandDeps: ['${Node}', '${Esbuild}/package.json'],
 });

@@ -73,6 +73,8 @@ export class Marker {
     const records: Sha256Hex[] = [];
     for (const hash of directories) {
       const directory = this.#read(hash, decodeDirectory);
+      // Those of other tasks' outputs are parts of their trees, not blobs of their own.
+      if (directory === undefined) directories.delete(hash);
       for (const { digest } of directory?.directories ?? []) directories.add(digest.hash);
       const record = hash === root && directory?.files.find(({ name }) => name === RECORD);
       if (record) records.push(record.digest.hash);

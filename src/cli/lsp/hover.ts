@@ -4,7 +4,7 @@ import type { Span } from '../../base/span.ts';
 import { printExpression } from '../../blueprint/syntax/print.ts';
 import type { Value } from '../../blueprint/syntax/scope.ts';
 import { nameSpan, typeName, typeSpan } from '../../blueprint/syntax/tree.ts';
-import type { Catalogue } from './catalogue.ts';
+import type { Catalogue, Known } from './catalogue.ts';
 import { locate } from './locate.ts';
 import type { Document, Workspace } from './workspace.ts';
 
@@ -28,14 +28,15 @@ export function hoverAt(
     case 'type': {
       const { type } = found.module;
       const about = catalogue.types().get(type);
-      return { text: lines(`module type \`${type}\``, about), at: typeSpan(found.module) };
+      return { text: lines(`module type \`${type}\``, ...said(about)), at: typeSpan(found.module) };
     }
     case 'property': {
       const { module, path, property } = found;
       const about = catalogue.properties(module.type, path.slice(0, -1)).get(property.name);
+      const its = about?.declared === true ? about.detail : typeName(property.value);
       const text = lines(
-        `property \`${path.join('.')}\` of \`${module.type}\`, ${typeName(property.value)}`,
-        about,
+        `property \`${path.join('.')}\` of \`${module.type}\`, ${its}`,
+        ...said(about),
       );
       return { text, at: nameSpan(property) };
     }
@@ -71,6 +72,12 @@ const MAX_LINES = 20;
 function shown(value: Value): string {
   const all = printExpression(value).split('\n');
   return all.length <= MAX_LINES ? all.join('\n') : [...all.slice(0, MAX_LINES), '…'].join('\n');
+}
+
+/** What is known, most important first. */
+function said(known: Known | undefined): string[] {
+  if (known === undefined) return [];
+  return [known.doc, known.declared ? '' : known.detail].filter((one) => one !== '');
 }
 
 function lines(...parts: readonly (string | undefined)[]): string {

@@ -8,6 +8,7 @@ import {
   DiagnosticSeverity,
   DidChangeWatchedFilesNotification,
   FileChangeType,
+  MarkupKind,
   SymbolKind,
   TextDocuments,
   TextDocumentSyncKind,
@@ -19,11 +20,13 @@ import {
 } from 'vscode-languageserver/node.js';
 import { TextDocument } from 'vscode-languageserver-textdocument';
 import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { AnyModuleType } from '../../blueprint/api.ts';
 import { isSpan } from '../../base/span.ts';
 import { format } from '../../blueprint/syntax/format.ts';
 import { decodeSource } from '../../blueprint/syntax/source.ts';
 import { findBlueprints, isBlueprint } from '../blueprint/find.ts';
-import { usedCatalogue, type Catalogue } from './catalogue.ts';
+import { schemaCatalogue, usedCatalogue, type Catalogue } from './catalogue.ts';
+import { Checker } from './check.ts';
 import { completionsAt, type Completion } from './completion.ts';
 import { cursorAt } from './cursor.ts';
 import { definitionsAt, referencesAt } from './definition.ts';
@@ -32,10 +35,21 @@ import { outlineOf, type Outline } from './outline.ts';
 import { toLocation, toOffset, toPath, toRange } from './range.ts';
 import { Workspace, type Document } from './workspace.ts';
 
+/** What is known of module types. */
+export interface ServerOptions {
+  readonly types: readonly AnyModuleType[];
+  /** Whether those are all there are: then modules are checked against them. */
+  readonly complete: boolean;
+}
+
 /** Serves one editor until it ends the session; the process ends with it, as the protocol wants. */
-export function serveEditor(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): void {
+export function serveEditor(
+  input: NodeJS.ReadableStream,
+  output: NodeJS.WritableStream,
+  options: ServerOptions,
+): void {
   const connection = createConnection(input, output);
-  const server = new Server(connection);
+  const server = new Server(connection, options);
   server.listen();
 }
 
@@ -43,12 +57,15 @@ class Server {
   readonly #connection: Connection;
   readonly #documents = new TextDocuments(TextDocument);
   readonly #workspace = new Workspace();
-  readonly #catalogue: Catalogue = usedCatalogue(this.#workspace);
+  readonly #catalogue: Catalogue;
+  readonly #checker: Checker | undefined;
   #watches = false;
   #folders: readonly string[] = [];
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, { types, complete }: ServerOptions) {
     this.#connection = connection;
+    this.#catalogue = schemaCatalogue(types, usedCatalogue(this.#workspace));
+    this.#checker = complete ? new Checker(types) : undefined;
   }
 
   listen(): void {
@@ -125,7 +142,9 @@ class Server {
     for (const { uri, version } of this.#documents.all()) {
       const document = this.#workspace.get(pathOf(uri));
       if (document === undefined) continue;
-      const { diagnostics } = this.#workspace.analysis(document);
+      const analysis = this.#workspace.analysis(document);
+      const checked = this.#checker?.check(analysis.modules) ?? [];
+      const diagnostics = [...analysis.diagnostics, ...checked];
       void this.#connection.sendDiagnostics({
         uri,
         version,
@@ -180,6 +199,9 @@ class Server {
             label: completion.label,
             kind: KINDS[completion.kind],
             ...(completion.detail === undefined ? {} : { detail: completion.detail }),
+            ...(completion.doc === undefined || completion.doc === ''
+              ? {}
+              : { documentation: { kind: MarkupKind.Markdown, value: completion.doc } }),
             textEdit: { range, newText: completion.insert ?? completion.label },
           }),
         );
@@ -229,6 +251,7 @@ function toLsp({ severity, code, message, hint, at, notes = [] }: Diagnostic): L
 const KINDS: Record<Completion['kind'], CompletionItemKind> = {
   type: CompletionItemKind.Class,
   property: CompletionItemKind.Property,
+  value: CompletionItemKind.Value,
   variable: CompletionItemKind.Variable,
   keyword: CompletionItemKind.Keyword,
   module: CompletionItemKind.Module,

@@ -8,7 +8,7 @@ import { getProperty } from '../../blueprint/syntax/edit.ts';
 import { evaluate } from '../../blueprint/syntax/evaluate.ts';
 import { nameOf } from '../../blueprint/syntax/modify.ts';
 import { parse } from '../../blueprint/syntax/parse.ts';
-import { Scope } from '../../blueprint/syntax/scope.ts';
+import { Scope, type Value } from '../../blueprint/syntax/scope.ts';
 import { NOT_INHERITED } from '../../blueprint/syntax/walk.ts';
 import type { Assignment, File, Module, StringLiteral } from '../../blueprint/syntax/tree.ts';
 
@@ -22,6 +22,8 @@ export interface Document {
 
 export interface Analysis {
   readonly scope: Scope;
+  /** Those without errors in their values. */
+  readonly modules: readonly Module<Value>[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -72,8 +74,8 @@ export class Workspace {
       const scope = new Scope(parent === undefined ? undefined : this.analysis(parent).scope);
       for (const name of NOT_INHERITED) scope.remove(name);
       if (document.syntax.length > 0) scope.incomplete = true;
-      const { diagnostics } = evaluate(document.file, scope);
-      analysis = { scope, diagnostics: [...document.syntax, ...diagnostics] };
+      const { modules, diagnostics } = evaluate(document.file, scope);
+      analysis = { scope, modules, diagnostics: [...document.syntax, ...diagnostics] };
       this.#analyses.set(document.path, analysis);
     }
     return analysis;

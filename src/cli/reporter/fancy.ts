@@ -17,7 +17,7 @@ interface Running {
   total: number | undefined;
 }
 
-export function fancyReporter({ write, columns, color, cwd }: ReporterOptions): Reporter {
+export function fancyReporter({ write, columns, rows, color, cwd }: ReporterOptions): Reporter {
   const paint = painter(color);
   const why = reasons(cwd);
   const running = new Map<string, Running>();
@@ -35,25 +35,30 @@ export function fancyReporter({ write, columns, color, cwd }: ReporterOptions): 
   let timer: NodeJS.Timeout | undefined;
 
   const draw = (): void => {
-    const rows = liveRows();
+    const live = liveRows();
     // One write per frame, so that a terminal never shows half of it.
     const erase = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
-    write(`${erase}${[...above, ...rows].map((row) => `${row}\n`).join('')}`);
+    write(`${erase}${[...above, ...live].map((row) => `${row}\n`).join('')}`);
     above = [];
-    drawn = rows.length;
+    drawn = live.length;
   };
 
   const liveRows = (): string[] => {
     if (running.size === 0 && needed === 0) return [];
     const width = Math.max(20, columns() - 1);
     const now = Date.now();
-    const shown = [...running.values()].slice(0, MAX_ROWS);
-    const nameWidth = Math.max(...shown.map(({ task }) => task.length), 0);
-    const rows = shown.map((entry) => {
-      const line = `  ${printable(entry.task).padEnd(nameWidth)}  ${duration(now - entry.startedMs).padStart(8)}${progress(entry)}`;
-      return line.slice(0, width);
-    });
-    if (running.size > MAX_ROWS) rows.push(`  and ${running.size - MAX_ROWS} more`);
+    // The counts, and the line that the cursor is on, need room too.
+    const room = Math.max(1, Math.min(MAX_ROWS, rows() - 2));
+    const shown = [...running.values()].slice(0, running.size > room ? room - 1 : room);
+    const ends = shown.map(
+      (entry) => `  ${duration(now - entry.startedMs).padStart(8)}${progress(entry)}`,
+    );
+    const longest = Math.max(...shown.map(({ task }) => task.length), 0);
+    const nameWidth = Math.min(longest, width - 2 - Math.max(...ends.map(({ length }) => length)));
+    const lines = shown.map(({ task }, i) =>
+      `  ${fitted(task, nameWidth)}${ends[i]!}`.slice(0, width),
+    );
+    if (running.size > shown.length) lines.push(`  and ${running.size - shown.length} more`);
     const ended = counts.ran + counts.failed + counts.skipped;
     const parts = [
       `${ended}/${Math.max(needed, ended)} done`,
@@ -61,8 +66,8 @@ export function fancyReporter({ write, columns, color, cwd }: ReporterOptions): 
       counts.failed > 0 ? `${counts.failed} failed` : '',
       duration(now - startedMs),
     ].filter((part) => part !== '');
-    rows.push(paint('bold', parts.join(' · ').slice(0, width)));
-    return rows;
+    lines.push(paint('bold', parts.join(' · ').slice(0, width)));
+    return lines;
   };
 
   const tick = (): void => {
@@ -134,8 +139,15 @@ export function fancyReporter({ write, columns, color, cwd }: ReporterOptions): 
   };
 }
 
+/** A name as wide as given; where it is longer its end says more than its beginning. */
+function fitted(task: string, width: number): string {
+  const name = printable(task);
+  if (name.length <= width) return name.padEnd(width);
+  return width < 2 ? '' : `…${name.slice(1 - width)}`;
+}
+
 function progress({ waiting, done, total }: Running): string {
-  if (waiting) return '  waiting for another process';
+  if (waiting) return '  waiting, as it is being made already';
   if (done === 0) return '';
   if (total === undefined || total === 0) return `  ${byteCount(done)}`;
   const percent = Math.min(100, Math.floor((done * 100) / total));

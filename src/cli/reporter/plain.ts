@@ -21,7 +21,7 @@ export function plainReporter({ write, color, cwd }: ReporterOptions): Reporter 
           break;
         }
         case 'task-waiting':
-          write(`waiting  ${event.task}: another process is at it\n`);
+          write(`waiting  ${event.task}: it is being made already\n`);
           break;
         case 'warning':
           write(`${formatDiagnostic(event.diagnostic)}\n`);

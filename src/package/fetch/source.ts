@@ -133,6 +133,7 @@ async function fetchUrl(source: UrlSource, context: FetchContext): Promise<Resul
   const got = await download({
     ...context,
     candidates: places.value,
+    wanted: source.url,
     checksums: checksums.value,
     destination: path,
     partialDirectory: join(context.cache, 'partial'),

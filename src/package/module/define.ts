@@ -9,7 +9,7 @@ import type { NamedPath } from '../file.ts';
 import type { Require } from '../requires.ts';
 import { readSource, type Source } from '../source.ts';
 import { compareVariants, describeVariant } from '../variant.ts';
-import type { PackageDeclaration } from './located.ts';
+import type { PackageDeclaration } from './declaration.ts';
 import { placeOf } from './place.ts';
 import { orderTasks, type OrderedTask } from './order.ts';
 import { subpackagesOf } from './subpackage.ts';
@@ -129,13 +129,13 @@ function checkName({ name, at, values, placeOf: place }: PackageDeclaration, out
 /** Whether the package does not have a task that is defined for it. */
 function isLeftOut(
   task: TaskValues,
-  { values }: PackageDeclaration,
+  { values, files }: PackageDeclaration,
   formats: readonly string[],
 ): boolean {
   const { drop, format, only_with, script, step, prepend, append } = task;
   if (drop === true || (format !== undefined && !formats.includes(format))) return true;
   const has = {
-    sources: Object.keys(values.sources).length,
+    sources: Object.keys(values.sources).length + files.size,
     patches: values.patches.length,
   };
   if (only_with.some((kind) => has[kind] === 0)) return true;

@@ -1,7 +1,7 @@
 // What a package that a module declares has beside what every package has. Plain data.
 import type { Require } from '../requires.ts';
 import type { Source } from '../source.ts';
-import type { PackageDeclaration } from './located.ts';
+import type { PackageDeclaration } from './declaration.ts';
 import type { OrderedTask } from './order.ts';
 import type { Subpackage } from './subpackage.ts';
 

@@ -3,7 +3,7 @@ import { posix } from 'node:path';
 import { Collector, type Result } from '../../base/diagnostic.ts';
 import type { Digest, Sha256Hex } from '../../base/digest.ts';
 import { systemError } from '../../base/fs.ts';
-import type { PackageDeclaration } from './located.ts';
+import type { PackageDeclaration } from './declaration.ts';
 import { placeOf } from './place.ts';
 
 export interface ModuleFiles {
@@ -35,7 +35,7 @@ export function moduleFiles(
     }
   };
   const sources = new Map<string, ReadonlyMap<string, Sha256Hex>>();
-  for (const [name, files] of Object.entries(declaration.files)) {
+  for (const [name, files] of declaration.files) {
     const hashes = new Map<string, Sha256Hex>();
     for (const file of files) {
       const found = hash(file, `sources.${name}.files`);

@@ -3,7 +3,7 @@
 import { hash } from 'node:crypto';
 import { byCodePoint, type Sha256Hex } from '../../base/digest.ts';
 import type { ResolvedPin } from '../inputs.ts';
-import type { PackageDeclaration } from './located.ts';
+import type { PackageDeclaration } from './declaration.ts';
 
 /** Goes up when records change their meaning. */
 const VERSION = '1';

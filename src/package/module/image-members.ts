@@ -11,7 +11,7 @@ import type { Identities } from '../ids.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Tree } from '../tree.ts';
 import { parseTarget, spell } from '../variant.ts';
-import type { ImageDeclaration } from './located.ts';
+import type { ImageDeclaration } from './declaration.ts';
 import type { ImageMember } from './rootfs.ts';
 import { prefixOf } from './scope.ts';
 

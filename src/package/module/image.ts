@@ -1,7 +1,6 @@
 // `image`: a root file system made of packages.
 import { list, moduleType, string } from '../../blueprint/api.ts';
-import { imageProvider } from './declaration.ts';
-import { placeOf } from './package.ts';
+import { declaredPlace, imageProvider } from './declared.ts';
 
 export const imageModule = moduleType({
   name: 'image',
@@ -23,8 +22,7 @@ export const imageModule = moduleType({
       name: ctx.name,
       packages,
       formats: formats.length === 0 ? ['tar.xz'] : formats,
-      place: placeOf(ctx.place),
-      places: Object.fromEntries([...ctx.placesOf()].map(([path, span]) => [path, placeOf(span)])),
+      modules: [declaredPlace(ctx.placeOf()!)],
     });
   },
 });

@@ -2,7 +2,6 @@
 import { defaultsLogic } from '../../blueprint/logic/defaults.ts';
 import { stockWith } from '../../blueprint/logic/stock.ts';
 import type { AnyModuleType, Logic } from '../../blueprint/api.ts';
-import { handover } from './handover.ts';
 import { imageModule } from './image.ts';
 import { packageModule } from './package.ts';
 
@@ -20,9 +19,5 @@ export function packageLogic(...more: readonly AnyModuleType[]): Logic {
 }
 
 function withImages(logic: Logic): Logic {
-  return {
-    ...logic,
-    moduleTypes: [...(logic.moduleTypes ?? []), imageModule],
-    singletons: [...(logic.singletons ?? []), handover],
-  };
+  return { ...logic, moduleTypes: [...(logic.moduleTypes ?? []), imageModule] };
 }

@@ -4,10 +4,10 @@ import { resolve } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../../base/diagnostic.ts';
 import type { Definition } from '../definition.ts';
 import { spell } from '../variant.ts';
-import { Locator, type ImageDeclaration } from './located.ts';
+import type { ImageDeclaration } from './declaration.ts';
 import { defineModule } from './define.ts';
-import { readDeclared, type Declared } from './handover.ts';
-import { loadDeclarations, type LoadOptions } from './load.ts';
+import type { Declared } from './declared.ts';
+import { openDeclared } from './open.ts';
 
 export interface Modules {
   readonly definitions: readonly Definition[];
@@ -15,25 +15,24 @@ export interface Modules {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-export interface ModulesOptions extends LoadOptions {
-  /** Where a generator left what modules declare; otherwise the engine runs here. */
-  readonly buildDirectory?: string | undefined;
+export interface ModulesOptions {
+  readonly declared: Declared;
+  /** Where the user stands. */
+  readonly cwd: string;
   /** Names that `mirror://` may use. */
   readonly mirrors: readonly string[];
   /** Packages that are defined otherwise. */
   readonly others: readonly Definition[];
 }
 
-/** `directory` is the tree, absolute. Errors are those of the engine, and `package/defined-twice`. */
+/** `directory` is the tree, absolute. Error `package/defined-twice`. */
 export function loadModules(directory: string, options: ModulesOptions): Modules {
   const out = new Collector();
-  const { cwd, mirrors, others } = options;
-  const { packages, images } = declarationsOf(directory, options, out);
-  const locator = new Locator(directory, cwd);
+  const { declared, cwd, mirrors, others } = options;
+  const { packages, images } = openDeclared(declared, directory, cwd);
   const known = new Map(others.map((one) => [spell(one), one]));
   const definitions: Definition[] = [];
-  for (const declared of packages) {
-    const declaration = locator.locate(declared);
+  for (const declaration of packages) {
     const { file } = declaration.at.source;
     const context = { directory, mirrors, file: { path: resolve(cwd, file), shown: file } };
     const definition = defineModule(declaration, context);
@@ -45,20 +44,8 @@ export function loadModules(directory: string, options: ModulesOptions): Modules
     }
   }
   const all = [...known.values()];
-  const checked = images.map((declared): ImageDeclaration => {
-    const image = { ...locator.locate(declared), diagnostics: [] };
-    return { ...image, diagnostics: checkImage(image, all) };
-  });
+  const checked = images.map((image) => ({ ...image, diagnostics: checkImage(image, all) }));
   return { definitions, images: checked, diagnostics: out.diagnostics };
-}
-
-function declarationsOf(directory: string, options: ModulesOptions, out: Collector): Declared {
-  if (options.buildDirectory !== undefined) {
-    return out.take(readDeclared(options.buildDirectory)) ?? { packages: [], images: [] };
-  }
-  const loaded = loadDeclarations(directory, options);
-  out.add(...loaded.diagnostics);
-  return loaded;
 }
 
 /** A definition of this name exists twice: told at the second. */

@@ -1,7 +1,7 @@
 // Where the parts of a task's record were set, found only when somebody asks: files have to be read again
 // for it, and most builds have nothing to explain.
 import type { Place } from '../../base/span.ts';
-import type { PackageDeclaration } from './located.ts';
+import type { PackageDeclaration } from './declaration.ts';
 import type { TaskValues } from './properties.ts';
 
 /** Places by the part of the record (`variables.CFLAGS`, `functions.fix`, `script`, `outputs.html`). */

@@ -8,9 +8,8 @@ import {
   type Module,
   type CommonFields,
   type ModuleType,
-  type Span,
 } from '../../blueprint/api.ts';
-import { packageProvider, type DeclaredPackage, type DeclaredPlace } from './declaration.ts';
+import { declaredPlace, packageProvider, type DeclaredPackage } from './declared.ts';
 import { PRESETS } from './preset.ts';
 import {
   moduleFields,
@@ -89,29 +88,14 @@ function declare(
   variant: string | null,
   values: PackageValues,
 ): DeclaredPackage {
-  const places: Record<string, DeclaredPlace> = {};
-  // What is nearest counts, so it comes last.
-  for (const module of modules.toReversed()) {
-    for (const [path, span] of context.placesOf(module)) places[path] = placeOf(span);
-  }
-  const prefix = `variants.${variant}.`;
-  for (const [path, span] of context.placesOf()) {
-    if (path.startsWith(prefix)) places[path.slice(prefix.length)] = placeOf(span);
-  }
   return {
     name: context.name,
     variant,
     directory: context.directory,
     values,
-    place: placeOf(context.place),
-    places,
     files: expandFiles(context, values),
+    modules: modules.map((module) => declaredPlace(context.placeOf(undefined, module)!)),
   };
-}
-
-/** A span as plain data. */
-export function placeOf({ source, start, end }: Span): DeclaredPlace {
-  return [source.file, start, end];
 }
 
 /** The modules that properties were taken from, nearest first. */

@@ -246,7 +246,7 @@ class Builder {
     for (const { element, fetch } of fetched) {
       inputs.push(fetch!.input(posix.join(WORK_TREE, element!)));
     }
-    for (const [name, files] of Object.entries(module.declaration.files)) {
+    for (const [name, files] of module.declaration.files) {
       for (const file of files) {
         const inside = pathInSource(module.declaration.directory, file);
         const source = posix.join(directory, file);

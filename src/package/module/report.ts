@@ -1,6 +1,6 @@
 // What is wrong with what a script reaches, as diagnostics at the properties it comes from.
 import { definitionError, didYouMean, type Collector } from '../../base/diagnostic.ts';
-import type { PackageDeclaration } from './located.ts';
+import type { PackageDeclaration } from './declaration.ts';
 import { placeOf } from './place.ts';
 import type { ReachProblem } from './reach.ts';
 

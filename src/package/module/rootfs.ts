@@ -17,7 +17,7 @@ import { byCodePoint, digestFile } from '../../base/digest.ts';
 import { packArchive, unpackArchive } from '../../format/archive.ts';
 import type { WrittenCodec } from '../../base/codec/compress.ts';
 import type { Output, StepContext, Task } from '../../task/task.ts';
-import type { ImageDeclaration } from './located.ts';
+import type { ImageDeclaration } from './declaration.ts';
 
 /** A package of an image: its archive, and where that is unpacked. */
 export interface ImageMember {

@@ -3,7 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 import { FIXED_MTIME } from '../../base/tar/pack.ts';
-import type { PackageDeclaration } from './located.ts';
+import type { PackageDeclaration } from './declaration.ts';
 import type { Scope, Variable } from './reach.ts';
 
 /** The work tree: each task finds what the one before it left. Sources lie in it, by name. */

@@ -1,6 +1,6 @@
 // The packages that one package is split into, and which files each has. The order decides: a file belongs
 // to the first that names it.
-import type { PackageDeclaration } from './located.ts';
+import type { PackageDeclaration } from './declaration.ts';
 
 export interface Subpackage {
   readonly name: string;

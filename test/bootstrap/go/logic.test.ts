@@ -39,7 +39,7 @@ describe('statements', () => {
         "build OUT/.bootstrap/minibp/obj/a.out: g.go.link OUT/.bootstrap/minibp/obj/minibp.a | \${g.go.GoLink} \${g.go.script}",
         "    libDirFlags = -L OUT/.bootstrap/greet/pkg",
         "build OUT/.bootstrap/bin/minibp: g.go.cp OUT/.bootstrap/minibp/obj/a.out",
-        "build \${g.go.script}: g.go.script",
+        "build \${g.go.script}: g.go.script | \${g.go.GoRoot}/bin/go",
         "build check: phony",
       ]
     `);
@@ -60,7 +60,7 @@ describe('statements', () => {
         "build OUT/.bootstrap/words/pkg/example.com/words.a: g.go.compile words/words.go | \${g.go.GoCompile} \${g.go.script} OUT/.bootstrap/greet/pkg/example.com/greet.a",
         "    incFlags = -I OUT/.bootstrap/greet/pkg",
         "    pkgPath = example.com/words",
-        "build \${g.go.script}: g.go.script",
+        "build \${g.go.script}: g.go.script | \${g.go.GoRoot}/bin/go",
         "build check: phony",
       ]
     `);
@@ -89,10 +89,17 @@ describe('statements', () => {
         "build OUT/.bootstrap/hello/obj/a.out: g.go.link OUT/.bootstrap/hello/obj/hello.a | \${g.go.GoLink} \${g.go.script}",
         "    libDirFlags = -L OUT/.bootstrap/greet/pkg -L OUT/.bootstrap/words/pkg",
         "build OUT/bin/hello: g.go.cp OUT/.bootstrap/hello/obj/a.out",
-        "build \${g.go.script}: g.go.script",
+        "build \${g.go.script}: g.go.script | \${g.go.GoRoot}/bin/go",
         "build check: phony",
       ]
     `);
+  });
+
+  test("without a primary builder, the tree's minibp is put where users find it", () => {
+    const plain = TREE.Blueprints.replace('primaryBuilder: true', '');
+    const copy = 'build OUT/bin/minibp: g.go.cp OUT/.bootstrap/bin/minibp';
+    expect(statements(manifestOf({ ...TREE, Blueprints: plain }))).toContain(copy);
+    expect(statements(manifestOf(TREE))).not.toContain(copy);
   });
 
   test('the values of the machine are placeholders in the template, and only there', () => {

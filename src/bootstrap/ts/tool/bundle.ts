@@ -25,6 +25,7 @@ const OPTIONS = {
   builder: { type: 'boolean', default: false },
   banner: { type: 'string' },
   launcher: { type: 'string' },
+  declarations: { type: 'string' },
   alias: many,
   plugin: many,
   entry: many,
@@ -46,7 +47,7 @@ type Arguments = ReturnType<typeof readArguments>;
 /** Code `ts/bundle`, for every message of esbuild. */
 export async function bundle(argv: readonly string[]): Promise<readonly Diagnostic[]> {
   const args = readArguments(argv);
-  const esbuild = createRequire(import.meta.url)(resolve(args.esbuild!)) as {
+  const esbuild = createRequire(resolve('tsbuild'))(resolve(args.esbuild!)) as {
     build: (options: BuildOptions) => Promise<BuildResult<{ metafile: true; write: false }>>;
   };
   let result: BuildResult<{ metafile: true; write: false }>;
@@ -66,6 +67,9 @@ export async function bundle(argv: readonly string[]): Promise<readonly Diagnost
   const { outdir } = args;
   for (const [name, file] of pairs(args.data)) {
     write(join(outdir!, name), readFileSync(file), statSync(file).mode & 0o777);
+  }
+  for (const name of args.declarations === undefined ? [] : filesIn(args.declarations)) {
+    write(join(outdir!, 'types', name), readFileSync(join(args.declarations!, name)));
   }
   if (outdir !== undefined) {
     removeOthers(outdir, written);
@@ -164,16 +168,34 @@ while [ -h "$self" ]; do
     *) self=\${self%/*}/$link ;;
   esac
 done
-exec ${shellWord(resolve(node!))} --enable-source-maps "\${self%/*}/"${shellWord(program)} "$@"
+program="\${self%/*}/"${shellWord(program)}
+case $PWD/$program in
+  *\\\\*)
+    # Node refuses modules with such a name; an open directory has another one.
+    exec 9<"\${program%/*}/"
+    program=/proc/self/fd/9/\${program##*/}
+    set -- --preserve-symlinks --preserve-symlinks-main "$program" "$@"
+    ;;
+  *) set -- "$program" "$@" ;;
+esac
+exec ${shellWord(resolve(node!))} --enable-source-maps "$@"
 `;
+}
+
+/** Names of all files below a directory, relative to it. */
+function filesIn(directory: string): string[] {
+  const base = resolve(directory);
+  return readdirSync(base, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(base, join(entry.parentPath, entry.name)))
+    .sort();
 }
 
 /** Chunks are named by their content: those of earlier bundles would stay for ever. */
 function removeOthers(directory: string, keep: ReadonlySet<string>): void {
-  const base = resolve(directory);
-  for (const entry of readdirSync(base, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !keep.has(path)) rmSync(path);
+  for (const name of filesIn(directory)) {
+    const path = resolve(directory, name);
+    if (!keep.has(path)) rmSync(path);
   }
 }
 

@@ -25,6 +25,21 @@ const OPTIONS = {
   ashlar: { type: 'string' },
 } as const;
 
+/** The compiler takes a backslash for a slash: then the tree must have another name. */
+const ROOT = process.cwd().includes('\\') ? '/proc/self/cwd' : process.cwd();
+
+function absolute(path: string): string {
+  return resolve(ROOT, path);
+}
+
+/** What the compiler names, relative to the working directory if it is below. */
+function inTree(path: string): string {
+  const below = path.indexOf(`${ROOT}/`);
+  return ROOT === '/proc/self/cwd' && below !== -1
+    ? path.slice(below + ROOT.length + 1)
+    : shown(path);
+}
+
 /** Code `ts/check` for what the compiler says, `ts/compiler` where it cannot be run. */
 export function check(argv: readonly string[]): Promise<readonly Diagnostic[]> {
   const { values, positionals } = parseArgs({
@@ -32,8 +47,8 @@ export function check(argv: readonly string[]): Promise<readonly Diagnostic[]> {
     options: OPTIONS,
     allowPositionals: true,
   });
-  const config = resolve(values.config!);
-  const types = resolve(values.types!);
+  const config = absolute(values.config!);
+  const types = absolute(values.types!);
   const scratch = `${dirname(config)}/declarations`;
   const aliases = new Map(values.alias.map(splitPair));
   if (values.ashlar !== undefined) {
@@ -46,19 +61,19 @@ export function check(argv: readonly string[]): Promise<readonly Diagnostic[]> {
     config,
     `${JSON.stringify(
       {
-        ...(values.extends === undefined ? {} : { extends: resolve(values.extends) }),
+        ...(values.extends === undefined ? {} : { extends: absolute(values.extends) }),
         compilerOptions: {
           ...(values.extends === undefined ? DEFAULTS : {}),
           // Where types of the machine are found must not depend on where the build directory is.
-          ...typeRoots([process.cwd(), ...(values.ashlar === undefined ? [] : [values.ashlar])]),
+          ...typeRoots([ROOT, ...(values.ashlar === undefined ? [] : [values.ashlar])]),
           ...ALWAYS,
-          rootDir: process.cwd(),
+          rootDir: ROOT,
           outDir: types,
           tsBuildInfoFile: `${scratch}/info`,
-          paths: Object.fromEntries([...aliases].map(([name, file]) => [name, [resolve(file)]])),
+          paths: Object.fromEntries([...aliases].map(([name, file]) => [name, [absolute(file)]])),
         },
-        files: positionals.map((file) => resolve(file)),
-        references: values.use.map((path) => ({ path: resolve(path) })),
+        files: positionals.map(absolute),
+        references: values.use.map((path) => ({ path: absolute(path) })),
       },
       undefined,
       2,
@@ -79,7 +94,7 @@ export function check(argv: readonly string[]): Promise<readonly Diagnostic[]> {
   }
   const digest = takeOver(scratch, types);
   const read = stdout.split('\n').filter((line) => line !== '' && existsSync(line));
-  const own = read.map(shown).filter((file) => !resolve(file).startsWith(`${scratch}/`));
+  const own = read.filter((file) => !file.startsWith(`${scratch}/`)).map(inTree);
   writeIfChanged(values.depfile!, formatDepfile(values.output!, own));
   writeIfChanged(values.output!, `${digest}\n`);
   rmSync(scratch, { recursive: true, force: true });
@@ -160,7 +175,7 @@ function readProblems(output: string): Diagnostic[] {
     const bare = placed === null ? /^error (TS\d+): (.*)$/.exec(line) : null;
     if (placed !== null) {
       const [, file, row, column, code, message] = placed;
-      const at = placeAt(file!, Number(row), Number(column));
+      const at = placeAt(inTree(file!), Number(row), Number(column));
       const place = isSpan(at)
         ? { ...at, end: at.start + wordLength(at.source.text, at.start) }
         : at;

@@ -12,12 +12,12 @@ const STEPS: Readonly<Record<string, () => Promise<Step>>> = {
   test: async () => (await import('./test.ts')).test,
 };
 
-const [name = '', ...argv] = process.argv.slice(2);
-const load = STEPS[name];
-if (load === undefined) {
-  process.stderr.write(`tsbuild: expected one of ${Object.keys(STEPS).join(', ')}\n`);
-  process.exitCode = 2;
-} else {
+async function run(name: string, argv: readonly string[]): Promise<number> {
+  const load = Object.hasOwn(STEPS, name) ? STEPS[name] : undefined;
+  if (load === undefined) {
+    process.stderr.write(`tsbuild: expected one of ${Object.keys(STEPS).join(', ')}\n`);
+    return 2;
+  }
   let problems: readonly Diagnostic[];
   try {
     problems = await (await load())(argv);
@@ -25,5 +25,11 @@ if (load === undefined) {
     problems = [systemError(name, error)];
   }
   for (const problem of problems) process.stderr.write(`${formatDiagnostic(problem)}\n`);
-  if (problems.length > 0) process.exitCode = 1;
+  return problems.length > 0 ? 1 : 0;
 }
+
+// No await out here: where a tree embeds Ashlar, this is bundled as CommonJS, which Node runs from every path.
+const [name = '', ...argv] = process.argv.slice(2);
+void run(name, argv).then((status) => {
+  process.exitCode = status;
+});
