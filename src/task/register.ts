@@ -20,7 +20,10 @@ export class Register {
   /** Puts a result on record under keys; what ran here is offered to mirrors. Throws node's own errors. */
   put(node: Node, keys: readonly TaskKey[], result: TaskResult, outcome: 'ran' | 'restored'): void {
     const { cache, mirrors, explainer, executor } = this.#request;
-    const stored = toActionResult(node.task, result);
+    // What ran is on record under its action, last: who confirms the result confirms that as well.
+    const action = outcome === 'ran' ? keys.at(-1)!.key : undefined;
+    const plain = toActionResult(node.task, result);
+    const stored = action === undefined ? plain : { ...plain, action };
     for (const { key, blobs } of keys) {
       for (const blob of blobs) putBytes(cache.store, blob);
       void cache.putResult(key, stored);
