@@ -362,7 +362,7 @@ describe('packages of both kinds', () => {
     expect(installed.status).toBe(0);
     expect(
       readdirSync(join(root, 'packages'))
-        .map((name) => name.split('--')[0])
+        .map((name) => name.split('--')[0]!)
         .sort(),
     ).toEqual(['middle', 'top']);
     expect(existsSync(join(root, 'share/middle'))).toBe(true);
