@@ -35,7 +35,12 @@ function spell(name: string, variant: string | null): string {
 export function partOf(work: Work, targets: readonly string[], outputs: readonly string[]): Work {
   const graph = new WorkGraph(work);
   const wanted = new Set(targets.filter((target) => !outputs.includes(target)));
+  const known = new Set(work.packages.map(({ name }) => name));
   const rules = new Set(outputs);
+  // A package that no module declares may require any that one does.
+  const others = [...wanted].filter((name) => !known.has(name));
+  const reads = others.length === 0 ? [] : [...graph.reads.values()].flat();
+  for (const output of reads) rules.add(output);
   for (const output of rules) for (const name of graph.needs(output)) wanted.add(name);
   for (const name of wanted) {
     for (const output of graph.reads.get(name) ?? []) {
@@ -43,6 +48,8 @@ export function partOf(work: Work, targets: readonly string[], outputs: readonly
       for (const needed of graph.needs(output)) wanted.add(needed);
     }
   }
+  const folders = others.map((name): WorkPackage => ({ ...FOLDERS, name, reads }));
   const edges = graph.edgesFor(rules);
-  return { edges, packages: work.packages.filter(({ name }) => wanted.has(name)) };
+  const declared = work.packages.filter(({ name }) => wanted.has(name));
+  return { edges, packages: [...declared, ...folders] };
 }

@@ -29,7 +29,7 @@ const wrapper = (argv: readonly string[] = [], env: Environment = {}): Ran =>
 beforeAll(() => {
   space = scratch();
   source = space.at(`it's the "source" & more`);
-  build = space.at('$out | dir');
+  build = space.at('$out dir');
   mkdirSync(source);
   mkdirSync(build);
   for (const name of SOURCES) {
@@ -68,7 +68,10 @@ describe('in an empty directory', () => {
       recursive: true,
       filter: (path) => !path.endsWith('/out'),
     });
-    const ran = runIn(tree, [join(build, 'bin/ashlar'), 'build']);
+    // What is built here has no packages beside it, as an installation has.
+    const modules = join(PROJECT, 'node_modules');
+    const env = { ESBUILD: join(modules, 'esbuild'), TYPESCRIPT: join(modules, 'typescript') };
+    const ran = runIn(tree, [join(build, 'bin/ashlar'), 'build'], env);
     expect(ran).toMatchObject({ status: 0, stderr: '' });
     expect(existsSync(join(tree, 'out/pages/welcome.html'))).toBe(true);
   });

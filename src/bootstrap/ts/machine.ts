@@ -5,8 +5,11 @@ import { dirname, join, relative } from 'node:path';
 
 type Tools = Readonly<Record<string, string | undefined>>;
 
-/** Paths of Node, of the packages esbuild and typescript, and of the bundle that runs. */
-export function findTools(source: string): Tools {
+/**
+ * Paths of Node, of the packages esbuild and typescript (which `ESBUILD` and `TYPESCRIPT` of the environment may
+ * name), and of the bundle that runs.
+ */
+export function findTools(source: string, env: NodeJS.ProcessEnv): Tools {
   const ashlar = dirname(realpathSync(process.argv[1]!));
   const installed = (name: string): string | undefined => {
     const found = findPackage(source, name) ?? findPackage(ashlar, name);
@@ -14,8 +17,8 @@ export function findTools(source: string): Tools {
   };
   return {
     Node: process.execPath,
-    Esbuild: installed('esbuild'),
-    TypeScript: installed('typescript'),
+    Esbuild: env['ESBUILD'] || installed('esbuild'),
+    TypeScript: env['TYPESCRIPT'] || installed('typescript'),
     Ashlar: ashlar,
   };
 }
