@@ -1,5 +1,6 @@
 // Bundles src/ into dist/: one ESM entry per program, split so that each command loads only what it
 // needs. Knows nothing of types (check.js has those). Third-party licences go beside the bundle.
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -15,6 +16,9 @@ await build({
     main: 'src/cli/main.ts',
     index: 'src/index.ts',
     syntax: 'src/blueprint/syntax/index.ts',
+    minibp: 'src/bootstrap/minibp.ts',
+    builder: 'src/bootstrap/builder.ts',
+    tsbuild: 'src/bootstrap/ts/tool/main.ts',
   },
   outdir,
   bundle: true,
@@ -35,6 +39,11 @@ await build({
   },
   logLevel: 'warning',
 });
+
+// What build logic in TypeScript is checked against.
+const tsc = new URL('bin/tsc', import.meta.resolve('typescript/package.json')).pathname;
+const project = new URL('tsconfig.types.json', import.meta.url).pathname;
+execFileSync(process.execPath, [tsc, '-p', project]);
 
 // The one file that a dependency reads at run time, next to the chunk that holds it.
 const zstd = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');

@@ -12,6 +12,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/layers.test.ts', 'test/e2e/**', 'test/slow/**'],
           testTimeout: 60_000,
+          // Removing what a test made can take long on a busy disk, too.
+          hookTimeout: 60_000,
         },
       },
       {

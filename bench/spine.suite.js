@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { build } from 'esbuild';
+import { bundle } from './bundle.js';
 import { generatePackages } from './packages.js';
 import { median, timeCommand } from './row.js';
 
@@ -96,22 +96,8 @@ function* ids(directory) {
   yield rows;
 }
 
-/** Bundles a part of the program that has no command of its own. */
 async function load(entry, directory) {
-  const outfile = join(directory, `${entry.replaceAll('/', '-')}.mjs`);
-  await build({
-    entryPoints: [join(project, 'bench', entry)],
-    outfile,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20.19',
-    banner: {
-      js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);",
-    },
-    logLevel: 'error',
-  });
-  return import(outfile);
+  return import(await bundle(entry, directory));
 }
 
 async function restoring(directory) {

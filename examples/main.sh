@@ -6,8 +6,11 @@ here=$(cd "$(dirname "$0")" && pwd)
 ashlar=$here/../bin/ashlar
 root=$here/debian/root
 
+bold='' plain=''
+[ ! -t 1 ] || { bold=$(printf '\033[1m') plain=$(printf '\033[0m'); }
+
 show() {
-  printf '\n\033[1m$ %s\033[0m\n' "$(echo "$*" | sed "s|$here/||g; s|/[^ ]*/bin/ashlar|ashlar|")"
+  printf '\n%s$ %s%s\n' "$bold" "$(echo "$*" | sed "s|$ashlar|ashlar|; s|$here/||g")" "$plain"
   "$@"
 }
 

@@ -1,6 +1,6 @@
 // Content digests: SHA-256 in the shape REAPI uses (hash and size), and the canonical JSON that keys
 // are computed over. Knows nothing of stores or tasks. Files are hashed in blocks, never read whole.
-import { createHash, type Hash } from 'node:crypto';
+import { createHash, hash, type Hash } from 'node:crypto';
 import { closeSync, openSync, readSync } from 'node:fs';
 
 declare const hexBrand: unique symbol;
@@ -24,10 +24,8 @@ export function isSha256Hex(text: string): text is Sha256Hex {
 /** Digest of a string's UTF-8 bytes, or of bytes. */
 export function digestOf(content: string | Uint8Array): Digest {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
-  return {
-    hash: createHash('sha256').update(bytes).digest('hex') as Sha256Hex,
-    size: bytes.length,
-  };
+  // In one call, without an object that is a hash in the making: a third of the time for what is short.
+  return { hash: hash('sha256', bytes, 'hex') as Sha256Hex, size: bytes.length };
 }
 
 const BLOCK = 1 << 18;

@@ -23,14 +23,24 @@ import {
   writeSync,
   type Dirent,
 } from 'node:fs';
+import { constants as system } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { environmentError, type Diagnostic, type Note } from './diagnostic.ts';
 
 /** The code of a node system error (`ENOENT`, …), or undefined for anything else. */
 export function errnoOf(error: unknown): string | undefined {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-    return error.code;
-  return undefined;
+  if (!(error instanceof Error && 'code' in error && typeof error.code === 'string'))
+    return undefined;
+  if (error.code.startsWith('Unknown system error'))
+    return unnamedErrno(error as NodeJS.ErrnoException);
+  return error.code;
+}
+
+/** Node has no names for errors that only Linux knows, such as that of a disk quota. */
+function unnamedErrno(error: NodeJS.ErrnoException): string {
+  const number = Math.abs(error.errno ?? 0);
+  const known = Object.entries(system.errno).find(([, value]) => value === number);
+  return known?.[0] ?? `E${number}`;
 }
 
 const HINTS: Readonly<Record<string, string>> = {
@@ -98,6 +108,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   ENOTEMPTY: 'the directory is not empty',
   EBUSY: 'it is in use',
   ENOMEM: 'the machine is out of memory',
+  ESTALE: 'the server of the network file system forgot it',
+  E117: 'the file system is damaged',
 };
 
 function explainErrno(errno: string): string {

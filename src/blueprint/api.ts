@@ -2,6 +2,7 @@
 // written on exactly this, and `ashlar` exports it.
 export type { Diagnostic, Note, Result } from '../base/diagnostic.ts';
 export { formatDiagnostic } from '../base/diagnostic.ts';
+export type { Span } from '../base/span.ts';
 
 // Properties
 export {
@@ -38,7 +39,12 @@ export {
 } from './property/reference.ts';
 
 // Module types, mutators, singletons
-export { moduleType, type ModuleType, type ModuleTypeOptions } from './module/type.ts';
+export {
+  moduleType,
+  type CommonFields,
+  type ModuleType,
+  type ModuleTypeOptions,
+} from './module/type.ts';
 export {
   dependencyTag,
   type DependencyEdge,
@@ -56,6 +62,8 @@ export {
 } from './module/mutator.ts';
 export { provider, type Provider } from './module/provider.ts';
 export { singleton, type Singleton } from './module/singleton.ts';
+export type { Names } from './module/names.ts';
+export { directoryNamespaces, type NamespaceOptions } from './module/namespaces.ts';
 export { combine, type AnyModuleType, type Condition, type Logic } from './module/logic.ts';
 export type { Variation } from './module/variations.ts';
 export type {

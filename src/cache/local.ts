@@ -1,7 +1,7 @@
 // The local store as a cache: results on disk as REAPI spells them. A result appears only after the disk
 // has what it names; one flush serves all results that came in meanwhile, so many small tasks do not wait
 // for the disk one by one.
-import { rmSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { sameDigest, digestOf, type Sha256Hex } from '../base/digest.ts';
 import { errnoOf, readIfExists } from '../base/fs.ts';
 import { run } from '../base/process.ts';
@@ -97,12 +97,32 @@ function writeEntry(store: Store, key: Sha256Hex, message: Uint8Array): void {
 /** What cannot be read counts as not there. */
 function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
   try {
-    const content = readIfExists(objectPath(store, 'ac', key));
+    const path = objectPath(store, 'ac', key);
+    const content = readIfExists(path);
     const message = content === undefined ? undefined : openEntry(key, content);
-    return message === undefined ? undefined : decodeActionResult(message);
+    if (message === undefined || !markUsed(path)) return undefined;
+    return decodeActionResult(message);
   } catch (error) {
     if (error instanceof MalformedMessage || errnoOf(error) !== undefined) return undefined;
     throw error;
+  }
+}
+
+/** A result's last use is the time of its file; not set again within this span. */
+const USE_GRAIN_MS = 60_000;
+
+/** False when the file was evicted just now: its blobs may go as well. */
+function markUsed(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  const now = Date.now();
+  // A time in the future would be the latest for ever.
+  if (stat === undefined || Math.abs(now - stat.mtimeMs) < USE_GRAIN_MS) return stat !== undefined;
+  try {
+    utimesSync(path, now / 1000, now / 1000);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return errnoOf(error) !== 'ENOENT';
   }
 }
 

@@ -26,6 +26,7 @@ import {
   errnoOf,
   isLinkRefused,
   readIfExists,
+  removeTree,
   systemError,
   temporaryBeside,
   writeAtomic,
@@ -33,7 +34,7 @@ import {
 import { makeDirectories } from '../base/mkdir.ts';
 
 /** Version of everything below the store's root. A store of another version is left alone. */
-const STORE_VERSION = '1';
+export const STORE_VERSION = '1';
 
 /** 1980-01-01T00:00:00Z, in seconds: the mtime of every blob, hence of every restored file. */
 export const BLOB_TIME = 315_532_800;
@@ -100,7 +101,16 @@ function removeLeftovers({ root }: Store): void {
   for (const name of readdirSync(join(root, 'tmp'))) {
     const path = join(root, 'tmp', name);
     const age = Date.now() - (lstatSync(path, { throwIfNoEntry: false })?.ctimeMs ?? Infinity);
-    if (age > LEFTOVER_MS) discard(path);
+    if (age > LEFTOVER_MS) removeLeftover(path);
+  }
+}
+
+function removeLeftover(path: string): void {
+  try {
+    removeTree(path);
+  } catch (error) {
+    // Left to those who can: it must not keep anybody from working.
+    if (errnoOf(error) === undefined) throw error;
   }
 }
 
@@ -141,9 +151,17 @@ export function blobPath(store: Store, digest: Digest, executable = false): stri
   return path;
 }
 
+/** A file that holds a blob, with whatever permissions: for who only reads it. Undefined as by blobPath. */
+export function blobFile(store: Store, digest: Digest): string | undefined {
+  return [false, true]
+    .map((executable) => ({ path: variantPath(store, digest, executable), executable }))
+    .find(({ path, executable }) => intact(store, path, digest, executable))?.path;
+}
+
+/** Whether a blob is there, for who counts on its staying. */
 export function hasBlob(store: Store, digest: Digest): boolean {
   return [false, true].some((executable) =>
-    intact(store, variantPath(store, digest, executable), digest, executable),
+    wanted(store, variantPath(store, digest, executable), digest, executable),
   );
 }
 
@@ -226,7 +244,26 @@ function enter(
   replace(store, path, (temporary) => {
     fill(temporary);
     seal(temporary, executable);
+    added.set(store.root, addedTo(store) + lstatSync(temporary).size);
   });
+}
+
+/** Bytes that this process put into each store. */
+const added = new Map<string, number>();
+
+/** How much this process has put into a store, for who watches its size. */
+export function addedTo({ root }: Store): number {
+  return added.get(root) ?? 0;
+}
+
+/** Makes a blob's file, executable or not, of what `fill` writes: bytes that were checked. Throws what `fill` throws. */
+export function enterBlob(
+  store: Store,
+  digest: Digest,
+  executable: boolean,
+  fill: (temporary: string) => void,
+): void {
+  enter(store, variantPath(store, digest, executable), executable, fill);
 }
 
 /** Makes a file below the store appear whole, or not at all. Throws what `fill` throws. */
@@ -241,11 +278,32 @@ export function replace(store: Store, path: string, fill: (temporary: string) =>
   }
 }
 
+/** A blob that somebody counts on is marked as wanted when it was not for so long. */
+const WANTED_GRAIN_MS = 60_000;
+
+/**
+ * As intact(), and leaves a new ctime on the file: whoever makes room takes what was wanted long ago.
+ * Setting the mode that it has changes nothing else; its mtime has to tell of writes.
+ */
+function wanted(store: Store, path: string, digest: Digest, executable: boolean): boolean {
+  if (!intact(store, path, digest, executable)) return false;
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat === undefined || Date.now() - stat.ctimeMs < WANTED_GRAIN_MS) return stat !== undefined;
+  try {
+    chmodSync(path, modeOf(executable));
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    // Of another user's it can only be hoped that it stays.
+    return errnoOf(error) !== 'ENOENT';
+  }
+}
+
 /** Stores bytes. Throws node's own errors. */
 export function putBytes(store: Store, content: string | Uint8Array): Digest {
   const digest = digestOf(content);
   const path = variantPath(store, digest, false);
-  if (intact(store, path, digest, false)) return digest;
+  if (wanted(store, path, digest, false)) return digest;
   enter(store, path, false, (temporary) => writeFileSync(temporary, content, { flag: 'wx' }));
   return digest;
 }
@@ -259,7 +317,7 @@ export function moveIntoStore(store: Store, file: string | Buffer, executable: b
   const before = lstatSync(file);
   const digest = digestFile(file);
   const path = variantPath(store, digest, executable);
-  if (intact(store, path, digest, executable)) return digest;
+  if (wanted(store, path, digest, executable)) return digest;
   enter(store, path, executable, (temporary) => {
     if (before.nlink === 1 && moved(file, temporary)) {
       const after = lstatSync(temporary);

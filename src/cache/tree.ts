@@ -96,7 +96,11 @@ export interface LoadedTree {
 export function loadTree(store: Store, tree: Digest): LoadedTree | undefined {
   if (tree.size > MAX_TREE_BYTES) return undefined;
   const bytes = readBlob(store, tree);
-  if (bytes === undefined) return undefined;
+  return bytes === undefined ? undefined : parseTree(bytes);
+}
+
+/** As `loadTree`, from the bytes of a Tree message. */
+export function parseTree(bytes: Uint8Array): LoadedTree | undefined {
   try {
     const { root, children } = decodeTree(bytes);
     const sizes = new Map<Sha256Hex, number>();

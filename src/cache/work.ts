@@ -1,7 +1,7 @@
 // Scratch directories inside the store, on its file system so that files move in by rename. Each belongs
 // to a process and holds a lock that dies with it; what a killed process left is removed by the next one.
 // Processes that cannot see each other's locks (in containers, on other machines) go by age instead.
-import { chmodSync, lstatSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { errnoOf, removeTree } from '../base/fs.ts';
@@ -15,7 +15,7 @@ export interface Workspace extends AsyncDisposable {
 }
 
 /** How often a process shows those who cannot see its lock that it lives, and when they give it up. */
-const SIGN_OF_LIFE_MS = 3_600_000;
+export const SIGN_OF_LIFE_MS = 3_600_000;
 const ABANDONED_MS = 7 * 24 * 3_600_000;
 
 /**
@@ -26,13 +26,14 @@ export async function openWorkspace(store: Store): Promise<Workspace> {
   const parent = join(store.root, 'work');
   const name = `${lockScope()}-${process.pid}-${randomBytes(8).toString('hex')}`;
   // The lock comes first, so that nobody takes the new directory for a dead process's.
-  const lock = await tryLock(lockName(name));
+  const lock = await tryLock(workspaceLock(name));
   if (lock === undefined) throw new Error(`somebody holds the lock of the new directory ${name}`);
   const path = join(parent, name);
   try {
     mkdirSync(path);
     // Also takes away a set-group-id bit of the store, which all below would inherit.
     chmodSync(path, 0o700);
+    writeFileSync(startFile(path), '');
     await removeAbandoned(parent);
   } catch (error) {
     await lock.release();
@@ -58,8 +59,13 @@ export async function openWorkspace(store: Store): Promise<Workspace> {
   };
 }
 
+/** A file that is as old as the process's use of the store. */
+export function startFile(workspace: string): string {
+  return join(workspace, 'began');
+}
+
 /** Not by its path: one store may be reached by several. */
-function lockName(directory: string): string {
+export function workspaceLock(directory: string): string {
   return `ashlar work\0${directory}`;
 }
 
@@ -89,7 +95,7 @@ async function removeIfAbandoned(parent: string, name: string): Promise<void> {
     if (silent > ABANDONED_MS) removeTree(path);
     return;
   }
-  const lock = await tryLock(lockName(name));
+  const lock = await tryLock(workspaceLock(name));
   if (lock === undefined) return;
   try {
     removeTree(path);

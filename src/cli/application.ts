@@ -4,6 +4,7 @@ import { printable } from '../base/diagnostic.ts';
 import { commands } from './command/table.ts';
 import { createContext } from './context.ts';
 import { respell } from './flag.ts';
+import { wording } from './wording.ts';
 
 /** Shows where a bug of Ashlar's own is. Understood by every command, wherever it stands. */
 const DEBUG = '--debug';
@@ -22,10 +23,11 @@ export async function main(argv: readonly string[]): Promise<void> {
       name: 'ashlar',
       versionInfo: { currentVersion: ASHLAR_VERSION },
       scanner: { caseStyle: 'allow-kebab-for-camel' },
-      documentation: { disableAnsiColor: true },
+      documentation: { disableAnsiColor: true, onlyRequiredInUsageLine: true },
       localization: {
         text: {
           ...text_en,
+          ...wording,
           exceptionWhileRunningCommand: (error) => bugText(error, debug),
           exceptionWhileLoadingCommandFunction: (error) => bugText(error, debug),
           exceptionWhileLoadingCommandContext: (error) => bugText(error, debug),
@@ -34,6 +36,11 @@ export async function main(argv: readonly string[]): Promise<void> {
       determineExitCode: () => 1,
     },
   );
+  // Also what happens in a callback, where no caller can catch it.
+  process.on('uncaughtException', (error) => {
+    process.stderr.write(`${bugText(error, debug)}\n`);
+    process.exit(1);
+  });
   const context = createContext();
   await run(application, respell(argv.filter((word) => word !== DEBUG)), context);
   // Negative and unknown statuses are stricli's words for a bad command line.

@@ -1,33 +1,39 @@
 // What `ashlar build` does once the tasks are known: which of them are wanted, running them, and writing
 // the files that lead to the archives. Prints through what it is given.
 import { availableParallelism } from 'node:os';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
-import type { Sink } from '../base/event.ts';
+import { tee, type Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { localCache } from '../cache/local.ts';
 import type { Store } from '../cache/store.ts';
 import { openWorkspace } from '../cache/work.ts';
 import type { Definition } from '../package/definition.ts';
-import { ARCHIVE } from '../package/pipeline/archive.ts';
 import { ACTIVE, BOOTSTRAP, bootstrapTask } from '../package/pipeline/bootstrap.ts';
 import {
   archivePath,
   bootstrapPaths,
+  deployedPath,
+  imagePath,
   logPath,
   outputDirectory,
   writeBootstrapLatest,
   writeComplete,
   writeLatest,
 } from '../package/pipeline/output.ts';
+import type { Pipeline } from '../package/pipeline/pipeline.ts';
 import { bootstrapId } from '../package/set.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
+import type { Executor } from '../task/execute.ts';
+import { createExplainer } from '../task/explain.ts';
 import { plan } from '../task/plan.ts';
-import { build, type BuildReport } from '../task/schedule.ts';
+import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
+import { openMirrors } from './mirrors.ts';
+import { choosePolicy, type PolicyOptions } from './policy.ts';
 import {
   openUserStore,
   prepare,
@@ -37,6 +43,9 @@ import {
 } from './prepare.ts';
 import { packageRepository } from './repository.ts';
 import { stageHooks } from './stage.ts';
+import { workspaceOf } from './tree.ts';
+import { tracer } from './trace.ts';
+import { sampler, type Verified } from './verification.ts';
 
 export interface BuildCommand extends PrepareRequest {
   readonly jobs: number | undefined;
@@ -45,12 +54,19 @@ export interface BuildCommand extends PrepareRequest {
   readonly dryRun: boolean;
   readonly bootstrap: boolean;
   readonly repositoryUrl: string | undefined;
+  readonly policy: PolicyOptions;
+  /** Percent of the tasks that ran which are run a second time, to see whether they make the same. */
+  readonly verifySample: number;
+  /** Record the trees of tasks in git repositories. */
+  readonly trace: boolean;
 }
 
 export interface BuildOutput {
   readonly sink: Sink<TaskEvent>;
   /** Result lines, for standard output. */
   readonly print: (text: string) => void;
+  /** Lines about the build as a whole, after its summary. */
+  readonly note: (text: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -92,48 +108,101 @@ async function buildInStore(
   const wanted = withRequires(prepared.selection.definitions, prepared.identities);
   const bootstraps = command.bootstrap ? bootstrapsOf(prepared) : [];
   const targets = [
-    ...wanted.map((one) => packageTarget(prepared, one)),
+    ...wanted.flatMap((one) => packageTargets(prepared, one)),
+    ...[...prepared.images].map(([{ name }, task]) => imageTarget(prepared, name, task)),
     ...bootstraps.map((one) => bootstrapTarget(prepared, one)),
   ];
+  const policy = out.take(choosePolicy(command.policy, targets));
+  if (out.failed) return undefined;
   if (command.dryRun) {
-    const planned = out.take(await plan({ targets, cache: localCache(store) }));
+    const planned = out.take(await plan({ targets, cache: localCache(store), policy }));
     if (planned !== undefined) output.print(planText(planned.needed));
     return undefined;
   }
   const problem = await prepared.sandbox.unavailable();
   if (problem !== undefined) out.add(problem);
   if (out.failed || !makeOutputDirectory(prepared, out)) return undefined;
-  const report = await runTargets(command, output, store, prepared, targets, out);
+  const sample =
+    command.verifySample > 0 ? sampler(command.verifySample, output, summarize) : undefined;
+  const packages = prepared.open.tree.directory;
+  const trace = command.trace ? tracer({ ...output, packages, cwd: command.cwd }) : undefined;
+  const report = await runTargets(
+    command,
+    { ...output, sink: tee(output.sink, ...[sample, trace].flatMap((one) => one?.event ?? [])) },
+    store,
+    prepared,
+    {
+      targets,
+      policy,
+      after: async (built, executor) => {
+        out.add(...((await sample?.verify(built, executor)) ?? []));
+        out.add(...((await trace?.record(built, executor)) ?? []));
+      },
+    },
+    out,
+  );
+  await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
   writeResults(prepared, wanted, bootstraps, report, out);
-  printArchives(command, output, prepared, report);
+  printResults(command, output, prepared, report);
   return report;
 }
 
-async function runTargets(
+/** After the build, which needs nothing of the store any more. */
+async function keepStore({ open }: Prepared, output: BuildOutput, store: Store): Promise<void> {
+  const { storeLimit } = open.tree.settings;
+  if (storeLimit === undefined || output.signal.aborted) return;
+  const { keepWithin } = await import('../cache/care/limit.ts');
+  for (const diagnostic of await keepWithin(store, storeLimit, output.signal)) {
+    output.sink({ type: 'warning', diagnostic });
+  }
+}
+
+export interface Wanted {
+  readonly targets: readonly Target[];
+  readonly policy?: Policy | undefined;
+  /** What is done with the results while the scratch directory is still there. */
+  readonly after?: (report: BuildReport, executor: Executor) => Promise<void>;
+}
+
+/** Builds targets of a tree. Undefined after an error went to `out`. */
+export async function runTargets(
   command: BuildCommand,
   output: BuildOutput,
   store: Store,
   prepared: Prepared,
-  targets: readonly Target[],
+  { targets, policy, after }: Wanted,
   out: Collector,
 ): Promise<BuildReport | undefined> {
   const { tree } = prepared.open;
   await using workspace = await openWorkspace(store);
   const url = command.offline ? undefined : (command.repositoryUrl ?? tree.settings.repositoryUrl);
   const onWarning = (diagnostic: Diagnostic): void => output.sink({ type: 'warning', diagnostic });
-  return out.take(
+  const mirrors = await openMirrors(
+    {
+      ...command,
+      shared: tree.settings.sharedState,
+      store,
+      mayWrite: prepared.sandbox.hermetic,
+      mayUseNetwork: !command.offline,
+      onWarning,
+    },
+    out,
+  );
+  if (out.failed) return undefined;
+  const executor: Executor = {
+    store,
+    workspace,
+    sandbox: prepared.sandbox,
+    hooks: stageHooks(output.signal),
+    logPath: (task) => logPath(tree.directory, task.name),
+    keepFailed: command.keepFailed,
+  };
+  const report = out.take(
     await build({
       targets,
       cache: localCache(store),
-      executor: {
-        store,
-        workspace,
-        sandbox: prepared.sandbox,
-        hooks: stageHooks(output.signal),
-        logPath: (task) => logPath(tree.directory, task.name),
-        keepFailed: command.keepFailed,
-      },
+      executor,
       limits: {
         cpu: command.jobs ?? availableParallelism(),
         download: DOWNLOADS,
@@ -142,6 +211,10 @@ async function runTargets(
       keepGoing: command.keepGoing,
       sink: output.sink,
       signal: output.signal,
+      workspace: workspaceOf(tree.directory),
+      explainer: createExplainer({ store, directory: tree.directory }),
+      mirrors,
+      policy,
       ...(url === undefined
         ? {}
         : {
@@ -156,12 +229,53 @@ async function runTargets(
           }),
     }),
   );
+  if (report?.interrupted === false) await after?.(report, executor);
+  for (const diagnostic of (await mirrors?.close(output.signal)) ?? []) onWarning(diagnostic);
+  return report;
 }
 
-function packageTarget({ open, pipelines }: Prepared, definition: Definition): Target {
-  const { archive, identity } = pipelines.get(definition)!;
-  const path = archivePath(open.tree.directory, identity);
-  return { task: archive, deliveries: [{ output: ARCHIVE, path }] };
+/** What is built of a package: its archives, and what it deploys beside them. */
+function packageTargets({ open, pipelines }: Prepared, definition: Definition): Target[] {
+  const { archives, deployed } = pipelines.get(definition)!;
+  const { directory } = open.tree;
+  return [
+    ...archives.map(({ name, id, task, output }) => ({
+      task,
+      deliveries: [{ output, path: archivePath(directory, { name, id }) }],
+    })),
+    ...deployed.map((task) => deployedTarget(directory, definition, task, deployed.length)),
+  ];
+}
+
+/** One directory of deployed files is the package's own; several lie in it, by the names of the outputs. */
+function deployedTarget(
+  directory: string,
+  definition: Definition,
+  task: Task,
+  count: number,
+): Target {
+  const base = deployedPath(directory, definition);
+  const outputs = Object.entries(task.outputs);
+  const alone = count === 1 && outputs.length === 1 && outputs[0]![1].kind === 'tree';
+  const deliveries = outputs.map(([output, { at, kind }]) => {
+    const path = alone ? base : join(base, kind === 'tree' ? output : basename(at));
+    return { output, path };
+  });
+  return { task, deliveries };
+}
+
+function imageTarget({ open }: Prepared, name: string, task: Task): Target {
+  const directory = imagePath(open.tree.directory, name);
+  const deliveries = Object.entries(task.outputs).map(([output, { at }]) => ({
+    output,
+    path: join(directory, basename(at)),
+  }));
+  return { task, deliveries };
+}
+
+/** Whether all that a build asks for of a package is there. */
+function isReady({ archives, deployed }: Pipeline, { results }: BuildReport): boolean {
+  return [...archives.map(({ task }) => task), ...deployed].every((task) => results.has(task));
 }
 
 interface Bootstrap {
@@ -207,15 +321,16 @@ function writeResults(
   { open, selection, pipelines }: Prepared,
   wanted: readonly Definition[],
   bootstraps: readonly Bootstrap[],
-  { results }: BuildReport,
+  report: BuildReport,
   out: Collector,
 ): void {
+  const { results } = report;
   const packages = open.tree.directory;
-  const ready = (definition: Definition): boolean =>
-    results.has(pipelines.get(definition)!.archive);
+  const ready = (definition: Definition): boolean => isReady(pipelines.get(definition)!, report);
   try {
     for (const definition of wanted.filter(ready)) {
-      writeLatest(packages, pipelines.get(definition)!.identity);
+      const { identity, archives } = pipelines.get(definition)!;
+      writeLatest(packages, identity, archives);
     }
     for (const [variant, set] of selection.trees) {
       const bootstrap = bootstraps.find((one) => one.variant === variant);
@@ -224,7 +339,9 @@ function writeResults(
       if (bootstrap !== undefined) writeBootstrapLatest(packages, variant, bootstrap.id);
       writeComplete(packages, variant, {
         bootstrap: bootstrap?.id ?? null,
-        packages: set.members.map((definition) => pipelines.get(definition)!.identity.id),
+        packages: set.members.flatMap((definition) =>
+          pipelines.get(definition)!.archives.map(({ id }) => id),
+        ),
       });
     }
   } catch (error) {
@@ -232,21 +349,35 @@ function writeResults(
   }
 }
 
-/** Names the archives of what was asked for by name. */
-function printArchives(
+/** Names the files of what was asked for by name. */
+function printResults(
   { cwd }: BuildCommand,
   { print }: BuildOutput,
-  { open, selection, pipelines }: Prepared,
-  { results }: BuildReport,
+  { open, selection, pipelines, images }: Prepared,
+  report: BuildReport,
 ): void {
-  const named = (selection.asked ?? [])
-    .filter((definition) => results.has(pipelines.get(definition)!.archive))
-    .sort(compareVariants);
-  const width = named.reduce((most, definition) => Math.max(most, spell(definition).length), 0);
-  for (const definition of named) {
-    const path = archivePath(open.tree.directory, pipelines.get(definition)!.identity);
+  const { directory } = open.tree;
+  const rows: (readonly [name: string, path: string])[] = [];
+  for (const definition of [...(selection.asked ?? [])].sort(compareVariants)) {
+    const pipeline = pipelines.get(definition)!;
+    if (!isReady(pipeline, report)) continue;
+    const { archives } = pipeline;
+    const own = archives.find(({ name }) => name === definition.name);
+    if (own !== undefined) rows.push([spell(definition), archivePath(directory, own)]);
+    else if (pipeline.deployed.length > 0) {
+      rows.push([spell(definition), deployedPath(directory, definition)]);
+    }
+  }
+  for (const [{ name }, task] of images) {
+    if (!report.results.has(task)) continue;
+    for (const { at } of Object.values(task.outputs)) {
+      rows.push([name, join(imagePath(directory, name), basename(at))]);
+    }
+  }
+  const width = rows.reduce((most, [name]) => Math.max(most, name.length), 0);
+  for (const [name, path] of rows) {
     const shown = relative(cwd, path);
-    print(`${spell(definition).padEnd(width)}  ${shown.startsWith('../..') ? path : shown}\n`);
+    print(`${name.padEnd(width)}  ${shown.startsWith('../..') ? path : shown}\n`);
   }
 }
 
@@ -254,4 +385,9 @@ function planText(needed: readonly Task[]): string {
   if (needed.length === 0) return 'nothing would run\n';
   const names = needed.map(({ name }) => `${name}\n`).join('');
   return `${names}${needed.length} ${needed.length === 1 ? 'task' : 'tasks'} would run\n`;
+}
+
+/** Loaded for what is not reproducible only. */
+async function summarize(verified: Verified): Promise<string> {
+  return (await import('./verifytext.ts')).differenceSummary(verified);
 }

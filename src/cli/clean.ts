@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf, removeTree, systemError } from '../base/fs.ts';
 import { isPackageName } from '../install/id.ts';
-import { outputDirectory } from '../package/pipeline/output.ts';
+import { deployDirectory, outputDirectory } from '../package/pipeline/output.ts';
 
 export interface CleanAnswer {
   /** Number of files that are gone. */
@@ -14,6 +14,7 @@ export interface CleanAnswer {
 
 const FOLDERS = ['packages', 'bootstrap', 'complete', 'log', 'upstream'];
 const OF_A_PACKAGE = ['packages', 'log'];
+const DEPLOYED = ['packages', 'images'];
 
 /** Removes what builds left, of all packages or of some. Errors `clean/unknown`, `fs/*`. */
 export function cleanTree(packages: string, names: readonly string[]): CleanAnswer {
@@ -31,6 +32,8 @@ export function cleanTree(packages: string, names: readonly string[]): CleanAnsw
   if (names.length === 0) {
     for (const folder of FOLDERS) remove(join(output, folder));
     removeIfEmpty(output);
+    for (const folder of DEPLOYED) remove(join(deployDirectory(packages), folder));
+    removeIfEmpty(deployDirectory(packages));
   }
   const known = list(join(output, 'packages'));
   for (const name of names) {
@@ -45,6 +48,7 @@ export function cleanTree(packages: string, names: readonly string[]): CleanAnsw
       continue;
     }
     for (const folder of OF_A_PACKAGE) remove(join(output, folder, name));
+    for (const folder of DEPLOYED) remove(join(deployDirectory(packages), folder, name));
   }
   return { removed, diagnostics: out.diagnostics };
 }

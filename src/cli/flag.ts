@@ -1,6 +1,6 @@
 // Flags as Go's flag package takes them (one dash before long names, values that begin with a dash), for
 // the commands that stand in for tools written with it. Knows of those commands nothing but the names
-// of their flags.
+// of their flags. Also -j8 of `build`.
 
 interface Spelling {
   /** Letters of flags without a value: several may follow one dash. */
@@ -23,6 +23,13 @@ const SPELLINGS: Readonly<Partial<Record<string, Spelling>>> = {
 
 /** A command line with the flags of such a command spelled as the other commands have them. */
 export function respell([command = '', ...rest]: readonly string[]): string[] {
+  // As everybody has learned from make.
+  if (command === 'build') {
+    return [
+      command,
+      ...rest.flatMap((word) => (/^-j\d+$/.test(word) ? ['-j', word.slice(2)] : word)),
+    ];
+  }
   const spelling = Object.hasOwn(SPELLINGS, command) ? SPELLINGS[command] : undefined;
   if (spelling === undefined) return command === '' ? rest : [command, ...rest];
   const valued = new Set(spelling.valued.split(' '));

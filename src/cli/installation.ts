@@ -54,12 +54,15 @@ export async function builtPackages(
   const store = openUserStore(request.env, out);
   const prepared = store && (await prepare(request, store, signal, out));
   if (prepared === undefined) return out.finish([]);
-  const { open, selection, identities } = prepared;
+  const { open, selection, identities, pipelines } = prepared;
   const sources: PackageSource[] = [];
   for (const definition of withRequires(selection.definitions, identities)) {
-    const identity = identities.identities.get(definition)!;
-    const archive = archivePath(open.tree.directory, identity);
-    sources.push({ id: identity.id, archive });
+    const { archives } = pipelines.get(definition)!;
+    const own = archives.find(({ name }) => name === definition.name);
+    // What writes no archive of its own is there for builds, and not to be installed.
+    if (own === undefined) continue;
+    const archive = archivePath(open.tree.directory, own);
+    sources.push({ id: own.id, archive });
     if (existsSync(archive)) continue;
     out.add(
       definitionError({

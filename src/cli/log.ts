@@ -5,12 +5,11 @@ import { Collector, definitionError, type Diagnostic } from '../base/diagnostic.
 import { errnoOf } from '../base/fs.ts';
 import { localCache } from '../cache/local.ts';
 import { readBlob, type Store } from '../cache/store.ts';
-import type { Pipeline } from '../package/pipeline/pipeline.ts';
 import { logPath } from '../package/pipeline/output.ts';
 import { spell } from '../package/variant.ts';
 import { orderTasks } from '../task/graph.ts';
 import { computeKeys } from '../task/key.ts';
-import { dependenciesOf, type Task } from '../task/task.ts';
+import type { Task } from '../task/task.ts';
 import { openUserStore, prepare, type PrepareRequest } from './prepare.ts';
 
 export interface LogRequest extends PrepareRequest {
@@ -31,7 +30,7 @@ export async function findLogs(request: LogRequest, signal: AbortSignal): Promis
   const prepared = store && (await prepare(request, store, signal, out));
   if (store === undefined || prepared === undefined) return { logs, diagnostics: out.diagnostics };
   for (const definition of prepared.selection.definitions) {
-    const tasks = tasksOf(prepared.pipelines.get(definition)!);
+    const { tasks } = prepared.pipelines.get(definition)!;
     const name = `${spell(definition)}:${request.task}`;
     const task = tasks.find((candidate) => candidate.name === name);
     const names = tasks.map((candidate) => candidate.name.slice(spell(definition).length + 1));
@@ -53,11 +52,6 @@ export async function findLogs(request: LogRequest, signal: AbortSignal): Promis
     }
   }
   return { logs, diagnostics: out.diagnostics };
-}
-
-/** A package's own tasks, in the order in which they run. */
-function tasksOf({ build, archive }: Pipeline): Task[] {
-  return [...dependenciesOf(build).filter(({ pool }) => pool === 'download'), build, archive];
 }
 
 function readLog(packages: string, task: Task, store: Store): Buffer | undefined {

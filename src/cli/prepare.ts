@@ -6,11 +6,16 @@ import { shellLine } from '../base/shell.ts';
 import { openStore, storeRoot, type Store } from '../cache/store.ts';
 import type { Definition } from '../package/definition.ts';
 import type { Identities } from '../package/ids.ts';
-import { createPipelines, type Pipeline } from '../package/pipeline/pipeline.ts';
+import type { ImageDeclaration } from '../package/module/declaration.ts';
+import { imageMembers } from '../package/module/image-members.ts';
+import { imageTask } from '../package/module/rootfs.ts';
+import { createPipelines } from '../package/pipeline/create.ts';
+import type { Pipeline } from '../package/pipeline/pipeline.ts';
 import { spell } from '../package/variant.ts';
 import { hostImage } from '../sandbox/image.ts';
 import type { Image, Sandbox } from '../sandbox/port.ts';
 import { DEFAULT_SANDBOX, selectSandbox } from '../sandbox/select.ts';
+import type { Task } from '../task/task.ts';
 import { openFetching } from './fetching.ts';
 import { select, type Selection } from './selection.ts';
 import {
@@ -36,6 +41,8 @@ export interface Prepared {
   readonly selection: Selection;
   readonly identities: Identities;
   readonly pipelines: ReadonlyMap<Definition, Pipeline>;
+  /** The tasks that make images. */
+  readonly images: ReadonlyMap<ImageDeclaration, Task>;
   readonly sandbox: Sandbox;
 }
 
@@ -57,6 +64,7 @@ export async function prepare(
   const fetching = openFetching({ directory, cwd, store, offline }, signal);
   const open = await openTree(request, fetching.checkoutUpstream, out, request.variant);
   if (open === undefined) return undefined;
+  for (const { diagnostics } of open.rootfs) out.add(...diagnostics);
   const selection = out.take(select(open, request.variant));
   if (selection === undefined) return undefined;
   const sandbox = out.take(
@@ -74,7 +82,8 @@ export async function prepare(
   if (out.failed || sandbox === undefined) return undefined;
 
   const pipelines = out.take(
-    createPipelines(identities, {
+    await createPipelines(identities, {
+      directory: open.tree.directory,
       root: open.tree.settings.root,
       srcWritable: open.tree.settings.srcWritable,
       imageOf: (docker) => {
@@ -91,7 +100,13 @@ export async function prepare(
   );
   table.save();
   if (pipelines === undefined || out.failed) return undefined;
-  return { open, selection, identities, pipelines, sandbox };
+  const images = new Map<ImageDeclaration, Task>();
+  for (const image of selection.rootfs) {
+    const members = out.take(imageMembers(open.tree, image, identities, pipelines));
+    if (members !== undefined) images.set(image, imageTask(image, members));
+  }
+  if (out.failed) return undefined;
+  return { open, selection, identities, pipelines, images, sandbox };
 }
 
 const NO_IMAGE: Image = { name: '', identity: '', impure: true, mounts: [], links: {} };

@@ -33,9 +33,11 @@ export interface RepositoryOptions {
 
 export function packageRepository(options: RepositoryOptions): Substitute {
   const wanted = new Map<Task, { identity: Identity; output: 'archive' | 'package' }>();
-  for (const { identity, build, archive } of options.pipelines.values()) {
-    wanted.set(build, { identity, output: PACKAGE });
-    wanted.set(archive, { identity, output: ARCHIVE });
+  for (const { identity, files, archives } of options.pipelines.values()) {
+    // The archives of modules are one task's result among many: mirrors are the way to them.
+    if (identity.definition.module !== undefined) continue;
+    wanted.set(files!.task, { identity, output: PACKAGE });
+    for (const { task } of archives) wanted.set(task, { identity, output: ARCHIVE });
   }
   return {
     offers: (task) => wanted.has(task),

@@ -2,6 +2,8 @@
 // that it requires, because an archive nobody can install is of no use.
 import { Collector, type Result } from '../base/diagnostic.ts';
 import type { Definition } from '../package/definition.ts';
+import type { ImageDeclaration } from '../package/module/declaration.ts';
+import { definitionsOf } from '../package/module/image-members.ts';
 import { packageSet, type PackageSet } from '../package/set.ts';
 import type { OpenTree } from './tree.ts';
 
@@ -10,6 +12,8 @@ export interface Selection {
   readonly asked: readonly Definition[] | undefined;
   /** Everything whose id is needed. */
   readonly definitions: readonly Definition[];
+  /** Images that are made. */
+  readonly rootfs: readonly ImageDeclaration[];
   /** The trees that are built, by variant. */
   readonly trees: ReadonlyMap<string | null, PackageSet>;
 }
@@ -17,14 +21,19 @@ export interface Selection {
 /** `variant` narrows a whole build to one tree. Errors are those of `packageSet`. */
 export function select(open: OpenTree, variant: string | null | undefined): Result<Selection> {
   const out = new Collector();
-  const { tree, asked } = open;
+  const { tree, asked, rootfs } = open;
+  const ofImages = rootfs.flatMap((image) => definitionsOf(tree, image));
   const trees = new Map<string | null, PackageSet>();
-  if (asked !== undefined) return out.finish({ asked, definitions: asked, trees });
+  if (asked !== undefined) {
+    const definitions = [...new Set([...asked, ...ofImages])];
+    return out.finish({ asked, definitions, rootfs, trees });
+  }
   const wanted = variant === undefined ? [...tree.treeinfos.keys()] : [variant];
   for (const name of wanted) {
     const set = out.take(packageSet(tree, name));
     if (set !== undefined) trees.set(name, set);
   }
-  const definitions = new Set([...trees.values()].flatMap(({ order }) => order));
-  return out.finish({ asked, definitions: [...definitions], trees });
+  const ofTrees = [...trees.values()].flatMap(({ order }) => order);
+  const definitions = [...new Set([...ofTrees, ...ofImages])];
+  return out.finish({ asked, definitions, rootfs, trees });
 }

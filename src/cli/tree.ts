@@ -1,6 +1,7 @@
 // Finds and identifies the tree a command is about: the packages directory, the packages meant, what
 // stands for the images, the ids. Shared by the commands that work on trees; prints nothing.
-import { join, resolve } from 'node:path';
+import { existsSync, realpathSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import {
   definitionError,
   didYouMean,
@@ -13,6 +14,9 @@ import { digestOf } from '../base/digest.ts';
 import { openStatTable, type StatTable } from '../base/stat.ts';
 import type { Definition } from '../package/definition.ts';
 import { cleanHead } from '../package/fetch/local.ts';
+import { findTree, type BlueprintsTree } from '../bootstrap/tree.ts';
+import type { ImageDeclaration } from '../package/module/declaration.ts';
+import type { Declared } from '../package/module/declared.ts';
 import { computeIds, type Identities } from '../package/ids.ts';
 import { loadSettings } from '../package/settings.ts';
 import { findPackages, loadTree, selectTargets, type Tree } from '../package/tree.ts';
@@ -22,17 +26,22 @@ import type { Image } from '../sandbox/port.ts';
 
 export interface TreeRequest {
   readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
   /** The packages directory; found from `cwd` when absent. */
   readonly packages: string | undefined;
   readonly targets: readonly string[];
   /** `ID`, or `IMAGE=ID`. */
   readonly imageIds: readonly string[];
+  /** What its Blueprints files declare, where that is known already. */
+  readonly declared?: Declared | undefined;
 }
 
 export interface OpenTree {
   readonly tree: Tree;
   /** What was asked for by name, or by standing in a package's folder; undefined: the whole tree. */
   readonly asked: readonly Definition[] | undefined;
+  /** Images to be made: those asked for by name, or all of the whole tree. */
+  readonly rootfs: readonly ImageDeclaration[];
   readonly images: ImageIds;
 }
 
@@ -43,9 +52,21 @@ export interface ImageIds {
 }
 
 /** The packages directory that a request is about, absolute. */
-export function packagesDirectory(request: Pick<TreeRequest, 'cwd' | 'packages'>): string {
+export function packagesDirectory(request: Pick<TreeRequest, 'cwd' | 'env' | 'packages'>): string {
   const { cwd, packages } = request;
-  return packages === undefined ? findPackages(cwd).directory : resolve(cwd, packages);
+  if (packages !== undefined) return resolve(cwd, packages);
+  return blueprintsOf(request)?.root ?? findPackages(cwd).directory;
+}
+
+/** The tree of Blueprints files that a request is about; undefined where it is about none. */
+function blueprintsOf({
+  cwd,
+  env,
+  packages,
+}: Pick<TreeRequest, 'cwd' | 'env' | 'packages'>): BlueprintsTree | undefined {
+  if (packages === undefined) return findTree(cwd, env);
+  const tree = findTree(resolve(cwd, packages), env);
+  return tree?.root === resolve(cwd, packages) ? tree : undefined;
 }
 
 /**
@@ -62,17 +83,30 @@ export async function openTree(
   const images = readImageIds(request.imageIds, out);
   const targets = request.targets.flatMap((text) => out.take(parseTarget(text)) ?? []);
   const directory = packagesDirectory(request);
-  const tree = out.take(await loadTree(directory, { cwd, checkoutUpstream }));
+  const blueprints = blueprintsOf(request);
+  let { declared } = request;
+  if (declared === undefined && blueprints !== undefined) {
+    const { declarationsOf } = await import('./blueprint/declarations.ts');
+    declared = out.take(await declarationsOf(blueprints, cwd, request.env));
+    if (declared === undefined) return undefined;
+  }
+  const tree = out.take(await loadTree(directory, { cwd, checkoutUpstream, declared }));
   if (tree === undefined || out.failed) return undefined;
   warnOfUnusedImages(tree, images, out);
   const here = request.packages === undefined ? findPackages(cwd).name : undefined;
   const named = targets.length === 0 && here !== undefined ? [wholePackage(here)] : targets;
-  if (named.length === 0) return { tree, asked: undefined, images };
-  const narrowed = named.map((target) =>
-    target.variant === undefined && variant !== undefined ? { ...target, variant } : target,
-  );
+  const all = [...tree.images.values()];
+  if (named.length === 0) return { tree, asked: undefined, rootfs: all, images };
+  const isImage = ({ name, variant: wanted }: Target): boolean =>
+    wanted === undefined && tree.images.has(name);
+  const rootfs = all.filter(({ name }) => named.some((one) => isImage(one) && one.name === name));
+  const narrowed = named
+    .filter((one) => !isImage(one))
+    .map((target) =>
+      target.variant === undefined && variant !== undefined ? { ...target, variant } : target,
+    );
   const asked = out.take(selectTargets(tree, narrowed));
-  return asked === undefined ? undefined : { tree, asked, images };
+  return asked === undefined ? undefined : { tree, asked, rootfs, images };
 }
 
 function wholePackage(name: string): Target {
@@ -103,6 +137,7 @@ export async function identify(
     },
     gitHead: (repository) => cleanHead(repository),
     fileHash: table.sha1,
+    digestOf: table.digest,
   });
   for (const one of identities.diagnostics) out.add(one);
   return identities;
@@ -127,6 +162,16 @@ export function imageFor(tree: Tree, docker: string, hostImage: Result<Image>): 
       }),
     ],
   };
+}
+
+/** What no key may contain: where a tree lies, by each of its names, and the repository that it is in. */
+export function workspaceOf(directory: string): string[] {
+  const real = realpathSync(directory);
+  const found = [directory, real];
+  for (let above = dirname(real); above !== '/'; above = dirname(above)) {
+    if (existsSync(join(above, '.git'))) found.push(above);
+  }
+  return found;
 }
 
 /** The mirrors that a tree's settings define. Problems with the settings are told when the tree is loaded. */
@@ -155,7 +200,11 @@ function readImageIds(options: readonly string[], out: Collector): ImageIds {
 }
 
 function warnOfUnusedImages({ graph }: Tree, { byName }: ImageIds, out: Collector): void {
-  const used = new Set(graph.definitions.flatMap(({ buildinfo }) => buildinfo?.docker.name ?? []));
+  const used = new Set(
+    graph.definitions.flatMap(
+      ({ module, buildinfo }) => module?.image ?? buildinfo?.docker.name ?? [],
+    ),
+  );
   for (const image of byName.keys()) {
     if (used.has(image)) continue;
     const message = `--image-id: no package of this tree uses the image ${image}`;

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { byCodePoint } from '../base/digest.ts';
 import { Collector, failed, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import { outcome, type Activation } from './activation.ts';
+import { FURTHER_DIRECTORIES } from './contribution.ts';
 import { compose } from './compose.ts';
 import {
   buildingPath,
@@ -84,7 +85,7 @@ export function activateLocked(
 /** Also the links at the top have to be there, or paths through them lead nowhere. */
 function isCurrent(root: Root, before: Generation, tree: Tree): boolean {
   const complete = withPrevious(tree, before.previous);
-  const linked = STABLE_LINKS.every((name) => isThere(join(root.path, name)));
+  const linked = stableLinks(tree).every((name) => isThere(join(root.path, name)));
   return linked && holdsTree(complete, generationPath(root, before.number));
 }
 
@@ -97,7 +98,7 @@ function build(root: Root, tree: Tree): number {
     const building = buildingPath(root, number);
     makeDirectory(building);
     writeTree(withPrevious(tree, currentNumber(root)), building, true);
-    makeStableLinks(root);
+    makeStableLinks(root, tree);
     publish(root, number);
     return number;
   } catch (error) {
@@ -120,8 +121,14 @@ export function makeDirectories(root: Root): void {
   }
 }
 
-function makeStableLinks(root: Root): void {
-  for (const name of STABLE_LINKS) {
+/** Those that every root has, and those that this tree gives something to lead to. */
+function stableLinks({ directories, links }: Tree): readonly string[] {
+  const made = new Set([...directories, ...links.map(({ path }) => path)]);
+  return [...STABLE_LINKS, ...FURTHER_DIRECTORIES.filter((name) => made.has(name))];
+}
+
+function makeStableLinks(root: Root, tree: Tree): void {
+  for (const name of stableLinks(tree)) {
     const path = join(root.path, name);
     if (!isThere(path)) symlinkSync(`current/${name}`, path);
   }

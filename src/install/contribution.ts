@@ -21,6 +21,9 @@ const SOURCES: readonly (readonly [string, readonly string[]])[] = [
 
 export const FARM_DIRECTORIES: readonly string[] = SOURCES.map(([into]) => into);
 
+/** Directories of the farm that are there only when a package's pkginfo.json offers its own. */
+export const FURTHER_DIRECTORIES: readonly string[] = ['libexec', 'sbin', 'share'];
+
 /** Units that belong to the host's own set-up. */
 const RESERVED_UNITS = new Set([
   'ashlar.target',
@@ -43,7 +46,9 @@ export function contributionsOf(
   const found: Contribution[] = [];
   const suffixes = ['', ...new Set(roles)].map((role) => (role === '' ? '' : `_${role}`));
   for (const pack of packages) {
-    for (const [into, sources] of SOURCES) {
+    const further = FURTHER_DIRECTORIES.filter((name) => pack.info.directories.includes(name));
+    const all = [...SOURCES, ...further.map((name) => [name, [name]] as const)];
+    for (const [into, sources] of all) {
       for (const from of suffixes.flatMap((suffix) => sources.map((name) => name + suffix))) {
         const problem = inspect(pack, from);
         if (problem === 'absent') continue;

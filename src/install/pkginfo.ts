@@ -36,6 +36,8 @@ export interface PackageInfo {
   readonly requires: readonly Located<Requirement>[];
   /** Service name → kernel setting → value. */
   readonly sysctl: ReadonlyMap<string, ReadonlyMap<string, Located<Setting>>>;
+  /** Directories to be offered beside those that every package's are: `share`, say. */
+  readonly directories: readonly string[];
   /** What the package was built as: null for the default variant, undefined when not recorded. */
   readonly variant: string | null | undefined;
 }
@@ -54,8 +56,16 @@ export function parsePackageInfo(source: Source): Result<PackageInfo> {
     group: group(root, errors),
     requires: requires(root, errors),
     sysctl: sysctl(root, errors),
+    directories: directories(root),
     variant: variant(root, errors),
   });
+}
+
+/** Whatever is no list of names offers nothing: other versions may say more. */
+function directories(root: JsonObject): readonly string[] {
+  const value = member(root, 'directories')?.value;
+  if (value?.kind !== 'array') return [];
+  return value.items.flatMap((item) => (item.kind === 'string' ? [item.value] : []));
 }
 
 function environment(root: JsonObject, errors: Collector): Map<string, Located<string>> {

@@ -14,7 +14,7 @@ import {
 import { errnoOf, systemError } from '../base/fs.ts';
 import { lock, tryLock } from '../base/lock.ts';
 import { TOP_ENTRIES } from './compose.ts';
-import { FARM_DIRECTORIES } from './contribution.ts';
+import { FARM_DIRECTORIES, FURTHER_DIRECTORIES } from './contribution.ts';
 
 /** Absolute paths of a root's parts. */
 export interface Root {
@@ -154,7 +154,7 @@ function obstacles(root: Root): Diagnostic[] {
   if (current !== undefined && !/^generations\/[1-9]\d*$/.test(current)) {
     found.push(foreign(root.current, 'a link to generations/N'));
   }
-  for (const name of STABLE_LINKS) {
+  for (const name of [...STABLE_LINKS, ...FURTHER_DIRECTORIES]) {
     const text = linkText(join(root.path, name));
     if (text !== undefined && text !== `current/${name}`) {
       found.push(foreign(join(root.path, name), `a link to current/${name}`));

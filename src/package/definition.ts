@@ -3,6 +3,7 @@
 import { Collector, definitionError, type Diagnostic } from '../base/diagnostic.ts';
 import { isId, nameProblem } from '../install/id.ts';
 import { readBuildinfo, type Buildinfo } from './buildinfo.ts';
+import type { ModuleDefinition } from './module/definition.ts';
 import { limited, pathIn, readDefinition, type NamedPath } from './file.ts';
 import { findVariants, variantFile, type PackageVariant } from './variant.ts';
 
@@ -13,8 +14,10 @@ export interface Definition extends PackageVariant {
   readonly file: NamedPath;
   /** Whether the folder has an entry `extra`. */
   readonly hasExtra: boolean;
-  /** Undefined when the file could not be read at all. */
+  /** Undefined when the file could not be read at all, and for packages that are modules. */
   readonly buildinfo: Buildinfo | undefined;
+  /** For packages that modules of Blueprints files declare. */
+  readonly module?: ModuleDefinition | undefined;
   /** What is wrong with it, and what deserves a warning. With an error among them it must not be built. */
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -4,6 +4,7 @@ import { definitionError, didYouMean, type Diagnostic } from '../base/diagnostic
 import type { Place } from '../base/span.ts';
 import type { Definition } from './definition.ts';
 import { limited, MAX_REPORTED } from './file.ts';
+import type { Require } from './requires.ts';
 import { compareVariants, describeVariant, spell, type PackageVariant } from './variant.ts';
 
 /** That one definition asks for another. */
@@ -19,6 +20,8 @@ export interface Graph {
   readonly definitions: readonly Definition[];
   /** Requires of each, in the same order; those that lead nowhere are left out. */
   readonly edges: readonly (readonly Edge[])[];
+  /** Further requires of each, which only its build needs. */
+  readonly buildEdges: readonly (readonly Edge[])[];
   /** What is wrong with each, requires that lead nowhere included. */
   readonly diagnostics: readonly (readonly Diagnostic[])[];
   /** Whether an error is among these. */
@@ -45,30 +48,36 @@ export function createGraph(unsorted: readonly Definition[]): Graph {
   const suggest = rationed((name: string) => didYouMean(name, names));
 
   const edges: Edge[][] = [];
+  const buildEdges: Edge[][] = [];
   const diagnostics: (readonly Diagnostic[])[] = [];
   for (const definition of definitions) {
-    const found: Edge[] = [];
     const lost: Diagnostic[] = [];
-    for (const require of definition.buildinfo?.requires ?? []) {
-      const { plain, at } = require;
-      const to = find(require);
-      if (to !== undefined) found.push({ to, plain, at });
-      else {
-        const variants = variantsOf(require.name).map((number) => definitions[number]!);
-        lost.push(
-          variants.length > 0
-            ? unknownVariant(require, variants, at)
-            : unknownPackage(require, suggest(require.name), at),
-        );
+    const lookUp = (requires: readonly Require[]): Edge[] => {
+      const found: Edge[] = [];
+      for (const require of requires) {
+        const { plain, at } = require;
+        const to = find(require);
+        if (to !== undefined) found.push({ to, plain, at });
+        else {
+          const variants = variantsOf(require.name).map((number) => definitions[number]!);
+          lost.push(
+            variants.length > 0
+              ? unknownVariant(require, variants, at)
+              : unknownPackage(require, suggest(require.name), at),
+          );
+        }
       }
-    }
-    edges.push(found);
+      return found;
+    };
+    const { module, buildinfo } = definition;
+    edges.push(lookUp(module?.requires ?? buildinfo?.requires ?? []));
+    buildEdges.push(lookUp(module?.buildRequires ?? []));
     diagnostics.push(
       lost.length === 0 ? definition.diagnostics : [...definition.diagnostics, ...limited(lost)],
     );
   }
   const broken = diagnostics.map((all) => all.some(({ severity }) => severity === 'error'));
-  return { definitions, edges, diagnostics, broken, find, variantsOf };
+  return { definitions, edges, buildEdges, diagnostics, broken, find, variantsOf };
 }
 
 /** A search through all names for each of very many unknown ones would take forever; some will do. */

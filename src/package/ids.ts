@@ -3,13 +3,19 @@
 // do not hide those of others. Knows nothing of how images and repositories are identified.
 import { Collector, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import { toPlain } from '../base/json.ts';
+import { byCodePoint } from '../base/digest.ts';
 import { packageIdFrom, type PackageId } from '../install/id.ts';
+import { resolve, type Closure } from './closure.ts';
 import type { Definition } from './definition.ts';
+import type { Edge } from './graph.ts';
 import { hashItems, hashMembers, hashText, type Sha1Hex } from './identity.ts';
-import { readInputs, type InputSources, type PackageInputs } from './inputs.ts';
+import { readInputs, type InputSources, type PackageInputs, type ResolvedPin } from './inputs.ts';
+import type { ModuleDefinition } from './module/definition.ts';
+import { hashModule } from './module/identity.ts';
 import { treeOrder } from './order.ts';
 import { createClosures } from './transitive.ts';
 import type { Tree } from './tree.ts';
+import { spell } from './variant.ts';
 
 export interface IdOptions extends InputSources {
   /** The packages whose ids are wanted; all when absent. What they require is computed as well. */
@@ -30,6 +36,8 @@ export interface Identities {
   readonly diagnostics: readonly Diagnostic[];
   /** All that a package requires, directly or not, by id. Only for one that has an id. */
   closure(definition: Definition): readonly Identity[];
+  /** The same, with what only its build requires and what that requires. */
+  buildClosure(definition: Definition): readonly Identity[];
 }
 
 /** The format's own version, a part of every id. */
@@ -60,18 +68,39 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
   const ids = new Map<number, Identity>();
   const idHashes: Sha1Hex[] = [];
   const closureOf = createClosures(graph, order);
+  const requiresOf = (node: number): readonly Edge[] =>
+    graph.buildEdges[node]!.length === 0
+      ? graph.edges[node]!
+      : [...graph.edges[node]!, ...graph.buildEdges[node]!];
+  const buildClosureOf = (node: number, members: readonly number[]): Closure => {
+    if (graph.buildEdges[node]!.length === 0) return { members, conflicts: [] };
+    const origin = { name: spell(graph.definitions[node]!), demands: requiresOf(node) };
+    const found = resolve(graph, origin);
+    const byId = (a: number, b: number): number => byCodePoint(ids.get(a)!.id, ids.get(b)!.id);
+    return { members: [...found.members].sort(byId), conflicts: found.conflicts };
+  };
 
   for (const node of sound) {
     const own = inputs.get(node);
-    if (own === undefined || graph.edges[node]!.some(({ to }) => !ids.has(to))) continue;
+    if (own === undefined || requiresOf(node).some(({ to }) => !ids.has(to))) continue;
     const { members, conflicts } = closureOf(node);
     if (conflicts.length > 0) {
       add(conflicts);
       continue;
     }
     const definition = graph.definitions[node]!;
-    const requires = hashItems(members.map((member) => idHashes[member]!));
-    const id = out.take(idOf(definition, own, requires));
+    const built = buildClosureOf(node, members);
+    if (built.conflicts.length > 0) {
+      add(built.conflicts);
+      continue;
+    }
+    const { module } = definition;
+    const idsOf = (nodes: readonly number[]): string[] => nodes.map((one) => ids.get(one)!.id);
+    const id = out.take(
+      module === undefined
+        ? idOf(definition, own, hashItems(members.map((member) => idHashes[member]!)))
+        : moduleId(module, own, idsOf(members), idsOf(built.members)),
+    );
     if (id === undefined) continue;
     ids.set(node, { definition, id, inputs: own });
     idHashes[node] = hashText(id);
@@ -81,7 +110,32 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
     diagnostics: out.diagnostics,
     closure: (definition) =>
       closureOf(graph.find(definition)!).members.map((member) => ids.get(member)!),
+    buildClosure: (definition) => {
+      const node = graph.find(definition)!;
+      const { members } = buildClosureOf(node, closureOf(node).members);
+      return members.map((member) => ids.get(member)!);
+    },
   };
+}
+
+/** The id of a package that is a module. */
+function moduleId(
+  { declaration }: ModuleDefinition,
+  inputs: PackageInputs,
+  requires: readonly string[],
+  buildRequires: readonly string[],
+): Result<PackageId> {
+  const version = hashModule(declaration, {
+    image: inputs.docker,
+    sources: new Map<string, ResolvedPin | ReadonlyMap<string, string>>([
+      ...inputs.sources,
+      ...inputs.files!.sources,
+    ]),
+    patches: inputs.files!.patches,
+    requires,
+    buildRequires,
+  });
+  return packageIdFrom(declaration.name, version, declaration.at);
 }
 
 function idOf(definition: Definition, inputs: PackageInputs, requires: Sha1Hex): Result<PackageId> {

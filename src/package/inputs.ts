@@ -3,6 +3,7 @@
 import { statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { definitionError, warning, type Collector, type Result } from '../base/diagnostic.ts';
+import type { Digest } from '../base/digest.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
 import { toPlain } from '../base/json.ts';
 import type { Place } from '../base/span.ts';
@@ -11,6 +12,8 @@ import type { Definition } from './definition.ts';
 import { namePath } from './file.ts';
 import { EMPTY_FOLDER, hashFolder, type FileHash } from './folder.ts';
 import { hashText, type Sha1Hex } from './identity.ts';
+import { placeOf } from './module/place.ts';
+import { moduleFiles, type ModuleFiles } from './module/files.ts';
 import type { Pin, Source } from './source.ts';
 import type { Tree } from './tree.ts';
 
@@ -22,6 +25,8 @@ export interface InputSources {
   readonly gitHead: (directory: string) => Promise<Result<string>>;
   /** Reads files unless given: a table of known digests saves that. */
   readonly fileHash?: FileHash | undefined;
+  /** As `fileHash`, for the files of packages that are modules. */
+  readonly digestOf?: ((path: string) => Digest) | undefined;
 }
 
 export interface PackageInputs {
@@ -33,6 +38,8 @@ export interface PackageInputs {
   readonly docker: string;
   /** Source → its pin. */
   readonly sources: ReadonlyMap<string, ResolvedPin>;
+  /** Of a package that is a module: its files of the tree. */
+  readonly files?: ModuleFiles | undefined;
 }
 
 export interface ResolvedPin {
@@ -47,7 +54,7 @@ export interface ResolvedPin {
  * `buildinfo/build-script`, `folder/*`, `fs/*`, and whatever the functions given report.
  */
 export async function readInputs(
-  { graph, cwd }: Tree,
+  { graph, cwd, directory }: Tree,
   nodes: readonly number[],
   from: InputSources,
   out: Collector,
@@ -55,16 +62,28 @@ export async function readInputs(
   const images = once(from.imageId, out);
   const heads = once(from.gitHead, out);
   const fileHash = from.fileHash ?? openStatTable(undefined).sha1;
+  const digestOf = from.digestOf ?? openStatTable(undefined).digest;
   const shown = (path: string): string => namePath(path, cwd).shown;
   const inputs = new Map<number, PackageInputs>();
   for (const node of nodes) {
     const definition = graph.definitions[node]!;
-    const { docker, sources } = definition.buildinfo!;
+    const { module } = definition;
+    const { sources } = module ?? definition.buildinfo!;
+    const docker =
+      module === undefined
+        ? definition.buildinfo!.docker
+        : { name: module.image, at: placeOf(module.declaration, 'image') };
     const image = await images(docker.name, docker.at);
     const pins = new Map<string, ResolvedPin>();
     for (const [name, source] of sources) {
       const pin = await pinOf(source, heads);
       if (pin !== undefined) pins.set(name, pin);
+    }
+    if (module !== undefined) {
+      const files = out.take(moduleFiles(module.declaration, directory, digestOf));
+      if (image === undefined || files === undefined || pins.size < sources.size) continue;
+      inputs.set(node, { build: NO_SCRIPT, extra: undefined, docker: image, sources: pins, files });
+      continue;
     }
     const build = hashScript(definition, fileHash, shown, out);
     const before = out.diagnostics.length;
@@ -75,6 +94,8 @@ export async function readInputs(
   }
   return inputs;
 }
+
+const NO_SCRIPT = hashText('');
 
 type Ask = (question: string, at: Place) => Promise<string | undefined>;
 

@@ -32,7 +32,7 @@ export function treeOrder(graph: Graph, roots: readonly number[]): Order {
     const path: Frame[] = [{ node: root, next: 0 }];
     state[root] = OPEN;
     for (let top = path[0]; top !== undefined; top = path.at(-1)) {
-      const edge = graph.edges[top.node]![top.next++];
+      const edge = edgeAt(graph, top.node, top.next++);
       if (edge === undefined) {
         state[top.node] = DONE;
         order.push(top.node);
@@ -53,6 +53,12 @@ const UNSEEN = 0;
 const OPEN = 1;
 const DONE = 2;
 
+/** Of all that must be built before a definition. */
+function edgeAt({ edges, buildEdges }: Graph, node: number, index: number): Edge | undefined {
+  const own = edges[node]!;
+  return index < own.length ? own[index] : buildEdges[node]![index - own.length];
+}
+
 /** The path from where the cycle begins, and the edge that closes it. */
 function cycle(
   graph: Graph,
@@ -64,7 +70,7 @@ function cycle(
   const nodes = path.slice(start).map(({ node }) => node);
   for (const node of nodes) inCycle[node] = 1;
   const names = [...nodes, closing.to].map((node) => spell(graph.definitions[node]!));
-  const edges = path.slice(start, -1).map(({ node, next }) => graph.edges[node]![next - 1]!);
+  const edges = path.slice(start, -1).map(({ node, next }) => edgeAt(graph, node, next - 1)!);
   return definitionError({
     code: 'requires/cycle',
     message: `${names[0]!} requires itself: ${names.join(' → ')}`,

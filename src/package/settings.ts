@@ -6,7 +6,9 @@ import { errnoOf, systemError } from '../base/fs.ts';
 import { describe, type JsonMember } from '../base/json.ts';
 import { statSync } from 'node:fs';
 import { booleanOf, checkKeys, membersOf, objectOf, stringOf } from './fields.ts';
+import { NOTHING_SHARED, type SharedState } from '../cache/mirror/setting.ts';
 import { namePath, readDefinition, type NamedPath } from './file.ts';
+import { readSharedState, readStoreLimit } from './sharing.ts';
 
 export interface Settings {
   /** The file they come from; undefined when there is none. */
@@ -21,6 +23,10 @@ export interface Settings {
   readonly mirrors: ReadonlyMap<string, readonly string[]>;
   /** Where finished packages are downloaded from; does not end in a slash. */
   readonly repositoryUrl: string | undefined;
+  /** With whom results are shared. */
+  readonly sharedState: SharedState;
+  /** Bytes that the store may have; undefined: no limit. */
+  readonly storeLimit: number | undefined;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -30,6 +36,8 @@ export const DEFAULT_SETTINGS: Settings = {
   srcWritable: false,
   mirrors: new Map(),
   repositoryUrl: undefined,
+  sharedState: NOTHING_SHARED,
+  storeLimit: undefined,
 };
 
 export const SETTINGS_FILE = 'ashlar.json';
@@ -37,7 +45,15 @@ export const SETTINGS_FILE = 'ashlar.json';
 /** Mirrors that every tree has: they are what the machine's own package managers are configured to. */
 export const PREDEFINED_MIRRORS = ['debian', 'npm'];
 
-const KEYS = ['root', 'images', 'src_writable', 'mirrors', 'repository_url'];
+const KEYS = [
+  'root',
+  'images',
+  'src_writable',
+  'mirrors',
+  'repository_url',
+  'shared_state',
+  'store',
+];
 
 /**
  * Finds and reads the settings that hold for a directory. What is wrong goes to `out` (codes
@@ -64,6 +80,12 @@ export function loadSettings(directory: string, cwd: string, out: Collector): Se
     srcWritable: read('src_writable', booleanOf, DEFAULT_SETTINGS.srcWritable),
     mirrors: read('mirrors', readMirrors, DEFAULT_SETTINGS.mirrors),
     repositoryUrl: read<string | undefined>('repository_url', readUrl, undefined),
+    sharedState: read(
+      'shared_state',
+      readSharedState(file.path, cwd),
+      DEFAULT_SETTINGS.sharedState,
+    ),
+    storeLimit: read<number | undefined>('store', readStoreLimit, undefined),
   };
 }
 

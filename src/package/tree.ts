@@ -1,7 +1,7 @@
 // A packages directory: every package in it (and in its upstream), the trees made of them, its settings.
 // Reads definitions only. One broken definition leaves the others usable: each keeps its own diagnostics.
 import { readdirSync, statSync, type Dirent } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   Collector,
   definitionError,
@@ -16,6 +16,9 @@ import { errnoOf, systemError } from '../base/fs.ts';
 import { BUILDINFO, isPackageFolder, readDefinitions, type Definition } from './definition.ts';
 import { limited, namePath, pathIn, readDefinition, type NamedPath } from './file.ts';
 import { createGraph, unknownVariant, type Graph } from './graph.ts';
+import type { ImageDeclaration } from './module/declaration.ts';
+import type { Declared } from './module/declared.ts';
+import type { Modules } from './module/modules.ts';
 import { loadSettings, PREDEFINED_MIRRORS, type Settings } from './settings.ts';
 import { readTreeinfo, type Treeinfo } from './treeinfo.ts';
 import { openUpstream, UPSTREAM_FILE, type CheckoutUpstream } from './upstream.ts';
@@ -30,6 +33,8 @@ export interface Tree {
   readonly graph: Graph;
   /** The default one is under null; it is there even without a treeinfo.json. */
   readonly treeinfos: ReadonlyMap<string | null, TreeDefinition>;
+  /** Images that modules of Blueprints files declare, by name. */
+  readonly images: ReadonlyMap<string, ImageDeclaration>;
   /** What is wrong with the tree as a whole. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -45,9 +50,12 @@ export interface TreeOptions {
   readonly cwd: string;
   /** Fetches what upstream.json names. Called once, and only when there is such a file. */
   readonly checkoutUpstream: CheckoutUpstream;
+  /** What its Blueprints files declare, where it has some. */
+  readonly declared?: Declared | undefined;
 }
 
 const TREEINFO = 'treeinfo.json';
+const BLUEPRINTS = 'Blueprints';
 
 /**
  * Loads a tree. Fails only where there is none to speak of: the directory cannot be read, it holds
@@ -73,19 +81,24 @@ export async function loadTree(directory: string, options: TreeOptions): Promise
     definitions = definitions.concat(taken);
   }
   const treeinfos = readTreeinfos(root, names, out);
-  if (definitions.length === 0 && !names.includes(TREEINFO) && !out.failed) {
+  const modules = await readModules(root, options, mirrors, definitions);
+  out.add(...modules.diagnostics);
+  definitions = definitions.concat(modules.definitions);
+  const empty = definitions.length === 0 && modules.images.length === 0;
+  if (empty && !names.includes(TREEINFO) && !out.failed) {
     return failed(
       definitionError({
         code: 'tree/empty',
         message: `there are no packages in this directory, and no ${TREEINFO}`,
         at: { file: root.shown === '' ? root.path : root.shown },
-        hint: `a package is a folder with a ${BUILDINFO}; name the directory of packages with --packages`,
+        hint: `a package is a folder with a ${BUILDINFO}, or a module of a Blueprints file; name the directory of packages with --packages`,
       }),
     );
   }
   const graph = createGraph(definitions);
   const diagnostics = limited(out.diagnostics);
-  return ok({ directory: root.path, cwd, settings, graph, treeinfos, diagnostics });
+  const images = new Map(modules.images.map((image) => [image.name, image]));
+  return ok({ directory: root.path, cwd, settings, graph, treeinfos, images, diagnostics });
 }
 
 /**
@@ -94,7 +107,8 @@ export async function loadTree(directory: string, options: TreeOptions): Promise
  */
 export function findPackages(cwd: string): { directory: string; name: string | undefined } {
   try {
-    if (isPackageFolder(readdirSync(cwd))) {
+    const entries = readdirSync(cwd);
+    if (isPackageFolder(entries) && !entries.includes(BLUEPRINTS)) {
       return { directory: dirname(cwd), name: cwd.slice(dirname(cwd).length).replace(/^\//, '') };
     }
   } catch (error) {
@@ -102,6 +116,29 @@ export function findPackages(cwd: string): { directory: string; name: string | u
     if (errnoOf(error) === undefined) throw error;
   }
   return { directory: cwd, name: undefined };
+}
+
+/** Whether there are packages in a directory that are not modules of Blueprints files. */
+export function hasPackageFolders(directory: string): boolean {
+  return readdirSync(directory, { withFileTypes: true }).some(
+    (entry) =>
+      entry.name === TREEINFO ||
+      entry.name === UPSTREAM_FILE ||
+      (entry.isDirectory() && isPackageFolder(readdirSync(join(directory, entry.name)))),
+  );
+}
+
+/** The packages that Blueprints files declare; the engine is loaded only where there are some. */
+async function readModules(
+  root: NamedPath,
+  options: TreeOptions,
+  mirrors: readonly string[],
+  others: readonly Definition[],
+): Promise<Modules> {
+  const { declared, cwd } = options;
+  if (declared === undefined) return { definitions: [], images: [], diagnostics: [] };
+  const { loadModules } = await import('./module/modules.ts');
+  return loadModules(root.path, { declared, cwd, mirrors, others });
 }
 
 /** The definitions that targets mean. Errors `target/unknown-package`, `requires/unknown-variant`. */

@@ -3,6 +3,7 @@
 import { byCodePoint, isSha256Hex, type Digest } from '../base/digest.ts';
 import {
   MalformedMessage,
+  type Action,
   type ActionResult,
   type Directory,
   type DirectoryNode,
@@ -184,12 +185,26 @@ function readTimestamp(bytes: Uint8Array): number {
   return seconds * 1000 + nanos / 1e6;
 }
 
+/** What an action refers to. Throws MalformedMessage. */
+export function decodeAction(bytes: Uint8Array): Pick<Action, 'command' | 'inputRoot'> {
+  let command: Digest | undefined;
+  let inputRoot: Digest | undefined;
+  readMessage(bytes, (field, wire) => {
+    if (field === 1) command = readDigest(wire.bytes());
+    else if (field === 2) inputRoot = readDigest(wire.bytes());
+    else return false;
+    return true;
+  });
+  return { command: need(command, 'a command'), inputRoot: need(inputRoot, 'an input root') };
+}
+
 /** Throws MalformedMessage. */
 export function decodeActionResult(bytes: Uint8Array): ActionResult {
   const files: OutputFile[] = [];
   const directories: OutputDirectory[] = [];
   let exitCode = 0;
   let log: Digest | undefined;
+  let action: Digest | undefined;
   let worker = '';
   let startedMs = 0;
   let completedMs = 0;
@@ -198,6 +213,7 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
     else if (field === 3) directories.push(readOutputDirectory(wire.bytes()));
     else if (field === 4) exitCode = wire.int32();
     else if (field === 6) log = readDigest(wire.bytes());
+    else if (field === 1001) action = readDigest(wire.bytes());
     else if (field === 9) {
       readMessage(wire.bytes(), (inner, metadata) => {
         if (inner === 1) worker = metadata.text();
@@ -213,6 +229,7 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
     files,
     directories,
     exitCode,
+    ...(action === undefined ? {} : { action }),
     ...(log === undefined ? {} : { log }),
     worker,
     startedMs,

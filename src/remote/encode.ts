@@ -167,5 +167,6 @@ export function encodeActionResult(result: ActionResult): Uint8Array {
       },
       value,
     );
+    if (value.action !== undefined) nested(writer, 1001, writeDigest, value.action);
   }, result);
 }

@@ -68,6 +68,8 @@ export interface ActionResult {
   readonly files: readonly OutputFile[];
   readonly directories: readonly OutputDirectory[];
   readonly exitCode: number;
+  /** The action that ran, where the result is filed under another key. A field of ours, skipped by others. */
+  readonly action?: Digest | undefined;
   /** The command's whole log. */
   readonly log?: Digest | undefined;
   /** Who ran it, and for how long. */

@@ -1,6 +1,7 @@
 // A command of the port as arguments of bwrap(1). Pure text: which mounts, in which order, with which
 // options; nothing is looked up on the machine and nothing is run.
 import { HOSTNAME, USER } from './etc.ts';
+import { mountPoint } from './overlay.ts';
 import type { Mount, SandboxCommand } from './port.ts';
 
 /** What the installed bwrap and the kernel can do, found by trying. */
@@ -50,9 +51,9 @@ export function bubblewrapOptions(
       '--new-session',
       '--clearenv',
       ...option('--cap-drop', 'ALL'),
-      ...option('--uid', String(USER.id)),
-      ...option('--gid', String(USER.id)),
-      ...option('--hostname', HOSTNAME),
+      ...option('--uid', String(command.identity?.id ?? USER.id)),
+      ...option('--gid', String(command.identity?.id ?? USER.id)),
+      ...option('--hostname', command.identity?.hostname ?? HOSTNAME),
       ...option('--chdir', command.workdir),
     ],
     view: [
@@ -102,6 +103,7 @@ function option(...words: readonly string[]): readonly string[] {
   return words;
 }
 
-function bind({ source, target, writable }: Mount): string[] {
-  return [writable ? '--bind' : '--ro-bind', source, target];
+function bind({ source, target, writable, over }: Mount): string[] {
+  const from = over === undefined ? source : mountPoint(over);
+  return [writable ? '--bind' : '--ro-bind', from, target];
 }

@@ -10,6 +10,7 @@ import { enter, inheritedDescriptors } from './entry.ts';
 import { etcDirectory } from './etc.ts';
 import { enforce, limitWarnings, notEnforced, type Enforced } from './limits.ts';
 import { Namespace, OPTIONS_FD, STATUS_FD } from './namespace.ts';
+import { overlaid, overlaysWork, prepareOverlays } from './overlay.ts';
 import { PipePool } from './pipe.ts';
 import type { Limits, Mount, Sandbox, SandboxCommand } from './port.ts';
 import { probeBubblewrap, type Bubblewrap } from './probe.ts';
@@ -67,6 +68,7 @@ export function bubblewrap(settings: BubblewrapSettings): Sandbox {
   return {
     name: 'bubblewrap',
     hermetic: true,
+    overlays: overlaysWork,
     async unavailable() {
       const probed = await probe();
       return probed.ok ? undefined : probed.diagnostics[0];
@@ -84,6 +86,7 @@ export function bubblewrap(settings: BubblewrapSettings): Sandbox {
       if (!prepared.ok) return { kind: 'broken', diagnostic: prepared.diagnostics[0]! };
       const enforced = enforce(command.limits, OWN_PROCESSES);
       try {
+        prepareOverlays(command.mounts);
         const namespace = new Namespace(command, prepared.value.view);
         const outcome = await supervise(pool, {
           argv: launchLine(probed.value, prepared.value.isolation, command, enforced, inherited),
@@ -108,7 +111,8 @@ export function bubblewrap(settings: BubblewrapSettings): Sandbox {
     commandLine(command) {
       const prepared = optionsFor(command, known);
       const { isolation = [], view = [] } = prepared.ok ? prepared.value : {};
-      return ['bwrap', ...isolation, ...view, '--', ...command.argv];
+      const argv = ['bwrap', ...isolation, ...view, '--', ...command.argv];
+      return overlaid(command.mounts, '/', argv);
     },
   };
 }
@@ -129,6 +133,7 @@ function launchLine(
   enforced: Enforced,
   inherited: readonly number[],
 ): string[] {
+  const directory = dirname(program);
   const counted =
     enforced.processes !== undefined && hasPrlimit(command)
       ? ['/usr/bin/prlimit', `--nproc=${enforced.processes}`, '--']
@@ -140,7 +145,7 @@ function launchLine(
       cgroups: enforced.cgroup?.enter ?? [],
       close: inherited.filter((fd) => fd !== OPTIONS_FD && fd !== STATUS_FD),
     },
-    [
+    overlaid(command.mounts, directory, [
       ...prefix,
       `./${basename(program)}`,
       ...isolation,
@@ -151,7 +156,7 @@ function launchLine(
       '--',
       ...counted,
       ...command.argv,
-    ],
+    ]),
   );
 }
 

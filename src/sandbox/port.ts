@@ -8,6 +8,16 @@ export interface Mount {
   /** Absolute path inside. */
   readonly target: string;
   readonly writable: boolean;
+  /** Other directories show through this one; only where the sandbox's `overlays` says so. */
+  readonly over?: Over;
+}
+
+/** What lies below a writable directory: all of it is seen as one tree, what changes goes to the source. */
+export interface Over {
+  /** Directories that are never written to, topmost first. */
+  readonly below: readonly string[];
+  /** A directory on the source's file system for the sandbox's own use; empty or not there. */
+  readonly scratch: string;
 }
 
 export interface Limits {
@@ -31,6 +41,11 @@ export interface SandboxCommand {
   readonly image: Image;
   readonly network: boolean;
   readonly limits: Limits;
+  /**
+   * Who the command is and where it seems to run, other than everywhere: to find out whether it shows in
+   * what it makes. What is in /etc must be mounted to agree.
+   */
+  readonly identity?: { readonly id: number; readonly hostname: string };
   /** Standard output and standard error in the order of arrival. */
   readonly onOutput: (chunk: Buffer) => void;
   readonly signal?: AbortSignal | undefined;
@@ -72,6 +87,8 @@ export interface Sandbox {
   unavailable(): Promise<Diagnostic | undefined>;
   /** A warning for each of the limits that cannot be enforced here, or not as it is meant. */
   limitations?(limits: Limits): Promise<readonly Diagnostic[]>;
+  /** Whether mounts may lie over others (`Mount.over`) on the file system of a directory; never unless given. */
+  overlays?(directory: string): Promise<boolean>;
   /** Runs a command to its end; no process of it is left afterwards, however it ends. */
   run(command: SandboxCommand): Promise<SandboxExit>;
   /** The argument vector that does the same from a shell, for people to paste. */

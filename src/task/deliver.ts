@@ -1,28 +1,43 @@
-// Puts a task's file output where its user wants it, outside the store: as a hard link, by rename, and
-// not at all where it already is. Knows nothing of tasks.
+// Puts a task's output where its user wants it, outside the store. Knows nothing of tasks.
+import type { Diagnostic } from '../base/diagnostic.ts';
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errnoOf, removeTree, temporaryBeside } from '../base/fs.ts';
 import type { Digest } from '../base/digest.ts';
 import { BLOB_TIME, placeBlob, type Store } from '../cache/store.ts';
+import { deliverTree } from './owned.ts';
+import type { OutputValue } from './task.ts';
 
 export interface Delivery {
   /** Name of the task's output. */
   readonly output: string;
-  /** Absolute path. */
+  /** Absolute path. A tree's directory is exactly the tree afterwards: it belongs to the output alone. */
   readonly path: string;
 }
 
+/** `current`: there and untouched; `restored`: it was put there; `missing`: the store does not have it. */
+export type Delivered = 'current' | 'restored' | 'missing';
+
+/** Puts an output in its place; a diagnostic where somebody else's files are in the way. Throws node's own errors. */
+export async function deliver(
+  store: Store,
+  value: OutputValue,
+  { path }: Delivery,
+): Promise<Delivered | Diagnostic> {
+  if (value.kind === 'tree') return deliverTree(store, value.tree, path);
+  return deliverFile(store, value.digest, value.executable, path);
+}
+
 /**
- * `current`: the file is there and untouched since it was delivered (size and time tell); `restored`: it
- * was put there; `missing`: the store does not have it. Throws node's own errors.
+ * `current`: the file is there and untouched since it was delivered (size and time tell). As a hard link,
+ * by rename, and not at all where it already is. Throws node's own errors.
  */
 export function deliverFile(
   store: Store,
   digest: Digest,
   executable: boolean,
   path: string,
-): 'current' | 'restored' | 'missing' {
+): Delivered {
   if (isCurrent(path, digest)) return 'current';
   mkdirSync(dirname(path), { recursive: true });
   const temporary = temporaryBeside(path);

@@ -1,6 +1,7 @@
 // Runs one task: stage its inputs, run its script in a sandbox or its step here, take its outputs into
 // the store. Knows nothing of keys, of the graph or of other tasks.
 import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { buildError, type Diagnostic } from '../base/diagnostic.ts';
 import { removeTree, systemError } from '../base/fs.ts';
@@ -11,6 +12,8 @@ import type { Workspace } from '../cache/work.ts';
 import type { Sandbox, SandboxCommand, SandboxExit } from '../sandbox/port.ts';
 import type { TaskFailure } from './event.ts';
 import { commandOf } from './key.ts';
+import { isKept, Layers } from './layer.ts';
+import { readLayers } from './layering.ts';
 import { openLog, type TaskLog } from './log.ts';
 import { stage, type Stage, type StageHooks } from './stage.ts';
 import type { OutputValue, Task, TaskResult } from './task.ts';
@@ -22,6 +25,8 @@ export interface Executor {
   readonly hooks: StageHooks;
   /** Where a task's log goes. */
   readonly logPath: (task: Task) => string;
+  /** Set by the scheduler, which opens them once for all tasks. */
+  readonly layers?: Layers;
   /** Keep the tree of a failed task and say how to enter it. */
   readonly keepFailed: boolean;
 }
@@ -31,6 +36,8 @@ export type Execution =
   | { readonly kind: 'failed'; readonly failure: TaskFailure }
   /** A dependency's result is no longer in the store. */
   | { readonly kind: 'missing'; readonly task: Task }
+  /** A layer to go on from is not on this machine, or had to make room while the task ran. */
+  | { readonly kind: 'unkept'; readonly task: Task }
   | { readonly kind: 'aborted' };
 
 export interface ExecuteOptions {
@@ -89,14 +96,20 @@ async function executeIn(
     },
   });
 
+  const layers = executor.layers ?? (await openLayers(executor));
+  const inSandbox = task.work.kind === 'script';
   const staged = await stage(task, {
     store: executor.store,
     directory,
     hooks: executor.hooks,
-    copy: task.work.kind === 'script' && !executor.sandbox.hermetic,
+    copy: inSandbox && !executor.sandbox.hermetic,
+    layers,
+    // What a step reads and writes it does on this machine's own paths.
+    stack: inSandbox && layers.stacked,
     resultOf: options.resultOf,
   });
   if ('missing' in staged) return { kind: 'missing', task: staged.missing };
+  if ('unkept' in staged) return { kind: 'unkept', task: staged.unkept };
   if (!staged.ok) return fail(staged.diagnostics);
   if (options.signal.aborted) return { kind: 'aborted' };
 
@@ -105,20 +118,36 @@ async function executeIn(
       ? await runScript(task, staged.value, executor, options, log)
       : await runStep(task, staged.value, options, log);
   if (options.signal.aborted) return { kind: 'aborted' };
+  // Whatever it said: it may have looked at what was not there any more.
+  const lost = staged.value.layered.find(({ used }) => used !== undefined && !isKept(used));
+  if (lost !== undefined) return { kind: 'unkept', task: baseOf(task, lost.at) };
   if (problems.length > 0) return fail(problems);
 
-  const collected = collect(task, staged.value, executor.store);
+  const kept = await readLayers(task, staged.value, layers, join(directory, 'copies'));
+  if (!kept.ok) return fail(kept.diagnostics);
+  const collected = collect(task, kept.value.locate, executor.store);
   if (!('outputs' in collected)) return fail(collected.problems);
+  const keptLayers = kept.value.keep();
   const bytes = readFileSync(log.path);
   return {
     kind: 'done',
     result: {
       outputs: collected.outputs,
+      ...(keptLayers === undefined ? {} : { layers: keptLayers }),
       ...(bytes.length === 0 ? {} : { log: putBytes(executor.store, bytes) }),
       startedMs,
       completedMs: Date.now(),
     },
   };
+}
+
+function baseOf(task: Task, at: string): Task {
+  return task.directories.find((directory) => directory.at === at)!.layer!.on!;
+}
+
+/** The layers of the executor's store, as far as its sandbox can use them. Throws node's own errors. */
+export async function openLayers({ store, sandbox, workspace }: Executor): Promise<Layers> {
+  return new Layers(store, (await sandbox.overlays?.(workspace.path)) ?? false);
 }
 
 async function runScript(
@@ -152,10 +181,10 @@ function verdict(task: Task, exit: SandboxExit, log: TaskLog): Diagnostic | unde
   switch (exit.kind) {
     case 'exited': {
       if (exit.status === 0) return undefined;
-      const readOnly = log.tail(TAIL_LINES).some((line) => line.includes('Read-only file system'));
+      const readOnly = log.tail(TAIL_LINES).some((line) => READ_ONLY_SOURCE.test(line));
       return buildError({
         code: 'task/failed',
-        message: `${task.name} failed with exit status ${exit.status}`,
+        message: `${task.name} failed with exit status ${exit.status}${signalOf(exit.status)}`,
         ...(readOnly ? { hint: READ_ONLY_HINT } : {}),
       });
     }
@@ -170,6 +199,15 @@ function verdict(task: Task, exit: SandboxExit, log: TaskLog): Diagnostic | unde
       return exit.diagnostic;
   }
 }
+
+/** Shells add 128 to the number of the signal that ended what they ran. */
+function signalOf(status: number): string {
+  const found = Object.entries(constants.signals).find(([, number]) => number + 128 === status);
+  return found === undefined ? '' : ` (${found[0]})`;
+}
+
+/** What programs say of a relative path, or of one below the sources; other places stay read-only anyhow. */
+const READ_ONLY_SOURCE = /(?<![\s'"‘]\/(?!pkg\/src\b)[^\s'"’]*['"’]?): Read-only file system/;
 
 const READ_ONLY_HINT =
   'sources are read-only: build outside /pkg/src, or set "src_writable": true in buildinfo.json';
@@ -193,13 +231,13 @@ async function runStep(
 /** Takes the declared outputs into the store. One that is not there fails the task, whatever it said. */
 function collect(
   task: Task,
-  staged: Stage,
+  locate: (inside: string) => string,
   store: Store,
 ): { outputs: Record<string, OutputValue> } | { problems: Diagnostic[] } {
   const outputs: Record<string, OutputValue> = {};
   const problems: Diagnostic[] = [];
   for (const [name, { at, kind }] of Object.entries(task.outputs)) {
-    const path = staged.locate(at);
+    const path = locate(at);
     const stat = existsSync(path) ? lstatSync(path) : undefined;
     if (kind === 'file' ? stat?.isFile() !== true : stat?.isDirectory() !== true) {
       problems.push(

@@ -6,7 +6,7 @@ import { dependenciesOf, type Task } from './task.ts';
 /**
  * All tasks that targets need, dependencies before dependents, in an order that depends on the graph
  * only. Errors: `task/name` for two tasks of one name, `task/output` for an output that lies in no
- * writable directory or inside another output.
+ * writable directory or inside another output, `task/layer` for a layer that its task does not keep.
  */
 export function orderTasks(targets: readonly Task[]): Result<Task[]> {
   const ordered: Task[] = [];
@@ -15,7 +15,8 @@ export function orderTasks(targets: readonly Task[]): Result<Task[]> {
   const enter = (task: Task): void => {
     if (state.has(task)) return;
     state.set(task, 'open');
-    stack.push({ task, rest: dependenciesOf(task).reverse() });
+    const companions = (task.companions ?? []).map((one) => one.task);
+    stack.push({ task, rest: [...companions, ...dependenciesOf(task)].reverse() });
   };
   for (const target of targets) {
     enter(target);
@@ -29,7 +30,11 @@ export function orderTasks(targets: readonly Task[]): Result<Task[]> {
       }
     }
   }
-  const problems = [...repeatedNames(ordered), ...ordered.flatMap(misplacedOutputs)];
+  const problems = [
+    ...repeatedNames(ordered),
+    ...ordered.flatMap(misplacedOutputs),
+    ...ordered.flatMap(missingLayers),
+  ];
   return problems.length > 0 ? failed(...problems) : ok(ordered);
 }
 
@@ -69,6 +74,17 @@ function misplacedOutputs(task: Task): Diagnostic[] {
     }
   }
   return problems;
+}
+
+/** A task can only go on from what another one keeps. */
+function missingLayers(task: Task): Diagnostic[] {
+  return task.directories.flatMap(({ at, layer }) => {
+    const on = layer?.on;
+    const kept = on?.directories.some((other) => other.at === at && other.layer !== undefined);
+    if (on === undefined || kept === true) return [];
+    const message = `${task.name} goes on from the directory ${at} of ${on.name}, which keeps none`;
+    return [definitionError({ code: 'task/layer', message })];
+  });
 }
 
 /** Whether a path is another or lies below it. Both absolute, without trailing slash. */

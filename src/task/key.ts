@@ -7,19 +7,25 @@ import {
   digestOf,
   type Canonical,
   type Digest,
+  type Sha256Hex,
 } from '../base/digest.ts';
 import { encodeAction, encodeCommand, encodeDirectory } from '../remote/encode.ts';
 import type { Command } from '../remote/message.ts';
 import { InputRoot } from './root.ts';
-import { dependenciesOf, type Input, type Script, type Task, type TaskResult } from './task.ts';
+import { layerPath, type Input, type Script, type Task, type TaskResult } from './task.ts';
 
 /** Goes up when the meaning of a record changes, so that no old result answers a new question. */
 const RECORD_VERSION = 1;
+
+/** The name of the record in the input root of a task key's action. */
+export const RECORD_FILE = 'task.json';
 
 export interface TaskKey {
   readonly key: Digest;
   /** The messages that the key is the digest of, to be stored beside the result. */
   readonly blobs: readonly Uint8Array[];
+  /** The key that the definitions give, where the task is locked to another. */
+  readonly unlocked?: Sha256Hex;
 }
 
 export type KeysOf = (task: Task) => TaskKey;
@@ -28,33 +34,38 @@ export type KeysOf = (task: Task) => TaskKey;
 export function computeKeys(ordered: readonly Task[]): Map<Task, TaskKey> {
   const keys = new Map<Task, TaskKey>();
   for (const task of ordered) {
-    keys.set(
-      task,
-      taskKey(task, (dependency) => keys.get(dependency)!),
-    );
+    const own = taskKey(task, (dependency) => keys.get(dependency)!);
+    keys.set(task, task.locked === undefined ? own : lockedKey(task.locked, own));
   }
   return keys;
+}
+
+/** Nothing can be registered under a locked key that is not on record already, so it has no messages. */
+function lockedKey(hash: Sha256Hex, own: TaskKey): TaskKey {
+  if (hash === own.key.hash) return own;
+  return { key: { hash, size: 0 }, blobs: [], unlocked: own.key.hash };
 }
 
 /** The key of one task, given those of its dependencies. */
 export function taskKey(task: Task, keyOf: KeysOf): TaskKey {
   const record = Buffer.from(canonicalJson(taskRecord(task, keyOf)), 'utf8');
   const root = encodeDirectory({
-    files: [{ name: 'task.json', digest: digestOf(record), executable: false }],
+    files: [{ name: RECORD_FILE, digest: digestOf(record), executable: false }],
     directories: [],
     symlinks: [],
   });
-  return actionOf(RECORD_COMMAND, root, [], [record]);
+  return actionOf(RECORD_COMMAND, RECORD_COMMAND_DIGEST, root, [], [record]);
 }
 
 const EMPTY_DIRECTORY = digestOf(encodeDirectory({ files: [], directories: [], symlinks: [] }));
 
-const RECORD_COMMAND: Command = {
+const RECORD_COMMAND = encodeCommand({
   arguments: ['ashlar', 'task'],
   environment: [],
   outputPaths: [],
   workingDirectory: '',
-};
+});
+const RECORD_COMMAND_DIGEST = digestOf(RECORD_COMMAND);
 
 /**
  * Everything that can influence a task, as canonical JSON. Left out, because the task cannot see them or
@@ -83,6 +94,10 @@ export function taskRecord(task: Task, keyOf: KeysOf): Canonical {
       Object.entries(task.outputs).map(([name, { at, kind }]) => [name, { at, kind }]),
     ),
     network: task.network,
+    // That they ended well is all that it knows of them.
+    ...(task.after === undefined || task.after.length === 0
+      ? {}
+      : { after: task.after.map((before) => keyOf(before).key.hash) }),
   };
 }
 
@@ -135,13 +150,18 @@ function inputRecord(input: Input, keyOf: KeysOf): Canonical {
 /** The action digest of a task whose dependencies' results are known. */
 export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): TaskKey {
   const root = new InputRoot();
+  const kept: string[] = [];
+  for (const { at, layer } of task.directories) {
+    if (layer === undefined) continue;
+    kept.push(layerPath(at));
+    // All that the directory begins with, whoever made it: no layer is named otherwise.
+    if (layer.on !== undefined) root.directory(at, resultOf(layer.on).layers![at]!);
+  }
   for (const input of task.inputs) addInput(root, input, resultOf);
   const command: Command = {
     arguments: commandOf(task),
     environment: Object.entries(task.variables).sort(([a], [b]) => (a < b ? -1 : 1)),
-    outputPaths: Object.values(task.outputs)
-      .map(({ at }) => at.slice(1))
-      .sort(),
+    outputPaths: [...Object.values(task.outputs).map(({ at }) => at.slice(1)), ...kept].sort(),
     workingDirectory: task.work.kind === 'script' ? task.work.workdir.slice(1) : '',
   };
   const platform: [string, string][] = [
@@ -154,7 +174,8 @@ export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): 
     ['writable', writableDirectories(task)],
   ];
   const encoded = root.encode();
-  return actionOf(command, encoded.at(-1)!, platform, encoded.slice(0, -1));
+  const message = encodeCommand(command);
+  return actionOf(message, digestOf(message), encoded.at(-1)!, platform, encoded.slice(0, -1));
 }
 
 /** Scripts run as `bash -euo pipefail`; the arguments of a step name it, for the record. */
@@ -215,30 +236,16 @@ function addOutput(root: InputRoot, at: string, result: TaskResult, name: string
 }
 
 function actionOf(
-  command: Command,
+  command: Uint8Array,
+  commandDigest: Digest,
   root: Uint8Array,
   platform: readonly (readonly [string, string])[],
   others: readonly Uint8Array[],
 ): TaskKey {
-  const encodedCommand = encodeCommand(command);
   const action = encodeAction({
-    command: digestOf(encodedCommand),
+    command: commandDigest,
     inputRoot: digestOf(root),
     platform,
   });
-  return { key: digestOf(action), blobs: [...others, root, encodedCommand, action] };
-}
-
-/** The dependencies' results that an action digest needs, or undefined while one is unknown. */
-export function resultsFor(
-  task: Task,
-  resultOf: (task: Task) => TaskResult | undefined,
-): Map<Task, TaskResult> | undefined {
-  const results = new Map<Task, TaskResult>();
-  for (const dependency of dependenciesOf(task)) {
-    const result = resultOf(dependency);
-    if (result === undefined) return undefined;
-    results.set(dependency, result);
-  }
-  return results;
+  return { key: digestOf(action), blobs: [...others, root, command, action] };
 }

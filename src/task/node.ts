@@ -1,9 +1,12 @@
 // A task on its way through one build, and the states it passes. Only schedule.ts moves it along.
-import { ok, type Result } from '../base/diagnostic.ts';
-import type { Cache } from '../cache/port.ts';
+import { failed, ok, type Result } from '../base/diagnostic.ts';
+import type { Sha256Hex } from '../base/digest.ts';
+import type { Cache, Mirrors } from '../cache/port.ts';
 import type { Delivery } from './deliver.ts';
 import { orderTasks } from './graph.ts';
+import { sharedPaths } from './owner.ts';
 import { computeKeys, type TaskKey } from './key.ts';
+import type { Reason } from './reason.ts';
 import { fromActionResult } from './result.ts';
 import { dependenciesOf, type Task, type TaskResult } from './task.ts';
 
@@ -18,18 +21,20 @@ export interface Target {
  * wanted        somebody does; its key is to be looked up
  * substituting  the lookup missed; another way to the result is tried before what it needs is looked at
  * waiting       results that it needs are not there yet
- * ready         all are there; it waits for a place in its pool
+ * preparing     all are known; its action is looked up on mirrors, else what it reads is brought here
+ * ready         it waits for a place in its pool
  * running       its action is looked up, then it runs
- * delivering    its result is known; files are put where the user wants them
+ * delivering    its result is known; it is brought here, and put where the user wants it
  * done          its result is known, and delivered where that was asked for
- * failed        it ran and failed, or could not be run
- * skipped       something it needs failed
+ * failed        it ran and failed, or could not or must not be run
+ * skipped       something it needs failed, or nothing is to be run
  */
 export type State =
   | 'unwanted'
   | 'wanted'
   | 'substituting'
   | 'waiting'
+  | 'preparing'
   | 'ready'
   | 'running'
   | 'delivering'
@@ -41,11 +46,27 @@ export interface Node {
   readonly task: Task;
   readonly key: TaskKey;
   readonly dependencies: readonly Node[];
+  /** A node before this one with the same key, and so with the same result. */
+  readonly twin: Node | undefined;
+  /** Nodes of `Task.companions`. */
+  readonly companions: readonly { readonly node: Node; readonly hard: boolean }[];
   readonly deliveries: readonly Delivery[];
   state: State;
   result: TaskResult | undefined;
-  /** The result on record turned out to be gone: do not look it up again. */
+  /** Its key was looked up: where there is no result, none is on record. */
+  lookedUp: boolean;
+  /** Whatever is on record does not count: make it. */
   mustRun: boolean;
+  /** What it depends on was made again, maybe into something else: only its inputs' contents tell. */
+  shallow: boolean;
+  /** Why it runs, where that is known without looking for a cause. */
+  reason: Reason | undefined;
+  /** That it is needed was told. */
+  told: boolean;
+  /** Its result is known from a mirror, what it names may not be here. */
+  remote: boolean;
+  /** Brings what the result names into the store; false when it is not to be had. */
+  gathering: Promise<boolean> | undefined;
   /** How often its blobs were found missing; a store that keeps losing them must not keep us busy. */
   losses: number;
   /** Its end was told. */
@@ -60,36 +81,72 @@ export interface Node {
 export function makeNodes(targets: readonly Target[]): Result<Map<Task, Node>> {
   const ordered = orderTasks(targets.map(({ task }) => task));
   if (!ordered.ok) return ordered;
+  const conflicts = sharedPaths(targets);
+  if (conflicts.length > 0) return failed(...conflicts);
   const deliveries = new Map<Task, Delivery[]>();
   for (const target of targets) {
     deliveries.set(target.task, [...(deliveries.get(target.task) ?? []), ...target.deliveries]);
   }
   const keys = computeKeys(ordered.value);
   const nodes = new Map<Task, Node>();
+  const first = new Map<Sha256Hex, Node>();
   for (const task of ordered.value) {
-    nodes.set(task, {
+    const key = keys.get(task)!;
+    const twin = first.get(key.key.hash);
+    const node: Node = {
       task,
-      key: keys.get(task)!,
+      key,
+      twin,
       dependencies: dependenciesOf(task).map((dependency) => nodes.get(dependency)!),
+      companions: (task.companions ?? []).map((one) => ({
+        node: nodes.get(one.task)!,
+        hard: one.hard,
+      })),
       deliveries: deliveries.get(task) ?? [],
       state: 'unwanted',
       result: undefined,
+      lookedUp: false,
       mustRun: false,
+      shallow: false,
+      reason: undefined,
+      told: false,
+      remote: false,
+      gathering: undefined,
       losses: 0,
       ended: false,
       waiters: [],
       pending: 0,
-    });
+    };
+    nodes.set(task, node);
+    if (twin === undefined) first.set(key.key.hash, node);
   }
   return ok(nodes);
 }
 
-/** Looks up the keys of a level of the graph in one question, and sets the results that are known. */
-export async function lookUp(cache: Cache, level: readonly Node[]): Promise<void> {
-  const asked = level.filter(({ mustRun }) => !mustRun);
+/**
+ * Looks up the keys of a level of the graph, in one question to the cache and one to the mirrors about what
+ * it lacks, and sets the results that are known.
+ */
+export async function lookUp(
+  level: readonly Node[],
+  cache: Cache,
+  mirrors: Mirrors | undefined,
+): Promise<void> {
+  const asked = level.filter((node) => !node.lookedUp && !node.mustRun && !node.shallow);
+  if (asked.length === 0) return;
   const found = await cache.results(asked.map(({ key }) => key.key.hash));
+  const missed: Node[] = [];
   for (const node of asked) {
+    node.lookedUp = true;
     const stored = found.get(node.key.key.hash);
     if (stored !== undefined) node.result = fromActionResult(node.task, stored);
+    if (node.result === undefined) missed.push(node);
+  }
+  if (mirrors === undefined || missed.length === 0) return;
+  const elsewhere = await mirrors.results(missed.map(({ key }) => key.key.hash));
+  for (const node of missed) {
+    const stored = elsewhere.get(node.key.key.hash)?.result;
+    if (stored !== undefined) node.result = fromActionResult(node.task, stored);
+    node.remote = node.result !== undefined;
   }
 }

@@ -10,6 +10,8 @@ export interface Cause {
   readonly task: string;
   /** Where it is set now. */
   readonly at?: Place | undefined;
+  /** Where it was set before, where that can still be looked at. */
+  readonly was?: Place | undefined;
   /** Undefined: was not there. */
   readonly old: string | undefined;
   /** Undefined: is not there any more. */

@@ -1,7 +1,8 @@
 // Between what a task left and how the store spells it: REAPI's ActionResult.
 import { hostname } from 'node:os';
+import type { Digest } from '../base/digest.ts';
 import type { ActionResult } from '../remote/message.ts';
-import type { OutputValue, Task, TaskResult } from './task.ts';
+import { layerPath, type OutputValue, type Task, type TaskResult } from './task.ts';
 
 /** The stored form. Outputs go by their path inside, without the leading slash, as REAPI has it. */
 export function toActionResult(task: Task, result: TaskResult): ActionResult {
@@ -9,9 +10,17 @@ export function toActionResult(task: Task, result: TaskResult): ActionResult {
     .map(([name, { at }]) => ({ path: at.slice(1), value: result.outputs[name]! }))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
-    files: outputs.flatMap(({ path, value }) =>
-      value.kind === 'file' ? [{ path, digest: value.digest, executable: value.executable }] : [],
-    ),
+    files: [
+      ...outputs.flatMap(({ path, value }) =>
+        value.kind === 'file' ? [{ path, digest: value.digest, executable: value.executable }] : [],
+      ),
+      // The root Directory only: what it names is on no other machine.
+      ...Object.entries(result.layers ?? {}).map(([at, digest]) => ({
+        path: layerPath(at),
+        digest,
+        executable: false,
+      })),
+    ],
     directories: outputs.flatMap(({ path, value }) =>
       value.kind === 'tree' ? [{ path, tree: value.tree, root: value.root }] : [],
     ),
@@ -39,8 +48,16 @@ export function fromActionResult(task: Task, stored: ActionResult): TaskResult |
       outputs[name] = { kind, tree: directory.tree, root: directory.root };
     }
   }
+  const layers: Record<string, Digest> = {};
+  for (const { at, layer } of task.directories) {
+    if (layer === undefined) continue;
+    const file = stored.files.find(({ path }) => path === layerPath(at));
+    if (file === undefined) return undefined;
+    layers[at] = file.digest;
+  }
   return {
     outputs,
+    ...(Object.keys(layers).length === 0 ? {} : { layers }),
     ...(stored.log === undefined ? {} : { log: stored.log }),
     startedMs: stored.startedMs,
     completedMs: stored.completedMs,

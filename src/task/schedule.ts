@@ -1,80 +1,50 @@
 // Drives a graph of tasks from the targets down: what is known is not looked below, what is missing runs
 // as soon as its inputs are there, with a limit per pool. One loop moves every node through its states
-// (node.ts); work itself is lent by execute.ts and deliver.ts.
-import { environmentError, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
-import type { Sink } from '../base/event.ts';
+// (node.ts); work itself is lent by execute.ts, gather.ts and deliver.ts.
+import { failed, ok, type Result } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
 import { lock } from '../base/lock.ts';
-import type { LocalCache } from '../cache/local.ts';
-import type { Mirrors } from '../cache/port.ts';
-import { putBytes } from '../cache/store.ts';
-import { deliverFile } from './deliver.ts';
-import type { Outcome, TaskEvent, TaskFailure } from './event.ts';
-import { execute, type Executor } from './execute.ts';
-import { actionDigest, type TaskKey } from './key.ts';
-import type { Reason } from './reason.ts';
-import { lookUp, makeNodes, type Node, type Target } from './node.ts';
-import { fromActionResult, toActionResult } from './result.ts';
-import type { Pool, Task, TaskResult } from './task.ts';
+import type { ActionResult } from '../remote/message.ts';
+import { deliver } from './deliver.ts';
+import type { Outcome, TaskFailure } from './event.ts';
+import { execute, openLayers } from './execute.ts';
+import { companionsOf, lookUpHard } from './companion.ts';
+import { noteChangeByForce, sameContents } from './forced.ts';
+import { gather, Inquiry } from './gather.ts';
+import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
+import type { Layers } from './layer.ts';
+import { lookUp, makeNodes, type Node } from './node.ts';
+import { Places, QUEUES, type Queue } from './places.ts';
+import { applyPolicy, FORCED } from './policy.ts';
+import { Register } from './register.ts';
+import type { BuildReport, BuildRequest } from './request.ts';
+import { fromActionResult } from './result.ts';
+import { readBy, type Task, type TaskResult } from './task.ts';
+import { keepsLosing, missingLock, notCached } from './verdict.ts';
+import { workspacePaths } from './workspace.ts';
 
-export interface BuildRequest {
-  readonly targets: readonly Target[];
-  readonly cache: LocalCache;
-  readonly executor: Executor;
-  /** How many of each may be at work at once. */
-  readonly limits: Readonly<Record<Pool | 'restore', number>>;
-  /** After a failure, still run what does not need the failed task. */
-  readonly keepGoing: boolean;
-  readonly sink: Sink<TaskEvent>;
-  readonly signal: AbortSignal;
-  /** Another way to results that the cache lacks: a repository of finished packages, say. */
-  readonly substitute?: Substitute | undefined;
-  readonly mirrors?: Mirrors | undefined;
-  /** Lent by explain: why tasks run, and a memory of what was made. */
-  readonly explainer?: Explainer | undefined;
-}
-
-export interface Explainer {
-  /** Why a task that nobody forced has no result under its key. Called once for each that will run. */
-  why(task: Task, key: TaskKey): Reason;
-  /** A result of the task is on record under its key now. */
-  remember(task: Task, key: TaskKey): void;
-}
-
-export interface Substitute {
-  offers(task: Task): boolean;
-  /** The result, its blobs in the store; undefined when it is not to be had. Warnings go to the sink. */
-  fetch(
-    task: Task,
-    context: {
-      readonly signal: AbortSignal;
-      readonly progress: (done: number, total: number | undefined) => void;
-    },
-  ): Promise<TaskResult | undefined>;
-}
-
-export interface BuildReport {
-  readonly results: ReadonlyMap<Task, TaskResult>;
-  readonly counts: Readonly<Record<Outcome, number>>;
-  /** Tasks that failed, with why. Skipped ones are not here. */
-  readonly failures: readonly { readonly task: Task; readonly failure: TaskFailure }[];
-  readonly interrupted: boolean;
-}
+export type { BuildReport, BuildRequest, Explainer, Policy, Substitute } from './request.ts';
 
 /** Builds targets. The result fails only for a graph that is wrong; what tasks do is in the report. */
 export async function build(request: BuildRequest): Promise<Result<BuildReport>> {
   const nodes = makeNodes(request.targets);
   if (!nodes.ok) return nodes;
+  const leaks = workspacePaths(nodes.value.values(), request.workspace ?? []);
+  if (leaks.length > 0) return failed(...leaks);
   const run = new Run(request, nodes.value);
   return ok(await run.toEnd());
 }
 
+/** A result may have to make room once while it is needed, and once more; then something is wrong. */
+const MAX_LOSSES = 2;
+
 class Run {
   readonly #request: BuildRequest;
   readonly #nodes: ReadonlyMap<Task, Node>;
+  readonly #register: Register;
+  readonly #inquiry: Inquiry | undefined;
   readonly #frontier: Node[] = [];
-  readonly #ready: Record<Pool | 'restore', Node[]> = { cpu: [], download: [], restore: [] };
-  readonly #atWork: Record<Pool | 'restore', number> = { cpu: 0, download: 0, restore: 0 };
+  readonly #places: Places<Node>;
   readonly #counts: Record<Outcome, number> = {
     ran: 0,
     restored: 0,
@@ -84,36 +54,37 @@ class Run {
   };
   readonly #failures: { task: Task; failure: TaskFailure }[] = [];
   readonly #startedMs = Date.now();
-  #running = 0;
+  readonly #keyOf: KeysOf = (task) => this.#nodes.get(task)!.key;
+  readonly #resultOf = (task: Task): TaskResult => this.#nodes.get(task)!.result!;
+  #layers: Promise<Layers> | undefined;
   #wake: () => void = () => undefined;
 
   constructor(request: BuildRequest, nodes: ReadonlyMap<Task, Node>) {
     this.#request = request;
     this.#nodes = nodes;
+    this.#places = new Places(request.limits);
+    this.#register = new Register(request);
+    this.#inquiry = request.mirrors === undefined ? undefined : new Inquiry(request.mirrors);
   }
 
   async toEnd(): Promise<BuildReport> {
-    const { sink, cache, signal } = this.#request;
+    const { sink, signal, targets } = this.#request;
     sink({ type: 'build-start', at: this.#startedMs, tasks: this.#nodes.size });
-    for (const { task } of this.#request.targets) this.#want(this.#nodes.get(task)!);
+    applyPolicy(this.#nodes.values(), this.#request);
+    for (const { task } of targets) this.#want(this.#nodes.get(task)!);
     for (;;) {
       while (this.#frontier.length > 0) await this.#lookUpFrontier();
       const woken = new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
       this.#startReady();
-      if (this.#running === 0 && this.#frontier.length === 0) break;
+      if (!this.#places.busy && this.#frontier.length === 0) break;
       if (this.#frontier.length === 0) await woken;
     }
-    await this.#flush(cache);
+    await this.#register.flush(await this.#layers);
     const interrupted = signal.aborted;
-    sink({
-      type: 'build-end',
-      at: Date.now(),
-      ms: Date.now() - this.#startedMs,
-      counts: { ...this.#counts },
-      interrupted,
-    });
+    const ms = Date.now() - this.#startedMs;
+    sink({ type: 'build-end', at: Date.now(), ms, counts: { ...this.#counts }, interrupted });
     const results = new Map<Task, TaskResult>();
     for (const { task, state, result } of this.#nodes.values()) {
       if (state === 'done' && result !== undefined) results.set(task, result);
@@ -121,18 +92,11 @@ class Run {
     return { results, counts: this.#counts, failures: this.#failures, interrupted };
   }
 
-  async #flush(cache: LocalCache): Promise<void> {
-    try {
-      await cache.flush();
-    } catch (error) {
-      const diagnostic = systemError('register results in the store', error);
-      this.#request.sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });
-    }
-  }
-
   get #stopping(): boolean {
     if (this.#request.signal.aborted) return true;
-    return this.#failures.length > 0 && !this.#request.keepGoing;
+    const { keepGoing, policy } = this.#request;
+    // All that would run is to be listed.
+    return this.#failures.length > 0 && !keepGoing && policy?.requireCached === undefined;
   }
 
   #want(node: Node): void {
@@ -143,20 +107,34 @@ class Run {
 
   async #lookUpFrontier(): Promise<void> {
     const level = this.#frontier.splice(0);
-    await lookUp(this.#request.cache, level);
+    const { cache, mirrors, policy, substitute } = this.#request;
+    await lookUp(level, cache, mirrors);
+    await lookUpHard(level, cache, mirrors);
     for (const node of level) {
       if (node.result !== undefined) this.#resultKnown(node);
-      else if (!node.mustRun && this.#request.substitute?.offers(node.task) === true) {
+      else if (node.task.locked !== undefined) this.#fail(node, missingLock(node.task), Date.now());
+      else if (isTwin(node)) this.#awaitTwin(node, node.twin);
+      else if (!node.mustRun && !node.shallow && substitute?.offers(node.task) === true) {
         node.state = 'substituting';
-        this.#ready.download.push(node);
-      } else this.#miss(node);
+        this.#places.wait('download', node);
+      } else if (policy?.restoreOnly === true) this.#leave(node);
+      else this.#miss(node);
     }
+  }
+
+  /** What has the same key is made once. */
+  #awaitTwin(node: Node, twin: Node): void {
+    node.state = 'waiting';
+    this.#want(twin);
+    if (twin.state === 'failed' || twin.state === 'skipped') this.#skip(node);
+    else this.#waitFor(node, [twin]);
   }
 
   /** A node whose result has to be made: its dependencies' results are needed now. */
   #miss(node: Node): void {
     node.state = 'waiting';
-    this.#request.sink({ type: 'task-needed', task: node.task.name });
+    // Of what follows from forced tasks only the action tells whether it has to run.
+    if (!node.shallow) this.#tell(node);
     for (const dependency of node.dependencies) {
       this.#want(dependency);
       if (dependency.state === 'failed' || dependency.state === 'skipped') {
@@ -167,97 +145,182 @@ class Run {
     this.#waitFor(node, node.dependencies);
   }
 
-  #waitFor(node: Node, dependencies: readonly Node[]): void {
-    for (const dependency of dependencies) {
-      if (dependency.result !== undefined) continue;
-      dependency.waiters.push(node);
-      node.pending++;
-    }
-    if (node.pending === 0) this.#enqueue(node, node.task.pool);
+  #tell(node: Node): void {
+    if (node.told) return;
+    node.told = true;
+    const { explainer, sink } = this.#request;
+    const why = node.reason ?? (node.shallow ? FORCED : explainer?.why(node.task, this.#keyOf));
+    sink({ type: 'task-needed', task: node.task.name, ...(why && { why }) });
   }
 
-  #enqueue(node: Node, pool: Pool | 'restore'): void {
-    node.state = pool === 'restore' ? 'delivering' : 'ready';
-    this.#ready[pool].push(node);
+  /** Nothing may run: what it would have needed is put in place as far as it is on record. */
+  #leave(node: Node): void {
+    node.state = 'skipped';
+    this.#end(node, 'skipped', Date.now());
+    for (const dependency of node.dependencies) this.#want(dependency);
+  }
+
+  #waitFor(node: Node, others: readonly Node[]): void {
+    for (const other of others) {
+      if (other.result !== undefined) continue;
+      other.waiters.push(node);
+      node.pending++;
+    }
+    if (node.pending === 0) this.#allKnown(node);
+  }
+
+  /** All results that a node needs are known; what they are of use with is needed, too. */
+  #allKnown(node: Node): void {
+    if (isTwin(node) && node.twin.result !== undefined) {
+      node.result = node.twin.result;
+      node.remote = node.twin.remote;
+      this.#resultKnown(node);
+      return;
+    }
+    const unknown = companionsOf(this.#readBy(node)).filter(({ result }) => result === undefined);
+    if (unknown.length > 0) {
+      for (const companion of unknown) this.#want(companion);
+      this.#waitFor(node, unknown);
+    } else if (this.#request.mirrors === undefined) this.#enqueue(node, node.task.pool);
+    else {
+      node.state = 'preparing';
+      this.#places.wait('restore', node);
+    }
+  }
+
+  #readBy(node: Node): Node[] {
+    return readBy(node.task).map((task) => this.#nodes.get(task)!);
+  }
+
+  #enqueue(node: Node, queue: Queue): void {
+    node.state = queue === 'restore' ? 'delivering' : 'ready';
+    this.#places.wait(queue, node);
   }
 
   #startReady(): void {
-    for (const pool of ['restore', 'download', 'cpu'] as const) {
-      const queue = this.#ready[pool];
-      while (
-        queue.length > 0 &&
-        this.#atWork[pool] < this.#request.limits[pool] &&
-        !this.#stopping
-      ) {
-        const node = queue.shift()!;
-        this.#atWork[pool]++;
-        this.#running++;
-        void this.#work(node, pool).then(() => {
-          this.#atWork[pool]--;
-          this.#running--;
+    for (const queue of QUEUES) {
+      while (!this.#stopping) {
+        const node = this.#places.next(queue);
+        if (node === undefined) break;
+        void this.#work(node, queue).then(() => {
+          this.#places.leave(queue);
           this.#wake();
         });
       }
     }
   }
 
-  #work(node: Node, pool: Pool | 'restore'): Promise<void> {
-    if (pool === 'restore') return Promise.resolve(this.#deliver(node));
-    return node.state === 'substituting' ? this.#trySubstitute(node) : this.#make(node, pool);
+  /** One piece of work on a node. What the machine refuses meanwhile is a failure of the task. */
+  async #work(node: Node, queue: Queue): Promise<void> {
+    const startedMs = Date.now();
+    try {
+      if (node.state === 'substituting') await this.#trySubstitute(node, startedMs);
+      else if (node.state === 'preparing') await this.#prepare(node, startedMs);
+      else if (node.state === 'delivering') await this.#deliver(node, startedMs);
+      else await this.#make(node, queue, startedMs);
+    } catch (error) {
+      const doing = node.state === 'delivering' ? 'deliver the output of' : 'finish';
+      const diagnostic = systemError(`${doing} ${node.task.name}: cannot work on`, error);
+      this.#fail(node, { diagnostics: [diagnostic], tail: [] }, startedMs);
+    }
   }
 
-  async #trySubstitute(node: Node): Promise<void> {
+  async #trySubstitute(node: Node, startedMs: number): Promise<void> {
     const { substitute, signal, sink } = this.#request;
-    const startedMs = Date.now();
     const { task } = node;
     sink({ type: 'task-start', at: startedMs, task: task.name, pool: 'download' });
     const progress = (done: number, total: number | undefined): void =>
       sink({ type: 'task-progress', task: task.name, done, total });
     const result = await substitute!.fetch(task, { signal, progress });
-    if (result === undefined) this.#miss(node);
-    else {
-      this.#register(node, [node.key], result);
+    if (result !== undefined) {
+      this.#register.put(node, [node.key], result, 'restored');
       this.#finish(node, result, 'restored', startedMs);
+    } else if (this.#request.policy?.restoreOnly === true) this.#leave(node);
+    else this.#miss(node);
+  }
+
+  /** With mirrors: somebody may have done it to the same inputs; if not, the inputs are brought here. */
+  async #prepare(node: Node, startedMs: number): Promise<void> {
+    if (!this.#hasInputs(node)) return;
+    if (!node.mustRun) {
+      const action = actionDigest(node.task, this.#resultOf);
+      if (this.#adopt(node, action, startedMs)) return;
+      const found = await this.#inquiry!.ask(action.key.hash);
+      if (found !== undefined && this.#take(node, found.result, startedMs, true)) return;
     }
+    const read = this.#readBy(node);
+    for (const needed of [...companionsOf(read), ...read]) {
+      if (await this.#gather(needed)) continue;
+      this.#lost(needed, node);
+      return;
+    }
+    if (this.#hasInputs(node)) this.#enqueue(node, node.task.pool);
+  }
+
+  /** Results may get lost while a node waits for its place; then it waits for them again. */
+  #hasInputs(node: Node): boolean {
+    const unknown = node.dependencies.filter(({ result }) => result === undefined);
+    if (unknown.length === 0) return true;
+    node.state = 'waiting';
+    this.#waitFor(node, unknown);
+    return false;
+  }
+
+  /** Brings what a result names into the store, once however many need it. */
+  #gather(node: Node): Promise<boolean> {
+    if (!node.remote) return Promise.resolve(true);
+    node.gathering ??= this.#gatherOnce(node);
+    return node.gathering;
+  }
+
+  async #gatherOnce(node: Node): Promise<boolean> {
+    const { sink, signal, cache, mirrors } = this.#request;
+    const { name: task } = node.task;
+    const result = node.result!;
+    const startedMs = Date.now();
+    sink({ type: 'task-start', at: startedMs, task, pool: 'restore' });
+    const progress = (done: number, total: number | undefined): void =>
+      sink({ type: 'task-progress', task, done, total });
+    if (!(await gather(cache.store, mirrors!, result, { signal, progress }))) return false;
+    node.remote = false;
+    this.#register.put(node, [node.key], result, 'restored');
+    if (!node.ended) this.#end(node, 'restored', startedMs);
+    return true;
   }
 
   /** The result is known: those who wait may go on, and it is delivered where that was asked for. */
   #resultKnown(node: Node): void {
     for (const waiter of node.waiters.splice(0)) {
       waiter.pending--;
-      if (waiter.pending === 0 && waiter.state === 'waiting')
-        this.#enqueue(waiter, waiter.task.pool);
+      if (waiter.pending === 0 && waiter.state === 'waiting') this.#allKnown(waiter);
     }
-    if (node.deliveries.length > 0) this.#enqueue(node, 'restore');
+    const restoring = this.#request.policy?.restoreOnly === true && node.remote;
+    if (node.deliveries.length > 0 || restoring) this.#enqueue(node, 'restore');
     else node.state = 'done';
   }
 
-  async #make(node: Node, pool: Pool): Promise<void> {
-    node.state = 'running';
-    const startedMs = Date.now();
-    const name = node.task.name;
-    this.#request.sink({ type: 'task-start', at: startedMs, task: name, pool });
-    try {
-      await this.#makeLocked(node, startedMs);
-    } catch (error) {
-      const diagnostic = systemError(`finish ${name}: cannot work on`, error);
-      this.#fail(node, { diagnostics: [diagnostic], tail: [] }, startedMs);
-    }
-  }
-
-  async #makeLocked(node: Node, startedMs: number): Promise<void> {
-    const { cache, signal, sink } = this.#request;
+  async #make(node: Node, pool: Queue, startedMs: number): Promise<void> {
+    if (!this.#hasInputs(node)) return;
+    const { policy, cache, signal, sink } = this.#request;
     const { task, key } = node;
-    const action = actionDigest(task, (dependency) => this.#nodes.get(dependency)!.result!);
+    const action = actionDigest(task, this.#resultOf);
     if (!node.mustRun && this.#adopt(node, action, startedMs)) return;
-
+    this.#tell(node);
+    if (policy?.requireCached?.except(task) === false) {
+      this.#fail(node, notCached(task), startedMs);
+      return;
+    }
+    node.state = 'running';
+    sink({ type: 'task-start', at: startedMs, task: task.name, pool });
     // One process makes a result, others wait for it and then find it.
     const held = await lock(`${cache.store.root}\0${key.key.hash}`, signal, () =>
       sink({ type: 'task-waiting', at: Date.now(), task: task.name }),
     );
     if (held === undefined) return;
     try {
-      await this.#makeAlone(node, action, startedMs);
+      if (node.mustRun || node.shallow || !this.#adopt(node, key, startedMs)) {
+        await this.#makeAlone(node, action, startedMs);
+      }
     } finally {
       // Others may only look once the result is on the disk; nobody here has to wait for that.
       void cache.flush().then(held.release, held.release);
@@ -267,16 +330,21 @@ class Run {
   async #makeAlone(node: Node, action: TaskKey, startedMs: number): Promise<void> {
     const { signal, sink, executor } = this.#request;
     const { task, key } = node;
-    if (!node.mustRun && this.#adopt(node, key, startedMs)) return;
-
-    const execution = await execute(task, executor, {
-      resultOf: (dependency) => this.#nodes.get(dependency)!.result!,
-      signal,
-      progress: (done, total) => sink({ type: 'task-progress', task: task.name, done, total }),
-    });
+    this.#layers ??= openLayers(executor);
+    const layers = await this.#layers;
+    const execution = await execute(
+      task,
+      { ...executor, layers },
+      {
+        resultOf: this.#resultOf,
+        signal,
+        progress: (done, total) => sink({ type: 'task-progress', task: task.name, done, total }),
+      },
+    );
     switch (execution.kind) {
       case 'done':
-        this.#register(node, [key, action], execution.result);
+        this.#noteChange(node, execution.result);
+        this.#register.put(node, [key, action], execution.result, 'ran');
         this.#finish(node, execution.result, 'ran', startedMs);
         break;
       case 'failed':
@@ -285,79 +353,107 @@ class Run {
       case 'missing':
         this.#lost(this.#nodes.get(execution.task)!, node);
         break;
+      case 'unkept':
+        this.#unkept(this.#nodes.get(execution.task)!, node);
+        break;
       case 'aborted':
         node.state = 'waiting';
         break;
     }
   }
 
-  /** Takes a result that is on record under a key, if there is one. */
+  /** A task was made again though its result was on record: what others made of that one is in doubt. */
+  #noteChange(node: Node, result: TaskResult): void {
+    if (!node.mustRun && !node.shallow) return;
+    const { cache } = this.#request;
+    const before = cache.result(node.key.key.hash);
+    const known = before === undefined ? undefined : fromActionResult(node.task, before);
+    if (known === undefined || sameContents(known, result)) return;
+    noteChangeByForce(cache.store, node.key.key.hash);
+  }
+
+  /** Takes a result that is on record here under a key, if there is one. */
   #adopt(node: Node, { key }: TaskKey, startedMs: number): boolean {
     const stored = this.#request.cache.result(key.hash);
-    const result = stored === undefined ? undefined : fromActionResult(node.task, stored);
+    return stored !== undefined && this.#take(node, stored, startedMs, false);
+  }
+
+  #take(node: Node, stored: ActionResult, startedMs: number, remote: boolean): boolean {
+    const result = fromActionResult(node.task, stored);
     if (result === undefined) return false;
-    this.#register(node, [node.key], result);
+    node.remote = remote;
+    // On record here only once what it names is here.
+    if (!remote) this.#register.put(node, [node.key], result, 'restored');
     this.#finish(node, result, 'restored', startedMs);
     return true;
   }
 
-  #register(node: Node, keys: readonly TaskKey[], result: TaskResult): void {
-    const { cache } = this.#request;
-    const stored = toActionResult(node.task, result);
-    for (const { key, blobs } of keys) {
-      for (const blob of blobs) putBytes(cache.store, blob);
-      void cache.putResult(key, stored);
-    }
-  }
-
   #finish(node: Node, result: TaskResult, outcome: 'ran' | 'restored', startedMs: number): void {
     node.result = result;
-    this.#end(node, outcome, startedMs);
+    node.lookedUp = true;
+    // What follows from a forced task and turned out to be on record is no news.
+    if (!node.shallow || node.told) this.#end(node, outcome, startedMs);
     this.#resultKnown(node);
   }
 
-  #deliver(node: Node): void {
+  async #deliver(node: Node, startedMs: number): Promise<void> {
     const { store } = this.#request.cache;
-    const startedMs = Date.now();
-    let placed = 0;
-    try {
-      for (const { output, path } of node.deliveries) {
-        const value = node.result!.outputs[output]!;
-        if (value.kind !== 'file') throw new Error(`${node.task.name}: ${output} is no file`);
-        const outcome = deliverFile(store, value.digest, value.executable, path);
-        if (outcome === 'missing') {
-          this.#lost(node);
-          return;
-        }
-        if (outcome === 'restored') placed++;
-      }
-    } catch (error) {
-      const diagnostic = systemError(`deliver the output of ${node.task.name} to`, error);
-      this.#fail(node, { diagnostics: [diagnostic], tail: [] }, startedMs);
+    if (!(await this.#gather(node))) {
+      this.#lost(node);
       return;
+    }
+    let placed = 0;
+    for (const delivery of node.deliveries) {
+      const outcome = await deliver(store, node.result!.outputs[delivery.output]!, delivery);
+      if (outcome === 'missing') {
+        this.#lost(node);
+        return;
+      }
+      if (typeof outcome === 'object') {
+        this.#fail(node, { diagnostics: [outcome], tail: [] }, startedMs);
+        return;
+      }
+      if (outcome === 'restored') placed++;
     }
     node.state = 'done';
     if (!node.ended) this.#end(node, placed > 0 ? 'restored' : 'current', startedMs);
   }
 
-  /** A result on record whose blobs are gone: forget it and make it again, then go on with who needs it. */
+  /** A result on record whose blobs are gone: mirrors may have them, else it is made again. */
   #lost(node: Node, waiter?: Node): void {
+    if (node.result !== undefined && !node.remote && this.#request.mirrors !== undefined) {
+      node.remote = true;
+      node.gathering = undefined;
+      if (waiter === undefined) this.#enqueue(node, 'restore');
+      else this.#allKnown(waiter);
+      return;
+    }
     this.#request.cache.forget(node.key.key.hash);
+    node.reason ??= { kind: 'gone' };
+    this.#again(node, waiter);
+  }
+
+  /** A task goes on from a layer that is not here: the task that left it runs again. */
+  #unkept(node: Node, waiter: Node): void {
+    node.reason = { kind: 'unkept', by: waiter.task.name };
+    this.#again(node, waiter);
+  }
+
+  /** Makes a node's result once more, then goes on with who needs it. */
+  #again(node: Node, waiter?: Node): void {
     node.losses++;
-    if (node.losses > 2) {
-      const diagnostic: Diagnostic = environmentError({
-        code: 'store/losing',
-        message: `the store lost the result of ${node.task.name} again right after it was made`,
-        hint: `check the disk below ${this.#request.cache.store.root}`,
-      });
-      this.#fail(node, { diagnostics: [diagnostic], tail: [] }, Date.now());
+    if (node.losses > MAX_LOSSES) {
+      this.#fail(node, keepsLosing(node.task, this.#request.cache.store.root), Date.now());
       if (waiter !== undefined) this.#skip(waiter);
       return;
     }
     if (waiter !== undefined) waiter.state = 'waiting';
     if (node.result !== undefined) {
       node.result = undefined;
+      node.remote = false;
+      node.gathering = undefined;
       node.mustRun = true;
+      node.told = false;
       node.state = 'wanted';
       this.#frontier.push(node);
     }
@@ -373,8 +469,7 @@ class Run {
 
   #skip(node: Node): void {
     if (node.state === 'skipped' || node.state === 'failed') return;
-    node.state = 'skipped';
-    this.#end(node, 'skipped', Date.now());
+    this.#skipOne(node);
     this.#skipWaiters(node);
   }
 
@@ -383,10 +478,22 @@ class Run {
     const queue = node.waiters.splice(0);
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
       if (next.state !== 'waiting') continue;
-      next.state = 'skipped';
-      this.#end(next, 'skipped', Date.now());
+      this.#skipOne(next);
       queue.push(...next.waiters.splice(0));
     }
+  }
+
+  /** Where nothing may run, what waits for a task that would have to is as much of an answer as that. */
+  #skipOne(node: Node): void {
+    if (this.#request.policy?.requireCached?.except(node.task) === false) {
+      const failure = notCached(node.task);
+      node.state = 'failed';
+      this.#failures.push({ task: node.task, failure });
+      this.#end(node, 'failed', Date.now(), failure);
+      return;
+    }
+    node.state = 'skipped';
+    this.#end(node, 'skipped', Date.now());
   }
 
   #end(node: Node, outcome: Outcome, startedMs: number, failure?: TaskFailure): void {
@@ -403,4 +510,9 @@ class Run {
       ...(failure === undefined ? {} : { failure }),
     });
   }
+}
+
+/** Until something of its own happens to it, a node's result is that of its twin. */
+function isTwin(node: Node): node is Node & { readonly twin: Node } {
+  return node.twin !== undefined && node.losses === 0;
 }

@@ -6,8 +6,10 @@ import { buildError, failed, ok, type Result } from '../base/diagnostic.ts';
 import { digestFile, sameDigest } from '../base/digest.ts';
 import { loadTree, placeTree } from '../cache/tree.ts';
 import { placeBlob, type Store } from '../cache/store.ts';
+import { inspect, MAX_LAYERS } from '../sandbox/overlay.ts';
 import type { Mount } from '../sandbox/port.ts';
 import { directoryOf } from './graph.ts';
+import { isKept, type Layer, type Layers } from './layer.ts';
 import type { Input, OutputValue, Task, TaskResult } from './task.ts';
 
 /** What the layers above lend to staging, so that the engine knows no archive format and no link farm. */
@@ -24,6 +26,8 @@ export interface StageHooks {
 
 export interface Stage {
   readonly mounts: readonly Mount[];
+  /** The directories that are kept as layers. */
+  readonly layered: readonly StagedLayer[];
   /** Where a path inside lies on this machine. */
   readonly locate: (inside: string) => string;
 }
@@ -33,12 +37,28 @@ export interface MissingInput {
   readonly missing: Task;
 }
 
+/** A task goes on from a layer that is not on this machine: the task that leaves it has to run again. */
+export interface UnkeptLayer {
+  readonly unkept: Task;
+}
+
+/** A directory that is kept as a layer when the task ends. */
+export interface StagedLayer {
+  readonly at: string;
+  /** What lies in the way of the task's own changes; undefined where the directory begins empty. */
+  readonly used: Layer | undefined;
+  readonly mount: Mount;
+}
+
 export interface StageOptions {
   readonly store: Store;
   readonly directory: string;
   readonly hooks: StageHooks;
   /** Copy everything: the sandbox does not keep the task from writing to what it should only read. */
   readonly copy: boolean;
+  /** Whether layers can be laid over each other for what the task runs. */
+  readonly stack: boolean;
+  readonly layers: Layers;
   readonly resultOf: (task: Task) => TaskResult;
 }
 
@@ -46,12 +66,10 @@ export interface StageOptions {
 export async function stage(
   task: Task,
   options: StageOptions,
-): Promise<Result<Stage> | MissingInput> {
-  const mounts: Mount[] = task.directories.map(({ at, writable }, index) => ({
-    source: join(options.directory, String(index)),
-    target: at,
-    writable,
-  }));
+): Promise<Result<Stage> | MissingInput | UnkeptLayer> {
+  const begun = await beginDirectories(task, options);
+  if (!('ok' in begun) || !begun.ok) return begun;
+  const { mounts, layered } = begun.value;
   const locate = (inside: string): string => {
     const directory = directoryOf(task, inside);
     if (directory === undefined) {
@@ -61,26 +79,63 @@ export async function stage(
     return `${mount.source}${inside.slice(mount.target === '/' ? 0 : mount.target.length)}`;
   };
 
-  for (const mount of mounts) mkdirSync(mount.source);
   for (const { at } of task.directories) makeMountPoint(task, at, locate);
   for (const input of task.inputs) {
     const path = locate(input.at);
-    mkdirSync(dirname(path), { recursive: true });
+    makeDirectories(dirname(path));
     const writable = directoryOf(task, input.at)?.writable === true;
     const placed = await placeInput(task, input, path, writable || options.copy, options);
     if (placed !== undefined) return placed;
   }
   for (const { at, kind } of Object.values(task.outputs)) {
-    mkdirSync(kind === 'tree' ? locate(at) : dirname(locate(at)), { recursive: true });
+    makeDirectories(kind === 'tree' ? locate(at) : dirname(locate(at)));
   }
-  return ok({ mounts, locate });
+  return ok({ mounts, layered, locate });
+}
+
+/** The task's directories as they begin: empty, over a layer, or as a copy of one. */
+async function beginDirectories(
+  task: Task,
+  options: StageOptions,
+): Promise<Result<{ mounts: Mount[]; layered: StagedLayer[] }> | UnkeptLayer> {
+  const mounts: Mount[] = [];
+  const layered: StagedLayer[] = [];
+  for (const [index, { at, writable, layer }] of task.directories.entries()) {
+    const source = join(options.directory, String(index));
+    makeDirectories(source);
+    let mount: Mount = { source, target: at, writable };
+    let used: Layer | undefined;
+    if (layer?.on !== undefined) {
+      const root = options.resultOf(layer.on).layers?.[at];
+      used = root === undefined ? undefined : options.layers.find(root);
+      if (used === undefined) return { unkept: layer.on };
+      const below = used.directories;
+      const scratch = `${source}.over`;
+      if (below.length > 0 && options.stack && below.length <= MAX_LAYERS) {
+        mount = { ...mount, over: { below, scratch } };
+      } else if (below.length > 0) {
+        const copied = await inspect(below, scratch, [{ from: '', to: source }]);
+        if (!copied.ok) return isKept(used) ? copied : { unkept: layer.on };
+      }
+    }
+    mounts.push(mount);
+    if (layer !== undefined) layered.push({ at, used, mount });
+  }
+  return ok({ mounts, layered });
+}
+
+/** Makes a directory and those above it that are missing, with the same permissions whatever the umask. */
+function makeDirectories(path: string): void {
+  const first = mkdirSync(path, { recursive: true });
+  if (first === undefined) return;
+  for (let made = path; made.length >= first.length; made = dirname(made)) chmodSync(made, 0o755);
 }
 
 /** A directory inside another one needs something to be mounted on, also where the outer is read-only. */
 function makeMountPoint(task: Task, at: string, locate: (inside: string) => string): void {
   const outer = directoryOf(task, dirname(at));
   if (outer === undefined || at === '/') return;
-  mkdirSync(join(locate(outer.at), at.slice(outer.at.length)), { recursive: true });
+  makeDirectories(join(locate(outer.at), at.slice(outer.at.length)));
 }
 
 async function placeInput(
@@ -96,12 +151,13 @@ async function placeInput(
       return copyChecked(task, input, path);
     case 'text':
       writeFileSync(path, input.content);
+      chmodSync(path, 0o644);
       return undefined;
     case 'link':
       symlinkSync(input.target, path);
       return undefined;
     case 'directory':
-      mkdirSync(path, { recursive: true });
+      makeDirectories(path);
       return undefined;
     case 'output': {
       const value = resultOf(input.task).outputs[input.output]!;

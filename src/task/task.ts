@@ -28,6 +28,10 @@ export interface Task {
   readonly inputs: readonly Input[];
   /** Name → where it appears. Each lies in (or is) a writable directory. Only these leave the sandbox. */
   readonly outputs: Readonly<Record<string, Output>>;
+  /** Must have ended well before this one runs, though it sees nothing of what they left. */
+  readonly after?: readonly Task[];
+  /** Whose results this task's result is of use with only: wherever it is put in place, they are there too. */
+  readonly companions?: readonly Companion[];
   /** Whether the result may go to mirrors. */
   readonly shared: boolean;
   readonly network: boolean;
@@ -35,6 +39,12 @@ export interface Task {
   readonly limits: Limits;
   /** The command that runs this task again, for people to paste after a failure. */
   readonly reproduce?: string;
+}
+
+export interface Companion {
+  readonly task: Task;
+  /** Where its result is not to be had, the task runs rather than being restored. Otherwise it is made. */
+  readonly hard: boolean;
 }
 
 /** What limits how many run at once: processors, or the network. */
@@ -134,6 +144,8 @@ export interface PackageInput {
 /** What a task left, as the store knows it. */
 export interface TaskResult {
   readonly outputs: Readonly<Record<string, OutputValue>>;
+  /** Root digest of what is seen in each directory that is kept as a layer, by its path inside. */
+  readonly layers?: Readonly<Record<string, Digest>> | undefined;
   readonly log?: Digest | undefined;
   readonly startedMs: number;
   readonly completedMs: number;
@@ -145,11 +157,23 @@ export type OutputValue =
 
 /** The tasks whose results a task needs, each once. */
 export function dependenciesOf(task: Task): Task[] {
+  const found = new Set<Task>(readBy(task));
+  for (const { layer } of task.directories) if (layer?.on !== undefined) found.add(layer.on);
+  for (const before of task.after ?? []) found.add(before);
+  return [...found];
+}
+
+/** The tasks whose outputs a task reads. */
+export function readBy(task: Task): Task[] {
   const found = new Set<Task>();
   for (const input of task.inputs) {
     if (input.kind === 'output' || input.kind === 'archive') found.add(input.task);
     if (input.kind === 'packages') for (const { task: made } of input.packages) found.add(made);
   }
-  for (const { layer } of task.directories) if (layer?.on !== undefined) found.add(layer.on);
   return [...found];
+}
+
+/** How results and actions spell the layer of a directory: as a file that holds the root Directory. */
+export function layerPath(at: string): string {
+  return `.ashlar/layer${at}`;
 }

@@ -65,6 +65,20 @@ describe('system errors', () => {
     );
   });
 
+  test('that node has no name for are named as the system names them, or by their number', () => {
+    const unnamed = (errno: number): Error =>
+      Object.assign(new Error('x'), { errno, code: `Unknown system error ${errno}`, path: '/p' });
+    expect(errnoOf(unnamed(-122))).toBe('EDQUOT');
+    expect(systemError('write', unnamed(-122)).message).toBe(
+      'cannot write /p: the disk quota is exceeded (EDQUOT)',
+    );
+    expect(systemError('write', unnamed(-117))).toMatchObject({
+      code: 'fs/e117',
+      message: 'cannot write /p: the file system is damaged (E117)',
+    });
+    expect(systemError('write', unnamed(-9999)).message).toBe('cannot write /p: E9999');
+  });
+
   test('of other kinds are bugs', () => {
     for (const bug of [
       new TypeError('bug'),

@@ -91,7 +91,7 @@ describe('what anybody writes', () => {
         if (result.ok) expect(JSON.stringify(toPlain(result.value))).toBe(JSON.stringify(expected));
         else expect(formatDiagnostic(result.diagnostics[0]!)).toMatch(/^f\.json:\d+:\d+: error: /);
       }),
-      { numRuns: 8_000 },
+      { numRuns: 3_000 },
     );
   });
 
@@ -367,7 +367,7 @@ describe('bytes', () => {
         if (result.ok) expect(Buffer.from(result.value.text).equals(bytes)).toBe(true);
         else expect(formatDiagnostic(result.diagnostics[0]!)).toContain('UTF-');
       }),
-      { numRuns: 5_000 },
+      { numRuns: 2_000 },
     );
   });
 });

@@ -309,13 +309,13 @@ test('kill -9, again and again: every result that is there has all that it names
   using program = await bundleProgram(resolve(import.meta.dirname, 'store.child.ts'));
   const killed = openedStore(here('killed'));
   let before = 0;
-  for (let round = 0; round < 16; round++) {
+  for (let round = 0; round < 9; round++) {
     const writers = [0, 1].map((writer) =>
       program.start('results', killed.root, `${round} ${writer}`),
     );
     // Killed wherever they are when one of them has said so many results.
     for (let said = 0; said < 1 + (round % 4); said++) await writers[0]!.line();
-    for (let turn = 0; turn < round * 3; turn++) await nextTurn();
+    for (let turn = 0; turn < round * 5; turn++) await nextTurn();
     for (const { process } of writers) process.kill('SIGKILL');
     for (const writer of writers) expect(await writer.ended(), writer.stderr()).toBe('SIGKILL');
     const { results, broken } = promises(killed);

@@ -2,12 +2,14 @@
 //   put ROOT COUNT        stores blobs and trees that every such process stores; prints their digests
 //   results ROOT SEED     stores trees and registers results, for ever; prints each result's key
 //   die ROOT SEED CALL    the same once, but dies at the n-th file system call; prints the number of calls
+//   collect ROOT BYTES CALL  makes room, but dies at the n-th file system call; prints the number of calls
 //   open ROOT             opens the store and prints what is said against that
 //   work ROOT             opens a workspace, makes a file there, and waits for a line to end by
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatDiagnostic } from '../../src/base/diagnostic.ts';
 import { digestOf } from '../../src/base/digest.ts';
+import { collect } from '../../src/cache/care/collect.ts';
 import { localCache } from '../../src/cache/local.ts';
 import { openStore, putBytes, type Store } from '../../src/cache/store.ts';
 import { storeTree } from '../../src/cache/tree.ts';
@@ -82,6 +84,14 @@ switch (action) {
       await register(store, workspace.directory('tree'), first!);
     }
     say(String(watched.calls.length));
+    break;
+  }
+  case 'collect': {
+    using watched = watchFileSystem(dieAt(Number(second)));
+    const maxBytes = Number(first);
+    const { signal } = new AbortController();
+    const done = await collect(open(), { maxBytes, dryRun: false, signal });
+    say(done === undefined ? 'busy' : String(watched.calls.length));
     break;
   }
   case 'open': {

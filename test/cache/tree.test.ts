@@ -200,7 +200,7 @@ describe('what is stored is placed as it was', () => {
         removeTree(here(`in-${id}`));
         removeTree(here(`out-${id}`));
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     );
     expect(faultsIn(store)).toEqual([]);
   });

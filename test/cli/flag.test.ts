@@ -16,6 +16,7 @@ test.each([
   ['fmt -o -- -f', 'fmt -o ./-f'],
   ['fmt -', 'fmt -'],
   ['build -list', 'build -list'],
+  ['build -j8 -k x-j8', 'build -j 8 -k x-j8'],
   ['constructor -x', 'constructor -x'],
 ])('%s', (line, spelled) => {
   expect(respell(line.split(' '))).toEqual(spelled.split(' '));

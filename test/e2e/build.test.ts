@@ -80,6 +80,14 @@ describe('a build script', () => {
     expect(status).toBe(1);
   });
 
+  test('is not told so of other places that are read-only, nor of how it was killed without a name', () => {
+    using rig = onePackage('mkdir /usr/x || kill -9 $$');
+    const { stderr } = rig.run(['build']);
+    expect(stderr).toContain('error: p:build failed with exit status 137 (SIGKILL)\n');
+    expect(stderr).toContain('Read-only file system');
+    expect(stderr).not.toContain('hint');
+  });
+
   test('finds what it requires, and its environment', () => {
     using rig = createRig();
     rig.write({
@@ -135,7 +143,7 @@ describe('a failed build', () => {
     expect(status).toBe(1);
     expect(stderr.replace(/\d+\.\d s/g, 'N s')).toBe(
       [
-        'failed   p:build  N s',
+        'failed   p:build  N s  new here',
         'error: p:build failed with exit status 1',
         '  last lines of its log:',
         ...Array.from({ length: 20 }, (_, i) => `  │ line ${i + 31}`),
@@ -209,6 +217,29 @@ describe('an interrupted build', () => {
     rig.write({ 'p/build': '#!/bin/bash\necho x > $PKG_PATH/x\n' });
     expect(rig.run(['build']).status).toBe(0);
   });
+
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)(
+    'by a second %s ends at once, and what does not heed it ends too',
+    async (signal, wanted) => {
+      const mark = `ashlar-test-${process.pid}-${Math.random().toString(36).slice(2)}`;
+      using rig = onePackage(
+        `trap "" INT TERM; (trap "" INT TERM; exec -a daemon setsid sleep 600 >/dev/null 2>&1) & MARK=${mark} sleep 600`,
+      );
+      const running = rig.start(['build', '--json']);
+      await untilProcess(mark);
+      running.kill(signal);
+      running.kill(signal);
+      expect((await running.ended).status).toBe(wanted);
+      await untilNoProcess(mark);
+      expect(existsSync(join(rig.packages, 'cache/packages/p'))).toBe(false);
+      rig.write({ 'p/build': '#!/bin/bash\ntrue\n' });
+      expect(rig.run(['build']).status).toBe(0);
+      expect(readdirSync(join(rig.env['ASHLAR_STORE']!, 'work'))).toEqual([]);
+    },
+  );
 
   test('by kill -9 takes its sandbox with it, and the next one cleans up', async () => {
     const mark = `ashlar-test-${process.pid}-${Math.random().toString(36).slice(2)}`;

@@ -101,8 +101,8 @@ test('duplicate keys are warned of at any depth', () => {
   ]);
 });
 
-test('a million unknown keys end in a few errors', () => {
-  const text = `{${Array.from({ length: 1_000_000 }, (_, i) => `"${i}":0`).join(',\n')}}`;
+test('hundreds of thousands of unknown keys end in a few errors', () => {
+  const text = `{${Array.from({ length: 200_000 }, (_, i) => `"${i}":0`).join(',\n')}}`;
   expect(text.length).toBeLessThan(MAX_DEFINITION_BYTES);
   const { out } = collect((out) => {
     const object = parseDefinition({ file: 'f', text }, out)!;
@@ -110,7 +110,7 @@ test('a million unknown keys end in a few errors', () => {
   });
   const shown = limited(out.diagnostics);
   expect(shown).toHaveLength(MAX_REPORTED);
-  expect(formatDiagnostic(shown.at(-1)!)).toContain('999980 more errors like these follow');
+  expect(formatDiagnostic(shown.at(-1)!)).toContain('199980 more errors like these follow');
 });
 
 test('errors are kept however many warnings there are', () => {

@@ -54,6 +54,7 @@ export function treeOf(graph: Graph): Tree {
     cwd: '/packages',
     settings: DEFAULT_SETTINGS,
     graph,
+    images: new Map(),
     treeinfos: new Map(),
     diagnostics: [],
   };

@@ -289,6 +289,6 @@ test('any bytes are a message, or malformed: nothing else is thrown, and what is
       if (result !== undefined) expect(() => encodeActionResult(result)).not.toThrow();
       read(decodeTree, bytes);
     }),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
 });

@@ -34,6 +34,8 @@ export interface Rig extends Disposable {
   /** Runs the program in the packages directory (or another one below the rig) to its end. */
   run(argv: readonly string[], options?: RunOptions): Run;
   start(argv: readonly string[], options?: RunOptions): Started;
+  /** Runs a line of bash in the packages directory, in which `$0` is the program. */
+  shell(line: string): Run;
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -90,6 +92,14 @@ export function createRig(example?: string): Rig {
         env: environment(options),
         encoding: 'utf8',
         maxBuffer: 1 << 28,
+      });
+      return { status, stdout, stderr };
+    },
+    shell: (line) => {
+      const { status, stdout, stderr } = spawnSync('bash', ['-c', line, PROGRAM], {
+        cwd: packages,
+        env,
+        encoding: 'utf8',
       });
       return { status, stdout, stderr };
     },

@@ -1,5 +1,5 @@
 // The stock module types, as one piece of build logic. It is written on the public API and nothing else.
-import { bottomUp, combine, type Logic } from '../api.ts';
+import { bottomUp, combine, type AnyModuleType, type Logic } from '../api.ts';
 import { archLogic } from './arch.ts';
 import { ccBinary } from './cc-binary.ts';
 import { ccLibrary } from './cc-library.ts';
@@ -9,19 +9,28 @@ import { filegroup } from './filegroup.ts';
 import { genrule } from './genrule.ts';
 import { phony, phonyTag } from './phony.ts';
 
-/** Its configuration is a `StockConfig`. */
-export const stockLogic: Logic = combine(
-  { moduleTypes: [filegroup, genrule, ccLibrary, ccBinary, ccTest, phony] },
-  defaultsLogic([ccLibrary, ccBinary, ccTest]),
-  archLogic,
-  {
-    mutators: [
-      bottomUp('phony', (ctx) => {
-        // Any variant will do: the name of a module stands for all of them.
-        const deps = ctx.module.typeName === 'phony' ? ctx.properties['deps'] : [];
-        ctx.addFarVariationDependency([], phonyTag, ...(deps as readonly string[]));
-      }),
-    ],
-    singletons: [check],
-  },
-);
+/**
+ * The stock module types with more of them, whose properties `defaults` modules can hold as well. Its
+ * configuration is a `StockConfig`.
+ */
+export function stockWith(more: readonly AnyModuleType[]): Logic {
+  const types = [filegroup, genrule, ccLibrary, ccBinary, ccTest, phony];
+  return combine(
+    { moduleTypes: [...types, ...more] },
+    defaultsLogic([ccLibrary, ccBinary, ccTest, ...more]),
+    rest,
+  );
+}
+
+const rest: Logic = combine(archLogic, {
+  mutators: [
+    bottomUp('phony', (ctx) => {
+      // Any variant will do: the name of a module stands for all of them.
+      const deps = ctx.module.typeName === 'phony' ? ctx.properties['deps'] : [];
+      ctx.addFarVariationDependency([], phonyTag, ...(deps as readonly string[]));
+    }),
+  ],
+  singletons: [check],
+});
+
+export const stockLogic: Logic = stockWith([]);

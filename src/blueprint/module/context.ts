@@ -1,5 +1,6 @@
 // What build logic can do at each step: the interfaces of the contexts that module types, mutators and
 // singletons are given. Their implementations are elsewhere.
+import type { Span } from '../../base/span.ts';
 import type { GlobOptions } from '../glob/glob.ts';
 import type { LocalRule, LocalVariable } from '../ninja/entity.ts';
 import type { PackageContext } from '../ninja/package.ts';
@@ -63,6 +64,11 @@ export interface ReadingContext<TValues = AnyValues> extends ModuleContext<TValu
   walkDependencies(visit: (child: Module, parent: Module, tag: DependencyTag) => boolean): void;
   /** All variants of this module, in the order in which they were created. */
   variants(): readonly Module[];
+  /**
+   * Where a module (this one, unless another is given) writes a property, or where it stands itself.
+   * Undefined for a property that its file does not have, such as one that it takes from elsewhere.
+   */
+  placeOf(property?: string, module?: Module): Span | undefined;
 }
 
 /** Changing modules, or making new ones. What is created or renamed counts when the mutator has ended. */
@@ -90,6 +96,8 @@ export interface TopDownContext<TValues = AnyValues> extends MutatingContext<TVa
 }
 
 export interface BottomUpContext<TValues = AnyValues> extends MutatingContext<TValues> {
+  /** Whether there is a module of this name: for dependencies that are taken only where they exist. */
+  hasModule(name: string): boolean;
   /** Depends on modules, each in the variant that is like this one. They count when the mutator has ended. */
   addDependency(tag: DependencyTag, ...names: readonly string[]): void;
   /** Lets another module depend on this one. */

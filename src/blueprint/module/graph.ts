@@ -17,7 +17,7 @@ export interface GraphOptions {
   readonly files: FileSystem;
   /** Handed to build logic as it is. */
   readonly config?: unknown;
-  readonly names?: Names;
+  readonly names?: Names | undefined;
   /** Missing dependencies are errors only of modules that do not ask for them. */
   readonly allowMissingDependencies?: boolean;
   readonly conditions?: Readonly<Record<string, Condition>>;
@@ -25,6 +25,8 @@ export interface GraphOptions {
   readonly debug?: boolean;
   /** Remember how properties came to be, for queries. */
   readonly recordOrigins?: boolean;
+  /** Is filled with the files that build logic declares to read, for whoever watches over that. */
+  readonly declared?: Set<string>;
 }
 
 export class Graph {
@@ -55,13 +57,13 @@ export class Graph {
     this.allowMissingDependencies = options.allowMissingDependencies ?? false;
     this.conditions = options.conditions ?? {};
     this.debug = options.debug ?? false;
-    this.observations = new Observations(options.files);
+    this.observations = new Observations(options.files, options.declared);
     this.origins = options.recordOrigins === true ? new Origins() : undefined;
   }
 
   /** Registers a module, with one variant that is not split. */
   add(group: Group, values: AnyValues): Diagnostic | undefined {
-    const problem = this.names.add(group);
+    const problem = this.names.add(group, values);
     if (problem !== undefined) return problem;
     const { none } = this.variations;
     group.members.push(new Variant(group, '', none, none, values, []));

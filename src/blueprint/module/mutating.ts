@@ -101,6 +101,13 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     this.#transitions = transitions;
   }
 
+  hasModule(name: string): boolean {
+    const { group } = this.target;
+    // Counts as a look even where there is none: one that appears later changes the answer.
+    group.addLookup(name);
+    return this.graph.names.find(name, group) !== undefined;
+  }
+
   addDependency(tag: DependencyTag, ...names: readonly string[]): void {
     for (let i = 0; i < names.length; i++) this.#add(names[i]!, tag, [], true);
   }

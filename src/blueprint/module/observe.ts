@@ -14,11 +14,12 @@ export interface GlobRecord extends GlobResult {
 export class Observations {
   readonly #files: FileSystem;
   readonly #globs = new Map<string, GlobRecord>();
-  readonly #paths = new Set<string>();
+  readonly #paths: Set<string>;
   readonly #shared = new Set<string>();
 
-  constructor(files: FileSystem) {
+  constructor(files: FileSystem, paths = new Set<string>()) {
     this.#files = files;
+    this.#paths = paths;
   }
 
   /** Expands a pattern, once per run, and remembers it under the key that is returned with it. */

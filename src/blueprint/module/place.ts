@@ -35,3 +35,10 @@ export function propertySpan(group: Group, property: string): Span {
   }
   return group.place;
 }
+
+/** The colon of a property that is written in the module's file exactly so; undefined for any other. */
+export function writtenSpan(group: Group, property: string): Span | undefined {
+  const module = syntaxOf(group);
+  const found = module && propertiesByPath(module.properties).get(property);
+  return found && { source: found.source, start: found.colon, end: found.colon + 1 };
+}

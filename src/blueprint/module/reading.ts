@@ -1,6 +1,7 @@
 // The part of every step that concerns one module: its properties, messages about it, and looking at
 // the modules it depends on.
 import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
+import type { Span } from '../../base/span.ts';
 import type { GlobOptions } from '../glob/glob.ts';
 import type { Configurable, NestedProperty } from '../property/property.ts';
 import { evaluateConfigurable, type ConditionValue } from '../property/select.ts';
@@ -9,7 +10,7 @@ import type { ReadingContext } from './context.ts';
 import { LogicError } from './exception.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module } from './handle.ts';
-import { propertySpan } from './place.ts';
+import { propertySpan, writtenSpan } from './place.ts';
 import { freeze, type Provider } from './provider.ts';
 import { finalVariant, visitDependencies, walkDependencies } from './visit.ts';
 import type { Dependency, Variant } from './variant.ts';
@@ -166,9 +167,16 @@ export class ModuleStep implements ReadingContext {
   }
 
   directDependency(name: string, tag?: DependencyTag): Module | undefined {
-    for (const dependency of this.target.dependencies) {
+    const { graph, target } = this;
+    // A name that says which name space it is of is not the module's own.
+    const exact = name.startsWith('//') ? graph.names.find(name, target.group) : undefined;
+    for (const dependency of target.dependencies) {
       const variant = finalVariant(dependency.module);
-      if (variant.group.name === name && (tag === undefined || dependency.tag === tag)) {
+      const { group } = variant;
+      if (
+        (group.name === name || group === exact) &&
+        (tag === undefined || dependency.tag === tag)
+      ) {
         return variant;
       }
     }
@@ -187,6 +195,11 @@ export class ModuleStep implements ReadingContext {
 
   variants(): readonly Module[] {
     return this.target.group.variants();
+  }
+
+  placeOf(property?: string, module: Module = this.target): Span | undefined {
+    const { group } = module as Variant;
+    return property === undefined ? group.place : writtenSpan(group, property);
   }
 }
 

@@ -34,6 +34,11 @@ export interface GenerateOptions extends Omit<EngineOptions, 'files' | 'list'> {
   readonly config?: Canonical;
   /** How to run this again, for Ninja: then a manifest is written that does so where it is needed. */
   readonly commands?: { readonly generate: string; readonly checkGlobs: string } | undefined;
+  /**
+   * The manifest's name in dependency files, for a manifest that runs the generator: Ninja compares the
+   * names literally. Then dependency files are written as `commands` has them written.
+   */
+  readonly spelled?: string | undefined;
   /** Do not use what an earlier run left. */
   readonly fresh?: boolean;
 }
@@ -182,20 +187,24 @@ class Generation {
 
   #hasCompanions(): boolean {
     const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
-    if (this.#options.commands === undefined) return existsSync(depfile);
-    return [depfile, globsDepfile, filesDepfile, generator].every((path) => existsSync(path));
+    const { commands, spelled } = this.#options;
+    const asked = commands !== undefined || spelled !== undefined;
+    const wanted = [depfile, ...(asked ? [globsDepfile, filesDepfile] : [])];
+    if (commands !== undefined) wanted.push(generator);
+    return wanted.every((path) => existsSync(path));
   }
 
   #writeCompanions(state: Pick<State, 'files' | 'watched' | 'globs'>): void {
-    const { output, commands } = this.#options;
+    const { output, commands, spelled = output } = this.#options;
     const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
     const [files, directories] = [filesOf(state), directoriesOf(state)];
     writeIfChanged(depfile, formatDepfile(output, [...new Set([...files, ...directories])].sort()));
-    if (commands === undefined) return;
-    const { globs } = companionsOf(output);
-    writeIfChanged(filesDepfile, formatDepfile(output, files));
-    writeIfChanged(globsDepfile, formatDepfile(globs, directories));
-    writeIfChanged(generator, generatorManifest(output, commands));
+    if (commands !== undefined || this.#options.spelled !== undefined) {
+      const { globs } = companionsOf(spelled);
+      writeIfChanged(filesDepfile, formatDepfile(spelled, files));
+      writeIfChanged(globsDepfile, formatDepfile(globs, directories));
+    }
+    if (commands !== undefined) writeIfChanged(generator, generatorManifest(output, commands));
   }
 
   #engineOptions(): Result<EngineOptions> {

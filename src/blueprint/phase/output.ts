@@ -38,6 +38,7 @@ export class ChangedFile {
 
   /** Writes what is at a place of the old file. */
   copy(start: number, length: number): void {
+    if (length === 0) return;
     if (this.#new === undefined) {
       if (start === this.#position && start + length <= this.#oldSize) {
         this.#position += length;

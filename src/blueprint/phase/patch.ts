@@ -96,7 +96,8 @@ function textBounds({ variants }: State): { start: number; end: number } {
     if (variants.start[at]! < start) start = variants.start[at]!;
     if (variants.start[at]! + its > end) end = variants.start[at]! + its;
   }
-  return { start, end };
+  // Where no module has any text, there is no part.
+  return { start: Math.min(start, end), end };
 }
 
 /** A module's variants are next to each other. */

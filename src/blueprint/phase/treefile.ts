@@ -58,16 +58,16 @@ export function readSource(
   return failed(environmentError({ code: 'fs/enoent', message }));
 }
 
-/** Parses and evaluates a file. Modules with errors inside them are left out. */
+/**
+ * Parses and evaluates a file. Modules with errors inside them are left out. Unless a dialect is given, a file that
+ * only the oldest form of the language takes is read as that: trees of then are still around.
+ */
 export function readTreeFile(
   source: Source,
   parent: TreeFile | undefined,
   dialect: Dialect | undefined,
 ): ReadFile {
-  const { file: syntax, diagnostics: errors } = parse(
-    source,
-    dialect === undefined ? {} : { dialect },
-  );
+  const { file: syntax, diagnostics: errors } = parseInDialect(source, dialect);
   const scope = new Scope(parent?.scope);
   for (const name of NOT_INHERITED) scope.remove(name);
   if (errors.length > 0) scope.incomplete = true;
@@ -78,6 +78,14 @@ export function readTreeFile(
       : evaluated.modules.filter((module) => isWhole(module, errors));
   const file = { path: source.file, source, parent, scope };
   return { file, modules, diagnostics: [...errors, ...evaluated.diagnostics] };
+}
+
+function parseInDialect(source: Source, dialect: Dialect | undefined): ReturnType<typeof parse> {
+  if (dialect !== undefined) return parse(source, { dialect });
+  const parsed = parse(source);
+  if (parsed.diagnostics.length === 0) return parsed;
+  const old = parse(source, { dialect: '2016' });
+  return old.diagnostics.length === 0 ? old : parsed;
 }
 
 /** Whether a module of a file with errors is closed, and none of them is inside it. */

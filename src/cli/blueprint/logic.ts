@@ -8,7 +8,7 @@ import { digestOf, type Canonical } from '../../base/digest.ts';
 import { systemError } from '../../base/fs.ts';
 import type { Logic } from '../../blueprint/api.ts';
 import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
-import { stockLogic } from '../../blueprint/logic/stock.ts';
+import { treeLogic } from '../../package/module/logic.ts';
 
 export interface LoadedLogic {
   readonly logic: readonly Logic[];
@@ -28,7 +28,7 @@ export async function loadLogic(
 ): Promise<Result<LoadedLogic>> {
   const config = { ...DEFAULT_CONFIG, out };
   const version = programVersion();
-  if (file === undefined) return ok({ logic: [stockLogic], version, config });
+  if (file === undefined) return ok({ logic: [treeLogic], version, config });
   const path = resolve(cwd, file);
   let text;
   try {

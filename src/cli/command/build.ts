@@ -11,12 +11,20 @@ interface Flags {
   readonly sandbox: string;
   readonly offline: boolean;
   readonly dryRun: boolean;
+  readonly noCache: boolean;
+  readonly restoreOnly: boolean;
+  readonly requireCached: boolean;
+  readonly allow?: readonly string[];
+  readonly force?: readonly string[];
+  readonly from?: readonly string[];
   readonly json: boolean;
   readonly plain: boolean;
   readonly variant?: string;
   readonly bootstrap: boolean;
   readonly recursive: boolean;
   readonly repositoryUrl?: string;
+  readonly trace: boolean;
+  readonly verifySample?: number;
   readonly packages?: string;
   readonly imageId?: readonly string[];
 }
@@ -70,6 +78,48 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         default: false,
         withNegated: false,
       },
+      noCache: {
+        kind: 'boolean',
+        brief: 'run everything, whatever is on record; what is made is on record as ever',
+        default: false,
+        withNegated: false,
+      },
+      restoreOnly: {
+        kind: 'boolean',
+        brief: 'put in place what is on record, and run nothing',
+        default: false,
+        withNegated: false,
+      },
+      requireCached: {
+        kind: 'boolean',
+        brief: 'fail where a task would run, and name each of them',
+        default: false,
+        withNegated: false,
+      },
+      allow: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'with --require-cached: these may run (* stands for anything)',
+        placeholder: 'PATTERN',
+        variadic: true,
+        optional: true,
+      },
+      force: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'run this task again, and what follows as far as its result differs',
+        placeholder: 'TASK',
+        variadic: true,
+        optional: true,
+      },
+      from: {
+        kind: 'parsed',
+        parse: String,
+        brief: 'run this task again, and all that follow in its package',
+        placeholder: 'TASK',
+        variadic: true,
+        optional: true,
+      },
       json: {
         kind: 'boolean',
         brief: 'print events as JSON lines',
@@ -108,6 +158,19 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         placeholder: 'URL',
         optional: true,
       },
+      trace: {
+        kind: 'boolean',
+        brief: 'record what each task leaves in a git repository of its package',
+        default: false,
+        withNegated: false,
+      },
+      verifySample: {
+        kind: 'parsed',
+        parse: percent,
+        brief: 'run so many percent of what ran again, and compare',
+        placeholder: 'N%',
+        optional: true,
+      },
       packages: packagesFlag,
       imageId: imageIdFlag,
     },
@@ -119,12 +182,21 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
       import('../reporter/choose.ts'),
     ]);
     const { stdout, stderr } = process;
+    const blueprints = await import('../blueprint/build.ts');
+    const ofRules = await blueprints.buildRules(this, flags, targets);
+    if (ofRules !== undefined) {
+      this.report(ofRules.diagnostics);
+      this.process.exitCode = Math.max(ofRules.status, Number(this.process.exitCode ?? 0));
+      if (ofRules.status !== 0 || ofRules.rest === undefined) return;
+    }
     const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
     const reporter = await createReporter({
       style: flags.json ? 'json' : live ? 'fancy' : 'plain',
       write: (text) => void (flags.json ? stdout : stderr).write(text),
       columns: () => stderr.columns,
+      rows: () => stderr.rows,
       color: stderr.isTTY && !this.env['NO_COLOR'],
+      cwd: this.cwd,
     });
     await interruptible(this, async (signal) => {
       const answer = await runBuild(
@@ -132,7 +204,8 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           cwd: this.cwd,
           env: this.env,
           packages: flags.packages,
-          targets,
+          targets: ofRules?.rest?.targets ?? targets,
+          declared: ofRules?.rest?.declared,
           imageIds: flags.imageId ?? [],
           variant: flags.variant === 'default' ? null : flags.variant,
           jobs: flags.jobs,
@@ -143,12 +216,23 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           dryRun: flags.dryRun,
           bootstrap: flags.bootstrap,
           repositoryUrl: flags.repositoryUrl,
+          policy: {
+            force: flags.force ?? [],
+            from: flags.from ?? [],
+            ignoreCache: flags.noCache,
+            restoreOnly: flags.restoreOnly,
+            requireCached: flags.requireCached,
+            allow: flags.allow ?? [],
+          },
+          verifySample: flags.verifySample ?? 0,
+          trace: flags.trace,
         },
         {
           sink: reporter.event,
           print: (text) => {
             if (!flags.json || flags.dryRun) this.print(text);
           },
+          note: (text) => void stderr.write(text),
           signal,
         },
       ).finally(reporter.close);
@@ -161,4 +245,10 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
 function atLeastOne(jobs: number): number {
   if (Number.isInteger(jobs) && jobs >= 1) return jobs;
   throw new SyntaxError('expected a whole number from 1');
+}
+
+function percent(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)%?$/.exec(text);
+  if (match !== null && Number(match[1]) <= 100) return Number(match[1]);
+  throw new SyntaxError('expected a number from 0 to 100, as in 5%');
 }

@@ -27,7 +27,7 @@ export const cleanCommand = buildCommand<Flags, readonly string[], Context>({
       import('../clean.ts'),
       import('../tree.ts'),
     ]);
-    const directory = packagesDirectory({ cwd: this.cwd, packages: flags.packages });
+    const directory = packagesDirectory({ cwd: this.cwd, env: this.env, packages: flags.packages });
     const { removed, diagnostics } = cleanTree(directory, names);
     this.print(removed === 0 ? 'nothing to remove\n' : `removed ${removed} files\n`);
     this.report(diagnostics);

@@ -4,6 +4,7 @@ import { formatDiagnostic, printable } from '../../base/diagnostic.ts';
 import type { Outcome, TaskEvent } from '../../task/event.ts';
 import { byteCount, duration, endLine, failureText, painter, summary } from './format.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
+import { reasons } from './why.ts';
 
 const DRAW_EVERY_MS = 100;
 const MAX_ROWS = 12;
@@ -16,8 +17,9 @@ interface Running {
   total: number | undefined;
 }
 
-export function fancyReporter({ write, columns, color }: ReporterOptions): Reporter {
+export function fancyReporter({ write, columns, rows, color, cwd }: ReporterOptions): Reporter {
   const paint = painter(color);
+  const why = reasons(cwd);
   const running = new Map<string, Running>();
   const counts: Record<Outcome, number> = {
     ran: 0,
@@ -33,25 +35,30 @@ export function fancyReporter({ write, columns, color }: ReporterOptions): Repor
   let timer: NodeJS.Timeout | undefined;
 
   const draw = (): void => {
-    const rows = liveRows();
+    const live = liveRows();
     // One write per frame, so that a terminal never shows half of it.
     const erase = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
-    write(`${erase}${[...above, ...rows].map((row) => `${row}\n`).join('')}`);
+    write(`${erase}${[...above, ...live].map((row) => `${row}\n`).join('')}`);
     above = [];
-    drawn = rows.length;
+    drawn = live.length;
   };
 
   const liveRows = (): string[] => {
     if (running.size === 0 && needed === 0) return [];
     const width = Math.max(20, columns() - 1);
     const now = Date.now();
-    const shown = [...running.values()].slice(0, MAX_ROWS);
-    const nameWidth = Math.max(...shown.map(({ task }) => task.length), 0);
-    const rows = shown.map((entry) => {
-      const line = `  ${printable(entry.task).padEnd(nameWidth)}  ${duration(now - entry.startedMs).padStart(8)}${progress(entry)}`;
-      return line.slice(0, width);
-    });
-    if (running.size > MAX_ROWS) rows.push(`  and ${running.size - MAX_ROWS} more`);
+    // The counts, and the line that the cursor is on, need room too.
+    const room = Math.max(1, Math.min(MAX_ROWS, rows() - 2));
+    const shown = [...running.values()].slice(0, running.size > room ? room - 1 : room);
+    const ends = shown.map(
+      (entry) => `  ${duration(now - entry.startedMs).padStart(8)}${progress(entry)}`,
+    );
+    const longest = Math.max(...shown.map(({ task }) => task.length), 0);
+    const nameWidth = Math.min(longest, width - 2 - Math.max(...ends.map(({ length }) => length)));
+    const lines = shown.map(({ task }, i) =>
+      `  ${fitted(task, nameWidth)}${ends[i]!}`.slice(0, width),
+    );
+    if (running.size > shown.length) lines.push(`  and ${running.size - shown.length} more`);
     const ended = counts.ran + counts.failed + counts.skipped;
     const parts = [
       `${ended}/${Math.max(needed, ended)} done`,
@@ -59,8 +66,8 @@ export function fancyReporter({ write, columns, color }: ReporterOptions): Repor
       counts.failed > 0 ? `${counts.failed} failed` : '',
       duration(now - startedMs),
     ].filter((part) => part !== '');
-    rows.push(paint('bold', parts.join(' · ').slice(0, width)));
-    return rows;
+    lines.push(paint('bold', parts.join(' · ').slice(0, width)));
+    return lines;
   };
 
   const tick = (): void => {
@@ -75,6 +82,7 @@ export function fancyReporter({ write, columns, color }: ReporterOptions): Repor
         break;
       case 'task-needed':
         needed++;
+        why.needed(happened);
         break;
       case 'task-start':
         running.set(happened.task, {
@@ -98,21 +106,23 @@ export function fancyReporter({ write, columns, color }: ReporterOptions): Repor
         }
         break;
       }
-      case 'task-end':
+      case 'task-end': {
+        const because = why.ended(happened);
         running.delete(happened.task);
         counts[happened.outcome]++;
         if (happened.outcome === 'current') break;
-        above.push(endLine(happened, paint));
+        above.push(endLine(happened, paint, because));
         if (happened.failure !== undefined)
           above.push(...failureText(happened.failure, paint).split('\n'));
         break;
+      }
       case 'warning':
         above.push(...formatDiagnostic(happened.diagnostic).split('\n'));
         break;
       case 'build-end':
         running.clear();
         needed = 0;
-        above.push(summary(happened, paint));
+        above.push(summary(happened, paint), ...why.summary(paint));
         draw();
         break;
     }
@@ -129,8 +139,15 @@ export function fancyReporter({ write, columns, color }: ReporterOptions): Repor
   };
 }
 
+/** A name as wide as given; where it is longer its end says more than its beginning. */
+function fitted(task: string, width: number): string {
+  const name = printable(task);
+  if (name.length <= width) return name.padEnd(width);
+  return width < 2 ? '' : `…${name.slice(1 - width)}`;
+}
+
 function progress({ waiting, done, total }: Running): string {
-  if (waiting) return '  waiting for another process';
+  if (waiting) return '  waiting, as it is being made already';
   if (done === 0) return '';
   if (total === undefined || total === 0) return `  ${byteCount(done)}`;
   const percent = Math.min(100, Math.floor((done * 100) / total));

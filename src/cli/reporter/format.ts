@@ -39,11 +39,17 @@ const OUTCOME_STYLE: Record<Outcome, Style> = {
   skipped: 'yellow',
 };
 
-/** The line that tells a task's end. */
-export function endLine(event: TaskEvent & { type: 'task-end' }, paint: Paint): string {
+/** The line that tells a task's end, and why it ran at all. */
+export function endLine(
+  event: TaskEvent & { type: 'task-end' },
+  paint: Paint,
+  why?: string,
+): string {
   const word = paint(OUTCOME_STYLE[event.outcome], event.outcome.padEnd(8));
-  const took = event.outcome === 'ran' || event.outcome === 'failed' ? duration(event.ms) : '';
-  return `${word} ${printable(event.task)}${took === '' ? '' : paint('dim', `  ${took}`)}`;
+  const ran = event.outcome === 'ran' || event.outcome === 'failed';
+  const took = ran ? paint('dim', `  ${duration(event.ms)}`) : '';
+  const because = ran && why !== undefined ? paint('dim', `  ${why}`) : '';
+  return `${word} ${printable(event.task)}${took}${because}`;
 }
 
 /** What is said of a failure: why, the last lines it printed, where the rest is, how to run it again. */

@@ -2,28 +2,34 @@
 import { formatDiagnostic } from '../../base/diagnostic.ts';
 import { endLine, failureText, painter, summary } from './format.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
+import { reasons } from './why.ts';
 
-export function plainReporter({ write, color }: ReporterOptions): Reporter {
+export function plainReporter({ write, color, cwd }: ReporterOptions): Reporter {
   const paint = painter(color);
+  const why = reasons(cwd);
   return {
     event: (event) => {
       switch (event.type) {
-        case 'task-end':
+        case 'task-needed':
+          why.needed(event);
+          break;
+        case 'task-end': {
+          const because = why.ended(event);
           if (event.outcome === 'current') break;
-          write(`${endLine(event, paint)}\n`);
+          write(`${endLine(event, paint, because)}\n`);
           if (event.failure !== undefined) write(`${failureText(event.failure, paint)}\n`);
           break;
+        }
         case 'task-waiting':
-          write(`waiting  ${event.task}: another process is at it\n`);
+          write(`waiting  ${event.task}: it is being made already\n`);
           break;
         case 'warning':
           write(`${formatDiagnostic(event.diagnostic)}\n`);
           break;
         case 'build-end':
-          write(`${summary(event, paint)}\n`);
+          write(`${[summary(event, paint), ...why.summary(paint)].join('\n')}\n`);
           break;
         case 'build-start':
-        case 'task-needed':
         case 'task-start':
         case 'task-progress':
           break;

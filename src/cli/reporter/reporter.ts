@@ -12,6 +12,10 @@ export interface ReporterOptions {
   readonly style: 'fancy' | 'plain' | 'json';
   /** Takes text for standard output (json) or standard error (the others). */
   readonly write: (text: string) => void;
+  /** The size of the window, in characters. */
   readonly columns: () => number;
+  readonly rows: () => number;
   readonly color: boolean;
+  /** Where the user stands: places are shown from there. */
+  readonly cwd: string;
 }

@@ -16,13 +16,14 @@ import { digestOf, type Digest } from '../../base/digest.ts';
 import type { Sink } from '../../base/event.ts';
 import { errnoOf, systemError } from '../../base/fs.ts';
 import { lock } from '../../base/lock.ts';
+import { redact } from '../../base/http/redact.ts';
 import { checkChecksums, checksumName, Hasher, type Checksums } from './checksum.ts';
 import { systemClock, type Clock } from './clock.ts';
 import { DiskFailure, Part } from './part.ts';
-import type { Environment } from './proxy.ts';
+import type { Environment } from '../../base/http/proxy.ts';
 import { Pursuit } from './pursuit.ts';
 import type { Candidate } from './transfer.ts';
-import { filePath, redact } from './url.ts';
+import { filePath } from './url.ts';
 
 export interface Progress {
   /** Without credentials. */
@@ -35,6 +36,8 @@ export interface Progress {
 export interface DownloadRequest {
   /** At least one, in order of preference. `file://` paths are absolute. */
   readonly candidates: readonly Candidate[];
+  /** What they stand for, as the definition names it: shown in messages. The first of them unless given. */
+  readonly wanted?: string;
   /** All that are given must hold. With none, the file is trusted as it comes, but must come whole. */
   readonly checksums: Checksums;
   /** A file there already counts if the checksums hold; otherwise it is replaced. */
@@ -78,7 +81,7 @@ export async function download(request: DownloadRequest): Promise<Result<Downloa
     makeDirectories(partialDirectory);
     makeDirectories(dirname(destination));
     await using held = await lock(join(realpathSync(partialDirectory), name), signal);
-    if (held === undefined) return failed(aborted(candidates));
+    if (held === undefined) return failed(aborted(request));
     const present = presentFile(destination, checksums, request.onWarning);
     if (present !== undefined) return ok({ digest: present, url: undefined });
     const part = Part.claim(partialDirectory, name, checksums);
@@ -125,7 +128,7 @@ async function fill(
   });
   try {
     const found = await pursuit.run();
-    if (found.kind === 'aborted') return failed(aborted(request.candidates));
+    if (found.kind === 'aborted') return failed(aborted(request));
     if (found.kind === 'failed') return failed(failure(pursuit, request));
     const digest = found.part.hasher.digest();
     found.part.publish(destination);
@@ -184,7 +187,7 @@ function presentFile(
   return undefined;
 }
 
-function failure(pursuit: Pursuit, { candidates }: DownloadRequest): Diagnostic {
+function failure(pursuit: Pursuit, request: DownloadRequest): Diagnostic {
   const { failures } = pursuit;
   const mismatch = failures.some(({ kind }) => kind === 'mismatch');
   const missing = failures.every(({ kind }) => kind === 'missing');
@@ -205,7 +208,7 @@ function failure(pursuit: Pursuit, { candidates }: DownloadRequest): Diagnostic 
   }
   return environmentError({
     code: `download/${code}`,
-    message: `cannot download ${redact(candidates[0]?.url ?? '')}: none of ${failures.length} places has it`,
+    message: `cannot download ${named(request)}: none of ${failures.length} places has it`,
     notes: failures.flatMap(({ url, reason, notes }) => [
       { message: `${redact(url)}: ${reason}` },
       ...notes,
@@ -214,19 +217,23 @@ function failure(pursuit: Pursuit, { candidates }: DownloadRequest): Diagnostic 
   });
 }
 
-function offline({ candidates, checksums }: DownloadRequest): Diagnostic {
-  const name = checksumName(checksums);
+function named({ wanted, candidates }: DownloadRequest): string {
+  return redact(wanted ?? candidates[0]?.url ?? '');
+}
+
+function offline(request: DownloadRequest): Diagnostic {
+  const name = checksumName(request.checksums);
   return environmentError({
     code: 'download/offline',
-    message: `offline: ${redact(candidates[0]?.url ?? '')}${name === undefined ? '' : ` (${name})`} would have to be downloaded`,
+    message: `offline: ${redact(request.candidates[0]?.url ?? '')}${name === undefined ? '' : ` (${name})`} would have to be downloaded`,
     hint: 'run once without --offline',
   });
 }
 
-function aborted(candidates: readonly Candidate[]): Diagnostic {
+function aborted(request: DownloadRequest): Diagnostic {
   return environmentError({
     code: 'download/aborted',
-    message: `the download of ${redact(candidates[0]?.url ?? '')} was stopped`,
+    message: `the download of ${named(request)} was stopped`,
     hint: 'run again: what has arrived is kept',
   });
 }

@@ -9,7 +9,7 @@ import {
   type Result,
 } from '../../base/diagnostic.ts';
 import { run, type CommandOptions } from '../../base/process.ts';
-import { redact } from './url.ts';
+import { redact } from '../../base/http/redact.ts';
 
 export interface GitOptions extends Omit<CommandOptions, 'env'> {
   /**

@@ -8,11 +8,11 @@ import {
   type Result,
 } from '../../base/diagnostic.ts';
 import type { Sink } from '../../base/event.ts';
+import { redact } from '../../base/http/redact.ts';
 import { backoff, sleep, systemClock, type Clock } from './clock.ts';
 import type { Progress } from './download.ts';
 import { gitReason, runGit } from './gitcommand.ts';
 import type { GitAddress } from './giturl.ts';
-import { redact } from './url.ts';
 import { Watch } from './watch.ts';
 
 const ATTEMPTS = 4;

@@ -2,7 +2,8 @@
 // take for an option or for a program to run is refused before git sees it.
 import { isAbsolute, resolve } from 'node:path';
 import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
-import { absoluteUrl, filePath, redact } from './url.ts';
+import { redact } from '../../base/http/redact.ts';
+import { absoluteUrl, filePath } from './url.ts';
 
 export interface GitAddress {
   readonly url: string;

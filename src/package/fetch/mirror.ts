@@ -10,10 +10,10 @@ import {
   type Result,
 } from '../../base/diagnostic.ts';
 import { run } from '../../base/process.ts';
+import { redact } from '../../base/http/redact.ts';
 import { aptRepositories, type RunCommand } from './apt.ts';
 import { npmRegistry } from './npm.ts';
 import type { Candidate } from './transfer.ts';
-import { redact } from './url.ts';
 
 /** `mirrors` of the tree's settings: NAME → URLs, tried in order. */
 export type MirrorSettings = Readonly<Record<string, readonly string[]>>;

@@ -6,7 +6,7 @@ import { decodeInto } from './coding.ts';
 import { HEAD_BYTES, looksLike } from './kind.ts';
 import type { Outcome } from './outcome.ts';
 import type { Part } from './part.ts';
-import type { Environment } from './proxy.ts';
+import type { Environment } from '../../base/http/proxy.ts';
 import { transfer, type Candidate } from './transfer.ts';
 
 export interface PursuitOptions {

@@ -22,13 +22,13 @@ import {
   writeIfChanged,
 } from '../../base/fs.ts';
 import { lock } from '../../base/lock.ts';
+import { redact } from '../../base/http/redact.ts';
 import type { Clock } from './clock.ts';
 import type { Progress } from './download.ts';
 import { git, runGit } from './gitcommand.ts';
 import { fetchStopped, gitFetch, type GitFetch } from './gitfetch.ts';
 import type { GitAddress } from './giturl.ts';
 import { abandoned, scratchName } from './scratch.ts';
-import { redact } from './url.ts';
 
 export interface MirrorRequest {
   readonly address: GitAddress;

@@ -20,7 +20,7 @@ import { download, verifiedDigest, type Progress } from './download.ts';
 import { gitAddress } from './giturl.ts';
 import { cleanHead, localDirectory } from './local.ts';
 import type { Mirrors } from './mirror.ts';
-import type { Environment } from './proxy.ts';
+import type { Environment } from '../../base/http/proxy.ts';
 import { dropMirror, mirrorRepository, type MirrorRequest } from './repository.ts';
 import { absoluteUrl, sourceName } from './url.ts';
 
@@ -133,6 +133,7 @@ async function fetchUrl(source: UrlSource, context: FetchContext): Promise<Resul
   const got = await download({
     ...context,
     candidates: places.value,
+    wanted: source.url,
     checksums: checksums.value,
     destination: path,
     partialDirectory: join(context.cache, 'partial'),

@@ -5,10 +5,10 @@ import type { IncomingMessage } from 'node:http';
 import { errnoOf } from '../../base/fs.ts';
 import { contentRange, judge, lengthOf, rangeFor, validatorOf } from './answer.ts';
 import type { Clock } from './clock.ts';
-import { get, networkProblem } from './http.ts';
+import { get, networkProblem } from '../../base/http/request.ts';
 import { again, refused, type Outcome } from './outcome.ts';
 import { DiskFailure, type Part } from './part.ts';
-import type { Environment, ProxyChoice } from './proxy.ts';
+import type { Environment, ProxyChoice } from '../../base/http/proxy.ts';
 import { filePath, parseHttpUrl } from './url.ts';
 import { Watch } from './watch.ts';
 

@@ -2,6 +2,7 @@
 // shown. Knows nothing of transfers.
 import { isAbsolute, resolve } from 'node:path';
 import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
+import { redact } from '../../base/http/redact.ts';
 
 /**
  * The name pkgpanda gives a URL's file in its cache: what follows the last slash of what follows the
@@ -78,22 +79,4 @@ function badUrl(message: string, hint?: string): Result<never> {
 function shown(url: string): string {
   const text = redact(url);
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
-}
-
-/**
- * Text with the secrets of its URLs taken out: user names and passwords, and the values of query
- * parameters. Everything that is shown or logged goes through here.
- */
-export function redact(text: string): string {
-  return text
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#'"]*@/gi, '$1')
-    .replace(
-      /([a-z][a-z0-9+.-]*:\/\/[^\s?#'"]*)\?([^\s#'"]*)(#[^\s'"]*)?/gi,
-      (_, address: string, query: string) => `${address}?${query.split('&').map(keyOf).join('&')}`,
-    );
-}
-
-function keyOf(parameter: string): string {
-  const equals = parameter.indexOf('=');
-  return equals === -1 ? '…' : `${parameter.slice(0, equals)}=…`;
 }

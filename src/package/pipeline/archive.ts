@@ -1,6 +1,5 @@
 // The task that turns a built package into the archive that repositories hand out: checked, owned by
 // root, and the same bytes for the same files.
-import { readdirSync } from 'node:fs';
 import { posix } from 'node:path';
 import { buildError, failed, ok, type Result } from '../../base/diagnostic.ts';
 import { packArchive } from '../../format/archive.ts';
@@ -8,6 +7,7 @@ import type { Identity } from '../ids.ts';
 import type { StepContext, Task } from '../../task/task.ts';
 import { spell } from '../variant.ts';
 import { PACKAGE } from './build.ts';
+import { reservedUnits } from './units.ts';
 
 const IN = '/in/package';
 
@@ -58,23 +58,4 @@ async function writeTar(context: StepContext, id: string, at: string): Promise<R
     signal: context.signal,
   });
   return packed.ok ? ok(undefined) : packed;
-}
-
-const RESERVED = new Set([
-  'ashlar.target',
-  'dcos.target',
-  'dcos-download.service',
-  'dcos-setup.service',
-]);
-
-/** Reserved unit names in the folders of wanted units, those of roles included. */
-function reservedUnits(directory: string): string[] {
-  const found: string[] = [];
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    if (!entry.isDirectory() || !/^(ashlar|dcos)\.target\.wants(_.+)?$/.test(entry.name)) continue;
-    for (const unit of readdirSync(posix.join(directory, entry.name))) {
-      if (RESERVED.has(unit)) found.push(posix.join(entry.name, unit));
-    }
-  }
-  return found;
 }

@@ -9,7 +9,6 @@ import { activate } from '../../install/activate.ts';
 import { rootAt } from '../../install/root.ts';
 import type { StepContext, Task } from '../../task/task.ts';
 import { spell } from '../variant.ts';
-import { PACKAGE } from './build.ts';
 import type { Pipeline } from './pipeline.ts';
 
 /** Names of the outputs. */
@@ -44,12 +43,11 @@ export function bootstrapTask(
       { at: root, writable: true },
       { at: '/out', writable: true },
     ],
-    inputs: pipelines.map(({ identity, build }) => ({
-      kind: 'output',
-      at: posix.join(root, 'packages', identity.id),
-      task: build,
-      output: PACKAGE,
-    })),
+    inputs: pipelines.flatMap(({ identity, files }) =>
+      files === undefined
+        ? []
+        : [{ kind: 'output', at: posix.join(root, 'packages', identity.id), ...files }],
+    ),
     outputs: {
       [BOOTSTRAP]: { at: archive, kind: 'file' },
       [ACTIVE]: { at: active, kind: 'file' },

@@ -7,19 +7,19 @@ import { Collector, ok, failed, type Result } from '../../base/diagnostic.ts';
 import type { Digest } from '../../base/digest.ts';
 import { systemError } from '../../base/fs.ts';
 import type { Image } from '../../sandbox/port.ts';
-import type { Input, Task } from '../../task/task.ts';
+import type { Input, PackageInput, Task } from '../../task/task.ts';
 import type { Buildinfo } from '../buildinfo.ts';
 import type { Identity } from '../ids.ts';
 import { buildinfoText, pkginfoText } from '../manifest.ts';
-import { spell } from '../variant.ts';
+import { spell, variantFile } from '../variant.ts';
 import type { FetchTask } from './fetch.ts';
 import { BUILD, EXTRA, SRC, WORK } from './paths.ts';
 
 export interface BuildTaskOptions {
   readonly identity: Identity;
   readonly buildinfo: Buildinfo;
-  /** Ids and build tasks of all that it requires, directly or not, in code point order of their ids. */
-  readonly requires: readonly { readonly id: string; readonly build: Task }[];
+  /** The files of all that it requires, directly or not, in code point order of their ids. */
+  readonly requires: readonly PackageInput[];
   readonly sources: readonly FetchTask[];
   /** The install root, inside and later on hosts. */
   readonly root: string;
@@ -63,11 +63,7 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
     {
       kind: 'packages',
       at: root,
-      packages: options.requires.map((required) => ({
-        id: required.id,
-        task: required.build,
-        output: PACKAGE,
-      })),
+      packages: options.requires,
     },
   ];
   try {
@@ -119,6 +115,15 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
     ],
     inputs,
     outputs: { [PACKAGE]: { at: result, kind: 'tree' } },
+    // What the definition says shows in these two.
+    origins: new Map(
+      [SRC, result].flatMap((directory) =>
+        ['buildinfo.full.json', 'pkginfo.json'].map((name) => [
+          `inputs.${posix.join(directory, name)}`,
+          { file: join(definition.directory, variantFile(definition.variant, 'buildinfo.json')) },
+        ]),
+      ),
+    ),
     shared: true,
     network: false,
     pool: 'cpu',

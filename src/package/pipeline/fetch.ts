@@ -10,7 +10,6 @@ import type { Fetched } from '../fetch/source.ts';
 import { sourceName } from '../fetch/url.ts';
 import type { Identity } from '../ids.ts';
 import type { Source } from '../source.ts';
-import { spell } from '../variant.ts';
 
 /** Gets a source; lent by whoever knows the mirrors, the cache and whether the network may be used. */
 export type FetchSource = (
@@ -33,17 +32,19 @@ export interface FetchTask {
   input(at: string): Input;
 }
 
-const SOURCE = 'source';
-
 /** Makes the task for one source of a package. */
-export function fetchTask(identity: Identity, source: Source, fetchSource: FetchSource): FetchTask {
+export function fetchTask(
+  identity: Identity,
+  source: Source,
+  fetchSource: FetchSource,
+  named: { readonly name: string; readonly output: string },
+): FetchTask {
   const { definition, inputs } = identity;
-  const single = definition.buildinfo!.sources.size === 1;
   const isFile = source.kind === 'url' || source.kind === 'url_extract';
   const at = isFile ? '/out/file' : '/out/tree';
   const pin = inputs.sources.get(source.name)!;
   const task: Task = {
-    name: `${spell(definition)}:fetch${single ? '' : `.${source.name}`}`,
+    name: named.name,
     work: {
       kind: 'step',
       name: 'fetch',
@@ -55,7 +56,7 @@ export function fetchTask(identity: Identity, source: Source, fetchSource: Fetch
     volatile: {},
     directories: [{ at: '/out', writable: true }],
     inputs: [],
-    outputs: { [SOURCE]: { at, kind: isFile ? 'file' : 'tree' } },
+    outputs: { [named.output]: { at, kind: isFile ? 'file' : 'tree' } },
     shared: true,
     network: true,
     pool: 'download',
@@ -66,10 +67,16 @@ export function fetchTask(identity: Identity, source: Source, fetchSource: Fetch
     task,
     input: (into) => {
       if (source.kind === 'url_extract') {
-        return { kind: 'archive', at: into, task, output: SOURCE, name: fileName(source.url) };
+        return {
+          kind: 'archive',
+          at: into,
+          task,
+          output: named.output,
+          name: fileName(source.url),
+        };
       }
       const place = source.kind === 'url' ? posix.join(into, fileName(source.url)) : into;
-      return { kind: 'output', at: place, task, output: SOURCE };
+      return { kind: 'output', at: place, task, output: named.output };
     },
   };
 }

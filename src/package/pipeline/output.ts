@@ -6,18 +6,36 @@ import { errnoOf, writeIfChanged } from '../../base/fs.ts';
 import { formatJson } from '../../base/jsontext.ts';
 import type { Definition } from '../definition.ts';
 import type { Identity } from '../ids.ts';
+import type { PackageVariant } from '../variant.ts';
+import type { Archive } from './pipeline.ts';
 
 /** The directory of everything generated below a packages directory. */
 export function outputDirectory(packages: string): string {
   return join(packages, 'cache');
 }
 
-export function archivePath(packages: string, { definition, id }: Identity): string {
-  return join(outputDirectory(packages), 'packages', definition.name, `${id}.tar.xz`);
+export function archivePath(packages: string, { name, id }: Pick<Archive, 'name' | 'id'>): string {
+  return join(outputDirectory(packages), 'packages', name, `${id}.tar.xz`);
+}
+
+/** What people want of a tree beside the packages that repositories hand out. */
+export function deployDirectory(packages: string): string {
+  return join(packages, 'out');
+}
+
+/** The directory that holds what was deployed of a package, and nothing else. */
+export function deployedPath(packages: string, { name, variant }: Definition): string {
+  const folder = variant === null ? name : `${name}-${variant}`;
+  return join(deployDirectory(packages), 'packages', folder);
+}
+
+/** Where the files of an image are. */
+export function imagePath(packages: string, image: string): string {
+  return join(deployDirectory(packages), 'images', image);
 }
 
 /** `latest`, or `<variant>.latest`: holds the id that a package was last built with. */
-export function latestPath(packages: string, { name, variant }: Definition): string {
+export function latestPath(packages: string, { name, variant }: PackageVariant): string {
   const file = variant === null ? 'latest' : `${variant}.latest`;
   return join(outputDirectory(packages), 'packages', name, file);
 }
@@ -28,9 +46,13 @@ export function logPath(packages: string, taskName: string): string {
   return join(outputDirectory(packages), 'log', name, `${rest.join('.').replaceAll('/', '_')}.log`);
 }
 
-/** Names the id that a package was built with, without a line end. Throws node's own errors. */
-export function writeLatest(packages: string, identity: Identity): void {
-  writeIfChanged(latestPath(packages, identity.definition), identity.id);
+/** Names the ids that a package was built with, without a line end. Throws node's own errors. */
+export function writeLatest(
+  packages: string,
+  { definition: { variant } }: Identity,
+  archives: readonly Archive[],
+): void {
+  for (const { name, id } of archives) writeIfChanged(latestPath(packages, { name, variant }), id);
 }
 
 /** The id a package was last built with. Throws node's own errors. */

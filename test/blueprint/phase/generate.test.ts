@@ -245,6 +245,13 @@ describe('bringing a manifest up to date', () => {
     expect(tree.update()).toMatchObject({ analysed: 'part', changed: true, analysedModules: 2 });
   });
 
+  test('a change in a tree of which nothing is written', () => {
+    const tree = new Tree({ Blueprints: 'subdirs = ["a"]', 'a/Blueprints': 'x = "1"' });
+    tree.update();
+    tree.write('a/Blueprints', 'x = "2"');
+    expect(tree.update()).toMatchObject({ changed: false, modules: 0 });
+  });
+
   test('what others see spreads to them, and no further', () => {
     const tree = sampleTree();
     tree.update();

@@ -122,6 +122,19 @@ describe('beyond the original', () => {
     ]);
   });
 
+  test('a file of the oldest form is read as that, and errors of others are those of the newest', () => {
+    const { errors, modules } = run({
+      Blueprints: 'subdirs = ["a"]\nm { name = "r", s: "x" }',
+      'a/Blueprints': 'm { name: "a", s: `y` }',
+    });
+    expect(errors).toEqual([]);
+    expect(modules).toEqual(['a dir=a s=y', 'r dir=. s=x']);
+    expect(run({ Blueprints: 'm { name = "r", s }' }).errors).toEqual([
+      'Blueprints:1:10: expected ":", found "="',
+      'Blueprints:1:19: expected ":", found "}"',
+    ]);
+  });
+
   test('a thousand broken files end the run, with the first hundred or so errors', () => {
     const files: Record<string, string> = { Blueprints: 'subdirs = ["*"]' };
     for (let i = 0; i < 1000; i++) files[`d${i}/Blueprints`] = 'm {';

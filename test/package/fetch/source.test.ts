@@ -101,6 +101,15 @@ test('a mirror of the settings is used, and offline it is named', async () => {
   expect(server.requests.map(({ target }) => target)).toEqual(['/y/z/a.txt']);
 });
 
+test('what no mirror has is named as the definition does, with what each of them said', async () => {
+  await using server = await HttpServer.start((_, reply) => reply.send(404, ''));
+  const mirrors = mirrorsOf({ own: [server.url('/x'), server.url('/y')] });
+  const source = { kind: 'url', url: 'mirror://own/a.txt', sha256 } as const;
+  const message = text(await fetchSource(source, context({ mirrors })));
+  expect(message).toContain('cannot download mirror://own/a.txt: none of 2 places has it');
+  expect(message).toContain(server.url('/y/a.txt'));
+});
+
 test('a file in the cache that has rotted is replaced', async () => {
   await using server = await HttpServer.start(fileHandler(content));
   const source = { kind: 'url', url: server.url('/a'), sha256 } as const;

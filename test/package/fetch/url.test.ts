@@ -7,10 +7,10 @@ import {
   absoluteUrl,
   filePath,
   parseHttpUrl,
-  redact,
   sourceName,
   urlCacheBasename,
 } from '../../../src/package/fetch/url.ts';
+import { redact } from '../../../src/base/http/redact.ts';
 
 interface Golden {
   readonly input: string;

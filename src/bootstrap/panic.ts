@@ -1,0 +1,51 @@
+// What build logic throws, told where it was thrown: at the tree's own source line, as source maps give it.
+import { relative } from 'node:path';
+import { definitionError, type Diagnostic, type Note } from '../base/diagnostic.ts';
+import type { Place } from '../base/span.ts';
+import { placeAt } from './ts/tool/place.ts';
+
+/** Where Ashlar's own sources are (or were), by what a stack says of this one. */
+const OWN = /(?:file:\/\/)?(\/[^()]*)\/bootstrap\/panic\.ts:\d+/.exec(new Error().stack ?? '')?.[1];
+
+/** Frames of a stack that say more than enough. */
+const MOST_FRAMES = 5;
+
+/** A diagnostic about an exception, at the line of the tree that threw; others as they are. */
+export function withOwnPlaces(diagnostic: Diagnostic): Diagnostic {
+  if (diagnostic.code !== 'logic/exception') return diagnostic;
+  const { notes = [], at, ...rest } = diagnostic;
+  const [first, ...others] = ownFrames(notes.map(({ message }) => message));
+  if (first === undefined) return { ...rest, at };
+  const where: Note[] = at === undefined ? [] : [{ message: 'the module is defined here', at }];
+  const callers = others.map((place): Note => ({ message: 'called from here', at: place }));
+  return { ...rest, at: first, notes: [...callers, ...where] };
+}
+
+/** What loading build logic threw, as `logic/exception`. */
+export function loadingFailed(thrown: unknown): Diagnostic {
+  const error = thrown instanceof Error ? thrown : undefined;
+  const [first, ...others] = ownFrames((error?.stack ?? '').split('\n'));
+  return definitionError({
+    code: 'logic/exception',
+    message: `panic in loading the build logic: ${error === undefined ? String(thrown) : error.message}`,
+    at: first,
+    notes: others.map((place): Note => ({ message: 'called from here', at: place })),
+  });
+}
+
+/** Places of stack frames that are sources of the tree. */
+function ownFrames(lines: readonly string[]): Place[] {
+  const places: Place[] = [];
+  for (const line of lines) {
+    const match = /(?:\(|at )(?:file:\/\/)?(\/[^()]*):(\d+):(\d+)\)?$/.exec(line.trim());
+    if (match === null || places.length === MOST_FRAMES) continue;
+    const path = decodeURI(match[1]!);
+    const inner = relative(process.cwd(), path);
+    if (inner.startsWith('..') || inner.includes('node_modules/')) continue;
+    // Ashlar's own, where it is in the tree or beside it, is not what the user wrote.
+    if (OWN !== undefined && path.startsWith(`${OWN}/`)) continue;
+    if (!/\.[cm]?tsx?$/.test(path)) continue;
+    places.push(placeAt(path, Number(match[2]), Number(match[3])));
+  }
+  return places;
+}

@@ -1,0 +1,35 @@
+// What says that the program which makes manifests is another than before: its own files.
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { digestOf } from '../base/digest.ts';
+import { ashlarVersion } from '../base/version.ts';
+
+/** Of the program that runs, and of the bundle that this is a part of. */
+export function programVersion(): string {
+  const script = process.argv[1] ?? '';
+  const bundle = installedBundle();
+  const stamps = ['.', 'chunk'].flatMap((inner) => {
+    const directory = join(bundle, inner);
+    return namesIn(directory)
+      .filter((name) => name.endsWith('.js'))
+      .map((name) => {
+        const { size, mtimeMs } = statSync(join(directory, name));
+        return `${inner}/${name} ${size} ${mtimeMs}`;
+      });
+  });
+  const own = digestOf(readFileSync(script)).hash;
+  return `${ashlarVersion()} ${own} ${digestOf(stamps.sort().join('\n')).hash}`;
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** The directory of the bundle that this is a part of; the bundler may have put this into a chunk. */
+export function installedBundle(): string {
+  return import.meta.dirname.replace(/\/chunk$/, '');
+}

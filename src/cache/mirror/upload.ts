@@ -1,0 +1,167 @@
+// Sends results to the mirrors that may be written to, in the background: the blobs a mirror lacks, then
+// the result. Knows nothing of builds; what does not arrive is counted and told at the end. A result that
+// is there already, and means the same, is left as it is.
+import { environmentError, type Diagnostic } from '../../base/diagnostic.ts';
+import type { Digest, Sha256Hex } from '../../base/digest.ts';
+import { errnoOf } from '../../base/fs.ts';
+import type { ActionResult } from '../../remote/message.ts';
+import { blobFile, type Store } from '../store.ts';
+import { blobsOf, loadTree } from '../tree.ts';
+import type { Guard } from './guard.ts';
+import { inParallel } from './parallel.ts';
+import type { Sign } from './sign.ts';
+
+/** Results on their way at once, and blobs of each. */
+const RESULTS = 4;
+const BLOBS = 8;
+
+export interface UploadOptions {
+  readonly store: Store;
+  readonly guards: readonly Guard[];
+  readonly sign: Sign;
+}
+
+interface Job {
+  readonly key: Digest;
+  readonly blobs: readonly Digest[];
+  readonly result: ActionResult;
+}
+
+export class Uploads {
+  readonly #options: UploadOptions;
+  readonly #queue: Job[] = [];
+  readonly #lines = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+  /** Blobs that a mirror is known to have. */
+  readonly #present = new Map<Guard, Map<Sha256Hex, Promise<boolean>>>();
+  readonly #unsent = new Map<Guard, number>();
+  #lost = 0;
+
+  constructor(options: UploadOptions) {
+    this.#options = options;
+  }
+
+  add(key: Digest, blobs: readonly Digest[], result: ActionResult): void {
+    if (!this.#options.guards.some(({ writable }) => writable)) return;
+    this.#queue.push({ key, blobs, result });
+    if (this.#lines.size >= RESULTS) return;
+    const line = this.#work().finally(() => this.#lines.delete(line));
+    this.#lines.add(line);
+  }
+
+  /** Waits for all that was added; on abort for nothing more. */
+  async close(signal: AbortSignal): Promise<readonly Diagnostic[]> {
+    const abort = (): void => this.#stop.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    if (signal.aborted) abort();
+    while (this.#lines.size > 0) await Promise.all(this.#lines);
+    signal.removeEventListener('abort', abort);
+    // Of mirrors that were given up it was said already.
+    const told = [...this.#unsent].filter(([guard]) => guard.writable);
+    return [
+      ...told.map(([{ name }, count]) => notSent(count, `did not get to the mirror ${name}`)),
+      ...(this.#lost === 0
+        ? []
+        : [notSent(this.#lost, 'were sent to no mirror: their files are gone')]),
+    ];
+  }
+
+  async #work(): Promise<void> {
+    for (let job = this.#queue.shift(); job !== undefined; job = this.#queue.shift()) {
+      const digests = this.#blobsOf(job);
+      if (digests === undefined) {
+        this.#lost++;
+        continue;
+      }
+      for (const guard of this.#options.guards) {
+        if (!guard.writable || this.#stop.signal.aborted) continue;
+        const sent = await this.#send(guard, job, digests);
+        if (!sent) this.#unsent.set(guard, (this.#unsent.get(guard) ?? 0) + 1);
+      }
+    }
+  }
+
+  /** All that a result needs. Undefined where the store lacks some of it. */
+  #blobsOf({ blobs, result }: Job): Digest[] | undefined {
+    const { store } = this.#options;
+    const trees = result.directories.map(({ tree }) => tree);
+    const loaded = trees.map((tree) => loadTree(store, tree));
+    if (loaded.includes(undefined)) return undefined;
+    const all = [
+      ...blobs,
+      ...(result.log === undefined ? [] : [result.log]),
+      ...result.files.map(({ digest }) => digest),
+      ...loaded.flatMap((tree) => blobsOf(tree!)),
+      // After the files that they name.
+      ...trees,
+    ];
+    return [...new Map(all.map((digest) => [digest.hash, digest])).values()].filter(
+      ({ size }) => size > 0,
+    );
+  }
+
+  async #send(guard: Guard, { key, result }: Job, digests: readonly Digest[]): Promise<boolean> {
+    const { signal } = this.#stop;
+    let complete = true;
+    await inParallel(digests, BLOBS, async (digest) => {
+      if (complete && !(await this.#sendBlob(guard, digest))) complete = false;
+    });
+    if (!complete) return false;
+    const present = await guard.ask(
+      async (both) => (await guard.mirror.entry(key.hash, both)) ?? null,
+      signal,
+    );
+    if (present === undefined) return false;
+    const entry = this.#options.sign(key, result, present ?? undefined, guard);
+    if (entry === undefined) return true;
+    const put = async (both: AbortSignal): Promise<true> => {
+      await guard.mirror.putEntry(key.hash, entry, both);
+      return true;
+    };
+    return (await guard.ask(put, signal)) === true;
+  }
+
+  /** Each blob once, however many results name it. */
+  #sendBlob(guard: Guard, digest: Digest): Promise<boolean> {
+    let present = this.#present.get(guard);
+    if (present === undefined) this.#present.set(guard, (present = new Map()));
+    let sending = present.get(digest.hash);
+    if (sending === undefined) {
+      sending = this.#sendUnlessThere(guard, digest);
+      present.set(digest.hash, sending);
+    }
+    return sending;
+  }
+
+  async #sendUnlessThere(guard: Guard, digest: Digest): Promise<boolean> {
+    const { signal } = this.#stop;
+    const there = guard.isWrong(digest)
+      ? false
+      : await guard.ask((both) => guard.mirror.has(digest, both), signal);
+    if (there !== false) return there === true;
+    const file = blobFile(this.#options.store, digest);
+    if (file === undefined) return false;
+    const put = async (both: AbortSignal): Promise<boolean> => {
+      try {
+        await guard.mirror.putBlob(digest, file, both);
+        return true;
+      } catch (error) {
+        // The file went away, or cannot be read: not the mirror's fault.
+        if (errnoOf(error) === undefined) throw error;
+        return false;
+      }
+    };
+    return (await guard.ask(put, signal)) === true;
+  }
+}
+
+function notSent(count: number, what: string): Diagnostic {
+  return {
+    ...environmentError({
+      code: 'mirror/not-sent',
+      message: `${count} ${count === 1 ? 'result' : 'results'} ${what}`,
+      hint: 'ashlar cache push sends them later',
+    }),
+    severity: 'warning',
+  };
+}

@@ -1,0 +1,46 @@
+// `ashlar build` in a tree of Blueprints files: whether it is one, and the rules of it.
+import { buildTree, type TreeBuilt } from '../../bootstrap/build.ts';
+import { takeNoopKey } from '../../bootstrap/noop.ts';
+import { findTree, type BlueprintsTree } from '../../bootstrap/tree.ts';
+import { hasPackageFolders } from '../../package/tree.ts';
+import type { Context } from '../context.ts';
+import { interruptible } from '../interrupt.ts';
+import { shownFrom } from './shown.ts';
+
+interface Flags {
+  readonly jobs?: number;
+  readonly keepGoing: boolean;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+  readonly packages?: string;
+}
+
+/** Builds the tree that one stands in. Undefined where there is none, or packages elsewhere are asked for. */
+export async function buildRules(
+  context: Context,
+  flags: Flags,
+  targets: readonly string[],
+): Promise<(TreeBuilt & { readonly tree: BlueprintsTree }) | undefined> {
+  const { cwd, env } = context;
+  const key = takeNoopKey(env);
+  const tree = flags.packages === undefined ? findTree(cwd, env) : undefined;
+  if (tree === undefined) return undefined;
+  let built: TreeBuilt | undefined;
+  const before = process.cwd();
+  await interruptible(context, async (signal) => {
+    built = await buildTree({
+      tree,
+      env,
+      targets,
+      jobs: flags.jobs,
+      keepGoing: flags.keepGoing,
+      dryRun: flags.dryRun,
+      hasPackages: hasPackageFolders(tree.root),
+      noopKey: flags.dryRun || flags.json ? undefined : key,
+      signal,
+      print: (line) => context.print(`${line}\n`),
+    });
+  });
+  process.chdir(before);
+  return built && { ...built, diagnostics: shownFrom(cwd, tree.root, built.diagnostics), tree };
+}

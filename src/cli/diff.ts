@@ -1,0 +1,108 @@
+// What `ashlar diff` does: pairs the tasks of two sides and tells what the pairs differ in, led back to
+// what differs of itself. Looks things up and changes nothing.
+import { Collector, type Diagnostic } from '../base/diagnostic.ts';
+import type { Sha256Hex } from '../base/digest.ts';
+import type { Store } from '../cache/store.ts';
+import { comparer, taskLabel } from '../task/compare.ts';
+import type { Cause } from '../task/reason.ts';
+import type { Side } from '../task/side.ts';
+import { causeIdentity } from './reporter/reason.ts';
+import { openUserStore, type PrepareRequest } from './prepare.ts';
+import { findSides, type Sides } from './side.ts';
+
+export interface DiffRequest extends PrepareRequest {
+  readonly words: readonly [a: string, b: string];
+}
+
+/** Two tasks that were compared; the keys are equal when they do not differ. */
+export interface Pair {
+  readonly task: string;
+  readonly a: Sha256Hex;
+  readonly b: Sha256Hex;
+}
+
+export interface Difference {
+  readonly cause: Cause;
+  /** Tasks that differ for it. */
+  readonly tasks: readonly string[];
+}
+
+export interface DiffAnswer {
+  readonly store: Store | undefined;
+  readonly labels: readonly [a: string, b: string];
+  readonly pairs: readonly Pair[];
+  /** The one with the most consequences first. */
+  readonly differences: readonly Difference[];
+  readonly onlyA: readonly string[];
+  readonly onlyB: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Errors are those of `findSides`. */
+export async function answerDiff(request: DiffRequest, signal: AbortSignal): Promise<DiffAnswer> {
+  const out = new Collector();
+  const store = openUserStore(request.env, out);
+  const found: (Sides | undefined)[] = [];
+  for (const word of request.words) {
+    if (store !== undefined) found.push(await findSides(word, request, store, signal, out));
+  }
+  const [a, b] = found;
+  const paired = a === undefined || b === undefined || out.failed ? NOTHING : pairUp(a, b);
+  return { store, labels: request.words, ...paired, diagnostics: out.diagnostics };
+}
+
+type Paired = Pick<DiffAnswer, 'pairs' | 'differences' | 'onlyA' | 'onlyB'>;
+
+const NOTHING: Paired = { pairs: [], differences: [], onlyA: [], onlyB: [] };
+
+function pairUp(a: Sides, b: Sides): Paired {
+  const compare = comparer();
+  const pairs: Pair[] = [];
+  const differences = new Map<string, { cause: Cause; tasks: string[] }>();
+  const { matched, onlyA, onlyB } = match(a.sides, b.sides);
+  for (const [old, now] of matched) {
+    const task = nameOf(now, old);
+    pairs.push({ task, a: old.key, b: now.key });
+    for (const cause of compare.causes(old, now)) {
+      const name = causeIdentity(cause);
+      const known = differences.get(name);
+      if (known === undefined) differences.set(name, { cause, tasks: [task] });
+      else known.tasks.push(task);
+    }
+  }
+  return {
+    pairs,
+    differences: [...differences.values()].sort((x, y) => y.tasks.length - x.tasks.length),
+    onlyA,
+    onlyB,
+  };
+}
+
+/** One with one, whatever they are called; else by name. */
+function match(
+  a: readonly Side[],
+  b: readonly Side[],
+): { matched: (readonly [Side, Side])[]; onlyA: string[]; onlyB: string[] } {
+  if (a.length === 1 && b.length === 1) {
+    return { matched: [[a[0]!, b[0]!]], onlyA: [], onlyB: [] };
+  }
+  const byName = (sides: readonly Side[]): Map<string, Side> =>
+    new Map(sides.map((side) => [nameOf(side), side]));
+  const [left, right] = [byName(a), byName(b)];
+  const matched = [...left].flatMap(([name, side]) => {
+    const other = right.get(name);
+    return other === undefined ? [] : [[side, other] as const];
+  });
+  const only = (names: Map<string, Side>, others: Map<string, Side>): string[] =>
+    [...names.keys()].filter((name) => !others.has(name));
+  // A target against a whole tree is about that target.
+  return {
+    matched,
+    onlyA: b.length === 1 && matched.length > 0 ? [] : only(left, right),
+    onlyB: a.length === 1 && matched.length > 0 ? [] : only(right, left),
+  };
+}
+
+function nameOf(...sides: readonly Side[]): string {
+  return sides.find(({ name }) => name !== undefined)?.name ?? taskLabel(sides[0]!);
+}

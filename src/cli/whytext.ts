@@ -1,0 +1,169 @@
+// How the answer of `ashlar why` reads: for people, and as JSON for programs.
+import { readFileSync } from 'node:fs';
+import { printable } from '../base/diagnostic.ts';
+import { digestOf, isSha256Hex } from '../base/digest.ts';
+import { errnoOf } from '../base/fs.ts';
+import { isSpan, type Place } from '../base/span.ts';
+import { hasBlob, objectPath, type Store } from '../cache/store.ts';
+import { reasonFromJson, reasonJson } from '../task/explain.ts';
+import type { Cause, Reason } from '../task/reason.ts';
+import { duration } from './reporter/format.ts';
+import { causeIdentity, causeText, dateText, reasonText } from './reporter/reason.ts';
+import { textDiff } from './reporter/textdiff.ts';
+import type { Fate, TaskWhy } from './why.ts';
+
+export interface WhyTextOptions {
+  readonly store: Store;
+  readonly cwd: string;
+}
+
+/** One paragraph for each task. A cause is shown in full where it is met first. */
+export function whyText(tasks: readonly TaskWhy[], options: WhyTextOptions): string {
+  const shown = new Set<string>();
+  return tasks.map((task) => paragraph(task, options, shown).join('\n') + '\n').join('');
+}
+
+function paragraph(why: TaskWhy, options: WhyTextOptions, shown: Set<string>): string[] {
+  const reason = why.reason ?? (why.told === undefined ? undefined : reasonFromJson(why.told));
+  const lines = [`${printable(why.task)}  ${fateText(why)}`];
+  if (reason !== undefined) lines.push(...reasonLines(reason, why.task, options, shown));
+  if (why.nearest !== undefined && reason?.kind === 'changed') {
+    lines.push(`  compared with ${why.nearest.key.slice(0, 12)} of ${dateText(why.nearest.atMs)}`);
+  }
+  return lines;
+}
+
+function fateText({ fate, atMs, made }: TaskWhy): string {
+  const when = atMs === undefined ? '' : ` on ${dateText(atMs)}`;
+  switch (fate) {
+    case 'ran':
+      return `ran${when}${made === undefined ? '' : ` in ${duration(made.ms)}`}`;
+    case 'restored':
+      return `was restored${when}${madeText(made)}`;
+    case 'here':
+      return `is here already${madeText(made)}`;
+    case 'would-run':
+      return 'would run';
+    case 'unneeded':
+      return 'would not run: all that depend on it have their results';
+  }
+}
+
+function madeText(made: TaskWhy['made']): string {
+  if (made === undefined) return '';
+  return `; made on ${printable(made.worker)} on ${dateText(made.atMs)} in ${duration(made.ms)}`;
+}
+
+function reasonLines(
+  reason: Reason,
+  task: string,
+  options: WhyTextOptions,
+  shown: Set<string>,
+): string[] {
+  if (reason.kind !== 'changed') {
+    return [`  because ${reasonText(reason, task, options.cwd)}`];
+  }
+  return reason.causes.flatMap((cause) => causeLines(cause, task, options, shown));
+}
+
+/** A cause, and below it what differs, where that is more than a line. */
+function causeLines(
+  cause: Cause,
+  task: string,
+  options: WhyTextOptions,
+  shown: Set<string>,
+): string[] {
+  const of = cause.task === task ? '' : `${printable(cause.task)}: `;
+  return causeBlock(cause, `  because ${of}${causeText(cause, options.cwd)}`, options, shown);
+}
+
+/** A line about a cause, and the difference of its texts where it was not shown yet. */
+export function causeBlock(
+  cause: Cause,
+  line: string,
+  options: WhyTextOptions,
+  shown: Set<string>,
+): string[] {
+  const name = causeIdentity(cause);
+  if (shown.has(name)) return [line];
+  shown.add(name);
+  const texts = textsOf(cause, options.store);
+  if (texts === undefined) return [line];
+  return [line, ...textDiff(texts.old, texts.now).map((row) => `    ${row}`)];
+}
+
+/** The two texts of a cause, when they have lines and are at hand. */
+function textsOf(cause: Cause, store: Store): { old: string; now: string } | undefined {
+  const { old, new: now } = cause;
+  if (old === undefined || now === undefined) return undefined;
+  if (old.includes('\n') || now.includes('\n')) {
+    // One that was cut when it was kept would differ where it ends.
+    return old.endsWith('…') || now.endsWith('…') ? undefined : { old, now };
+  }
+  if (!cause.path.startsWith('inputs.') || !isSha256Hex(old) || !isSha256Hex(now)) return undefined;
+  const before = storedText(store, old) ?? fileText(cause.was, old);
+  const after = storedText(store, now) ?? fileText(cause.at, now);
+  if (before === undefined || after === undefined) return undefined;
+  return { old: before, now: after };
+}
+
+function storedText(store: Store, hash: string): string | undefined {
+  if (!isSha256Hex(hash)) return undefined;
+  const bytes = readIfThere(objectPath(store, 'cas', hash));
+  return bytes !== undefined && hasBlob(store, { hash, size: bytes.length })
+    ? textOf(bytes)
+    : undefined;
+}
+
+/** The file as it lies in the checkout, if it is still the one that counts. */
+function fileText(at: Place | undefined, hash: string): string | undefined {
+  if (at === undefined || isSpan(at)) return undefined;
+  const bytes = readIfThere(at.file);
+  return bytes !== undefined && digestOf(bytes).hash === hash ? textOf(bytes) : undefined;
+}
+
+function readIfThere(path: string): Buffer | undefined {
+  try {
+    return readFileSync(path);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** Undefined for what is no text. */
+function textOf(bytes: Buffer): string | undefined {
+  const text = bytes.toString('utf8');
+  return text.includes('\0') || text.includes('\ufffd') ? undefined : text;
+}
+
+interface TaskJson {
+  readonly task: string;
+  readonly key: string;
+  readonly fate: Fate;
+  readonly at?: string;
+  readonly made?: { readonly worker: string; readonly at: string; readonly ms: number };
+  readonly reason?: unknown;
+  readonly compared?: { readonly key: string; readonly at: string };
+}
+
+/** An array with one entry for each task. Times are ISO 8601, in UTC. */
+export function whyJson(tasks: readonly TaskWhy[]): string {
+  const iso = (ms: number): string => new Date(ms).toISOString();
+  const plain = tasks.map(({ task, key, fate, atMs, made, reason, told, nearest }): TaskJson => ({
+    task,
+    key,
+    fate,
+    ...(atMs === undefined ? {} : { at: iso(atMs) }),
+    ...(made === undefined
+      ? {}
+      : { made: { worker: made.worker, at: iso(made.atMs), ms: made.ms } }),
+    ...(reason === undefined
+      ? told === undefined || told === null
+        ? {}
+        : { reason: told }
+      : { reason: reasonJson(reason, { value: 10_000, causes: 100 }) }),
+    ...(nearest === undefined ? {} : { compared: { key: nearest.key, at: iso(nearest.atMs) } }),
+  }));
+  return `${JSON.stringify(plain, undefined, 2)}\n`;
+}

@@ -1,0 +1,94 @@
+// What the Blueprints files of a tree add to its packages: definitions for the graph, and images. Loaded
+// only for trees that have such files.
+import { resolve } from 'node:path';
+import { Collector, definitionError, didYouMean, type Diagnostic } from '../../base/diagnostic.ts';
+import type { Definition } from '../definition.ts';
+import { spell } from '../variant.ts';
+import type { ImageDeclaration } from './declaration.ts';
+import { defineModule } from './define.ts';
+import type { Declared } from './declared.ts';
+import { openDeclared } from './open.ts';
+
+export interface Modules {
+  readonly definitions: readonly Definition[];
+  readonly images: readonly ImageDeclaration[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface ModulesOptions {
+  readonly declared: Declared;
+  /** Where the user stands. */
+  readonly cwd: string;
+  /** Names that `mirror://` may use. */
+  readonly mirrors: readonly string[];
+  /** Packages that are defined otherwise. */
+  readonly others: readonly Definition[];
+}
+
+/** `directory` is the tree, absolute. Error `package/defined-twice`. */
+export function loadModules(directory: string, options: ModulesOptions): Modules {
+  const out = new Collector();
+  const { declared, cwd, mirrors, others } = options;
+  const { packages, images } = openDeclared(declared, directory, cwd);
+  const known = new Map(others.map((one) => [spell(one), one]));
+  const definitions: Definition[] = [];
+  for (const declaration of packages) {
+    const { file } = declaration.at.source;
+    const context = { directory, mirrors, file: { path: resolve(cwd, file), shown: file } };
+    const definition = defineModule(declaration, context);
+    const earlier = known.get(spell(definition));
+    if (earlier !== undefined) out.add(definedTwice(definition, earlier));
+    else {
+      known.set(spell(definition), definition);
+      definitions.push(definition);
+    }
+  }
+  const all = [...known.values()];
+  const checked = images.map((image) => ({ ...image, diagnostics: checkImage(image, all) }));
+  return { definitions, images: checked, diagnostics: out.diagnostics };
+}
+
+/** A definition of this name exists twice: told at the second. */
+function definedTwice(definition: Definition, earlier: Definition): Diagnostic {
+  const at = definition.module?.declaration.at ?? { file: definition.file.shown };
+  return definitionError({
+    code: 'package/defined-twice',
+    message: `there are two packages "${definition.name}"`,
+    at,
+    notes: [
+      {
+        message: 'the other one is here',
+        at: earlier.module?.declaration.at ?? { file: earlier.file.shown },
+      },
+    ],
+    hint: 'rename one of them, or give it a variant',
+  });
+}
+
+const FORMATS = ['tar', 'tar.gz', 'tar.xz', 'tar.zst'];
+
+function checkImage(image: ImageDeclaration, all: readonly Definition[]): readonly Diagnostic[] {
+  const found: Diagnostic[] = [];
+  const problem = (property: string, message: string, hint: string | undefined): void => {
+    const at = image.placeOf(property) ?? image.at;
+    found.push(definitionError({ code: 'image/property', message, at, hint }));
+  };
+  if (all.some(({ name }) => name === image.name)) {
+    problem('name', `there is a package "${image.name}" already`, 'give the image another name');
+  }
+  for (const format of image.formats) {
+    if (FORMATS.includes(format)) continue;
+    const hint = didYouMean(format, FORMATS) ?? `there are ${FORMATS.join(', ')}`;
+    problem('formats', `"${format}" is no format of images`, hint);
+  }
+  const names = all.flatMap((one) => [
+    spell(one),
+    ...(one.module?.subpackages ?? []).map(({ name }) => spell({ name, variant: one.variant })),
+  ]);
+  for (const name of image.packages) {
+    const wanted = name.replace(/:default$/, '');
+    if (names.includes(wanted)) continue;
+    problem('packages', `there is no package "${name}"`, didYouMean(wanted, names));
+  }
+  return found;
+}

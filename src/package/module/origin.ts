@@ -1,0 +1,98 @@
+// Where the parts of a task's record were set, found only when somebody asks: files have to be read again
+// for it, and most builds have nothing to explain.
+import type { Place } from '../../base/span.ts';
+import type { PackageDeclaration } from './declaration.ts';
+import type { TaskValues } from './properties.ts';
+
+/** Places by the part of the record (`variables.CFLAGS`, `functions.fix`, `script`, `outputs.html`). */
+export function lazyOrigins(
+  declaration: PackageDeclaration,
+  task: string,
+  values: TaskValues,
+): ReadonlyMap<string, Place> {
+  return new LazyOrigins(declaration, task, values);
+}
+
+class LazyOrigins extends Map<string, Place> {
+  readonly #declaration: PackageDeclaration;
+  readonly #task: string;
+  readonly #values: TaskValues;
+  #filled = false;
+
+  constructor(declaration: PackageDeclaration, task: string, values: TaskValues) {
+    super();
+    this.#declaration = declaration;
+    this.#task = task;
+    this.#values = values;
+  }
+
+  override get(part: string): Place | undefined {
+    const [kind, ...rest] = part.split('.');
+    const name = rest.join('.');
+    switch (kind) {
+      case 'variables':
+      case 'volatile':
+      case 'functions':
+        return this.#exact(`${kind}.${name.replace(/\?.*$/, '')}`);
+      case 'script':
+        return (
+          this.#exact(`tasks.${this.#task}.script`) ??
+          this.#exact(`tasks.${this.#task}.append`) ??
+          this.#exact(`tasks.${this.#task}.prepend`)
+        );
+      case 'outputs':
+        return this.#exact(`tasks.${this.#task}.outputs.${name}`);
+      case 'inputs':
+        return this.#exact('sources') ?? this.#declaration.at;
+      case 'parameters':
+      case 'step':
+        return this.#exact(`tasks.${this.#task}`) ?? this.#exact('split') ?? this.#declaration.at;
+      default:
+        return undefined;
+    }
+  }
+
+  override has(part: string): boolean {
+    return this.get(part) !== undefined;
+  }
+
+  override get size(): number {
+    this.#fill();
+    return super.size;
+  }
+
+  override entries(): MapIterator<[string, Place]> {
+    this.#fill();
+    return super.entries();
+  }
+
+  override [Symbol.iterator](): MapIterator<[string, Place]> {
+    return this.entries();
+  }
+
+  override keys(): MapIterator<string> {
+    this.#fill();
+    return super.keys();
+  }
+
+  /** For those who want to see all that is written. */
+  #fill(): void {
+    if (this.#filled) return;
+    this.#filled = true;
+    const { values } = this.#declaration;
+    const parts = [
+      'script',
+      ...Object.keys(values.variables).map((name) => `variables.${name}`),
+      ...Object.keys(values.functions).map((name) => `functions.${name}`),
+      ...Object.keys(this.#values.outputs).map((name) => `outputs.${name}`),
+    ];
+    for (const part of parts) {
+      const at = this.get(part);
+      if (at !== undefined) this.set(part, at);
+    }
+  }
+
+  #exact(property: string): Place | undefined {
+    return this.#declaration.placeOf(property);
+  }
+}

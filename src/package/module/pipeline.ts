@@ -1,0 +1,434 @@
+// From a package that a module declares to its tasks: for each entry of its pipeline one, or one for each
+// source or package, with what its script reaches and nothing else. No entry's name means anything here.
+import { posix } from 'node:path';
+import { Collector, definitionError, ok, failed, type Result } from '../../base/diagnostic.ts';
+import type { Digest } from '../../base/digest.ts';
+import { systemError } from '../../base/fs.ts';
+import type { Image } from '../../sandbox/port.ts';
+import type {
+  Input,
+  Output,
+  PackageInput,
+  Script,
+  Step,
+  Task,
+  WorkDirectory,
+} from '../../task/task.ts';
+import type { Identity } from '../ids.ts';
+import { fetchTask, type FetchSource, type FetchTask } from '../pipeline/fetch.ts';
+import type { Archive, Pipeline } from '../pipeline/pipeline.ts';
+import { spell } from '../variant.ts';
+import { packageIdFrom } from '../../install/id.ts';
+import type { ModuleDefinition } from './definition.ts';
+import { placeOf } from './place.ts';
+import { pathInSource } from './files.ts';
+import { isWork, type OrderedTask } from './order.ts';
+import { lazyOrigins } from './origin.ts';
+import { expandText, reach, type Reached, type Scope } from './reach.ts';
+import { ALWAYS, INPUTS, OUT, PATCHES, prefixOf, scopeOf, WORK_TREE, DESTDIR } from './scope.ts';
+import { pkginfoOf } from './step/split.ts';
+import { FETCH, STEPS } from './step/registry.ts';
+import type { StepPackage } from './step/kind.ts';
+import { reportReach } from './report.ts';
+
+/** The output that other packages are built against, and the one that holds archives for repositories. */
+export const PACKAGE_OUTPUT = 'package';
+export const ARCHIVE_OUTPUT = 'tar';
+
+export interface ModulePipelineOptions {
+  readonly identity: Identity;
+  readonly module: ModuleDefinition;
+  /** What is active while it is built. Ids are those that scripts see. */
+  readonly packages: readonly PackageInput[];
+  readonly root: string;
+  /** The tree, absolute. */
+  readonly directory: string;
+  readonly image: Image;
+  readonly digestOf: (path: string) => Digest;
+  readonly isExecutable: (path: string) => boolean;
+  readonly fetchSource: FetchSource;
+  readonly reproduce: string;
+}
+
+/** One task of an entry, and which of several it is. */
+interface Made {
+  readonly element: string | undefined;
+  readonly task: Task;
+  readonly fetch?: FetchTask;
+}
+
+/** Makes a package's tasks. Errors `package/*` at properties, `shell/*`, and `fs/*` for files of the tree. */
+export function modulePipeline(options: ModulePipelineOptions): Result<Pipeline> {
+  const out = new Collector();
+  const builder = new Builder(options, out);
+  for (const entry of options.module.tasks) builder.add(entry);
+  return out.failed ? failed(...out.diagnostics) : ok(builder.finish());
+}
+
+class Builder {
+  readonly #options: ModulePipelineOptions;
+  readonly #out: Collector;
+  readonly #scope: Scope;
+  readonly #pack: StepPackage;
+  readonly #made = new Map<string, readonly Made[]>();
+  /** Output → the tasks that have it. */
+  readonly #owners = new Map<string, readonly Made[]>();
+
+  constructor(options: ModulePipelineOptions, out: Collector) {
+    const { declaration, subpackages } = options.module;
+    const { values } = declaration;
+    this.#options = options;
+    this.#out = out;
+    this.#scope = scopeOf(declaration, { root: options.root });
+    this.#pack = {
+      name: declaration.name,
+      variant: declaration.variant,
+      version: values.version ?? '0',
+      prefix: prefixOf(declaration, options.root),
+      root: options.root,
+      description: values.description,
+      homepage: values.homepage,
+      license: values.license,
+      maintainer: values.maintainer,
+      environment: values.environment,
+      subpackages,
+    };
+  }
+
+  add(entry: OrderedTask): void {
+    const made = this.#elementsOf(entry).map((element): Made => {
+      if (entry.values.script === undefined && entry.values.step === FETCH) {
+        return this.#fetch(entry, element!);
+      }
+      return { element, task: this.#task(entry, element) };
+    });
+    this.#made.set(entry.name, made);
+    for (const [output, path] of Object.entries(entry.values.outputs)) {
+      if (path !== undefined && path !== '') this.#owners.set(output, made);
+    }
+  }
+
+  finish(): Pipeline {
+    const { identity, module } = this.#options;
+    const files = this.#owners.get(PACKAGE_OUTPUT)?.[0]?.task;
+    const archives = (this.#owners.get(ARCHIVE_OUTPUT) ?? []).flatMap(
+      ({ element, task }): Archive[] => {
+        const version = identity.id.slice(identity.definition.name.length + 2);
+        const id = packageIdFrom(element ?? identity.definition.name, version);
+        return id.ok
+          ? [
+              {
+                id: id.value,
+                name: element ?? identity.definition.name,
+                task,
+                output: ARCHIVE_OUTPUT,
+              },
+            ]
+          : [];
+      },
+    );
+    const wanted = module.declaration.values.targets.flatMap((name) => this.#made.get(name) ?? []);
+    return {
+      identity,
+      files: files && { task: files, output: PACKAGE_OUTPUT },
+      archives,
+      tasks: [...this.#made.values()].flat().map(({ task }) => task),
+      deployed: wanted.map(({ task }) => task),
+    };
+  }
+
+  #elementsOf({ values }: OrderedTask): readonly (string | undefined)[] {
+    const { sources, subpackages } = this.#options.module;
+    switch (values.each) {
+      case 'source':
+        return [...sources.keys()];
+      case 'package':
+        return subpackages.map(({ name }) => name);
+      default:
+        return [undefined];
+    }
+  }
+
+  #taskName(entry: string, element: string | undefined, count: number): string {
+    const { definition } = this.#options.identity;
+    return `${spell(definition)}:${entry}${element === undefined || count === 1 ? '' : `.${element}`}`;
+  }
+
+  #fetch(entry: OrderedTask, element: string): Made {
+    const { identity, module, fetchSource } = this.#options;
+    const source = module.sources.get(element)!;
+    const fetch = fetchTask(identity, source, fetchSource, {
+      name: this.#taskName(entry.name, element, module.sources.size),
+      output: Object.keys(entry.values.outputs)[0]!,
+    });
+    return { element, task: fetch.task, fetch };
+  }
+
+  #task(entry: OrderedTask, element: string | undefined): Task {
+    const { values, name } = entry;
+    const { declaration } = this.#options.module;
+    const count = this.#elementsOf(entry).length;
+    const outputs = this.#outputs(entry, element);
+    const isScript = values.script !== undefined || values.step === undefined;
+    const inputs: Input[] = [];
+    const takes = new Set(values.takes);
+    const base = this.#baseOf(entry);
+    if (takes.has('sources')) inputs.push(...this.#sources());
+    if (takes.has('patches')) inputs.push(...this.#patches());
+    const used = this.#used(entry, base);
+    inputs.push(...used.inputs);
+    const packages = takes.has('packages') && isScript;
+    if (packages) {
+      inputs.push({ kind: 'packages', at: this.#options.root, packages: this.#options.packages });
+    }
+    // Only whoever makes a package says what it is.
+    const destdir = Object.values(outputs).some(({ at }) => at.startsWith(DESTDIR));
+    if (outputs[PACKAGE_OUTPUT] !== undefined) {
+      const own = this.#pack.subpackages.at(-1)!;
+      const at = posix.join(outputs[PACKAGE_OUTPUT].at, 'pkginfo.json');
+      inputs.push({ kind: 'text', at, content: pkginfoOf(own, this.#pack) });
+    }
+    const reached = isScript ? this.#reach(entry) : NOTHING;
+    const work = isWork(values);
+    const environment = packages ? this.#packageEnvironment() : {};
+    const fixed = isScript ? { ...ALWAYS, ...environment } : {};
+    const task: Task = {
+      name: this.#taskName(name, element, count),
+      work: isScript
+        ? this.#script(entry, reached, packages)
+        : this.#step(entry, element, used.places, outputs),
+      variables: { ...fixed, ...reached.variables },
+      written: { ...fixed, ...reached.written },
+      origins: lazyOrigins(declaration, name, values),
+      volatile: reached.volatile,
+      directories: this.#directories({ base, work, inputs, outputs, destdir, packages, takes }),
+      inputs,
+      outputs,
+      shared: values.network !== true,
+      network: values.network === true,
+      pool: 'cpu',
+      limits: values.timeout === 0 ? {} : { timeoutMs: values.timeout * 1000 },
+      reproduce: this.#options.reproduce,
+    };
+    return task;
+  }
+
+  /** The tree that a task goes on with. */
+  #baseOf({ base, values }: OrderedTask): Task | undefined {
+    if (base === undefined || !isWork(values)) return undefined;
+    return this.#made.get(base)?.[0]?.task;
+  }
+
+  #outputs({ values, name }: OrderedTask, element: string | undefined): Record<string, Output> {
+    const outputs: Record<string, Output> = {};
+    for (const [output, written] of Object.entries(values.outputs)) {
+      if (written === undefined || written === '') continue;
+      const property = `tasks.${name}.outputs.${output}`;
+      const { text, problems } = expandText(written.replaceAll('*', element ?? '*'), this.#scope);
+      reportReach(problems, this.#options.module.declaration, property, this.#out);
+      const kind = text.endsWith('/') ? 'tree' : 'file';
+      const at = posix.normalize(text).replace(/\/+$/, '');
+      if (!/^\/(pkg\/(work|install)|out)(\/|$)/.test(at)) {
+        this.#problem(
+          property,
+          `the output "${output}" must lie in ${WORK_TREE}, ${DESTDIR} or ${OUT}, found ${text}`,
+        );
+      }
+      outputs[output] = { at, kind };
+    }
+    return outputs;
+  }
+
+  #sources(): Input[] {
+    const { module, directory, digestOf, isExecutable } = this.#options;
+    const inputs: Input[] = [];
+    const fetched = [...this.#made.values()].flat().filter(({ fetch }) => fetch !== undefined);
+    for (const { element, fetch } of fetched) {
+      inputs.push(fetch!.input(posix.join(WORK_TREE, element!)));
+    }
+    for (const [name, files] of module.declaration.files) {
+      for (const file of files) {
+        const inside = pathInSource(module.declaration.directory, file);
+        const source = posix.join(directory, file);
+        try {
+          inputs.push({
+            kind: 'file',
+            at: posix.join(WORK_TREE, name, inside),
+            source,
+            digest: digestOf(source),
+            executable: isExecutable(source),
+          });
+        } catch (error) {
+          const at = placeOf(module.declaration, `sources.${name}.files`);
+          this.#out.add({ ...systemError('read', error, file), at });
+        }
+      }
+    }
+    return inputs;
+  }
+
+  #patches(): Input[] {
+    const { module, directory, digestOf } = this.#options;
+    const { declaration } = module;
+    const inputs: Input[] = [];
+    const names: string[] = [];
+    declaration.values.patches.forEach((patch, index) => {
+      const source = posix.join(directory, declaration.directory, patch);
+      const name = `${String(index + 1).padStart(4, '0')}-${posix.basename(patch)}`;
+      names.push(name);
+      try {
+        const digest = digestOf(source);
+        inputs.push({
+          kind: 'file',
+          at: posix.join(PATCHES, name),
+          source,
+          digest,
+          executable: false,
+        });
+      } catch (error) {
+        const shown = posix.join(declaration.directory, patch);
+        this.#out.add({
+          ...systemError('read', error, shown),
+          at: placeOf(declaration, 'patches'),
+        });
+      }
+    });
+    const content = names.map((name) => `${name}\n`).join('');
+    inputs.push({ kind: 'text', at: posix.join(PATCHES, 'series'), content });
+    return inputs;
+  }
+
+  /** Outputs that an entry uses, and those of the tasks before it that it would otherwise not depend on. */
+  #used(
+    entry: OrderedTask,
+    base: Task | undefined,
+  ): { inputs: Input[]; places: Map<string, string> } {
+    const inputs: Input[] = [];
+    const places = new Map<string, string>();
+    const depended = new Set<Task>(base === undefined ? [] : [base]);
+    const take = (output: string, made: readonly Made[]): void => {
+      const place = posix.join(INPUTS, output);
+      places.set(output, place);
+      for (const { element, task } of made) {
+        const { at, kind } = task.outputs[output]!;
+        const several = element !== undefined || kind === 'file';
+        const name = posix.basename(at);
+        inputs.push({
+          kind: 'output',
+          at: several ? posix.join(place, name) : place,
+          task,
+          output,
+        });
+        depended.add(task);
+      }
+    };
+    for (const output of entry.values.uses) {
+      const made = this.#owners.get(output);
+      if (made !== undefined && made.length > 0) take(output, made);
+    }
+    for (const before of entry.after) {
+      const made = this.#made.get(before) ?? [];
+      if (made.every(({ task, fetch }) => depended.has(task) || fetch !== undefined)) continue;
+      const outputs = Object.keys(made[0]!.task.outputs);
+      for (const output of outputs) if (!places.has(output)) take(output, made);
+      if (outputs.length === 0) {
+        const message = `"${entry.name}" comes after "${before}", but takes nothing from it: that has no output`;
+        this.#problem(`tasks.${entry.name}.after`, message);
+      }
+    }
+    return { inputs, places };
+  }
+
+  #reach(entry: OrderedTask): Reached {
+    const { declaration } = this.#options.module;
+    const reached = reach(textOf(entry), entry.values.deps, this.#scope);
+    reportReach(reached.problems, declaration, `tasks.${entry.name}.script`, this.#out);
+    return reached;
+  }
+
+  #script(entry: OrderedTask, { functions }: Reached, packages: boolean): Script {
+    const { text: workdir } = expandText(entry.values.workdir ?? '${SRC}', this.#scope);
+    const start = packages ? `. ${posix.join(this.#options.root, 'environment.export')}\n` : '';
+    return {
+      kind: 'script',
+      text: `${start}${textOf(entry)}`,
+      functions,
+      image: this.#options.image,
+      workdir: isWork(entry.values) ? workdir : OUT,
+    };
+  }
+
+  #step(
+    entry: OrderedTask,
+    element: string | undefined,
+    inputs: ReadonlyMap<string, string>,
+    outputs: Readonly<Record<string, Output>>,
+  ): Step {
+    const name = entry.values.step!;
+    const kind = STEPS[name]!;
+    if (kind === FETCH) throw new Error('fetching makes tasks of its own');
+    const prepared = kind.prepare({
+      package: this.#pack,
+      element,
+      inputs,
+      outputs,
+      skip: entry.values.skip,
+    });
+    return { kind: 'step', name, version: kind.version, ...prepared };
+  }
+
+  #packageEnvironment(): Record<string, string> {
+    const { root } = this.#options;
+    return {
+      CPATH: posix.join(root, 'include'),
+      LIBRARY_PATH: posix.join(root, 'lib'),
+      PKG_CONFIG_PATH: ['lib/pkgconfig', 'share/pkgconfig']
+        .map((path) => posix.join(root, path))
+        .join(':'),
+    };
+  }
+
+  #directories({
+    base,
+    work,
+    inputs,
+    outputs,
+    destdir,
+    packages,
+    takes,
+  }: {
+    readonly base: Task | undefined;
+    readonly work: boolean;
+    readonly inputs: readonly Input[];
+    readonly outputs: Readonly<Record<string, Output>>;
+    readonly destdir: boolean;
+    readonly packages: boolean;
+    readonly takes: ReadonlySet<string>;
+  }): WorkDirectory[] {
+    const directories: WorkDirectory[] = [];
+    if (work) directories.push({ at: WORK_TREE, writable: true, layer: { on: base } });
+    if (destdir) directories.push({ at: DESTDIR, writable: true });
+    if (takes.has('patches')) directories.push({ at: PATCHES, writable: false });
+    if (inputs.some(({ at }) => at.startsWith(`${INPUTS}/`))) {
+      directories.push({ at: INPUTS, writable: false });
+    }
+    if (!work || Object.values(outputs).some(({ at }) => at === OUT || at.startsWith(`${OUT}/`))) {
+      directories.push({ at: OUT, writable: true });
+    }
+    if (packages) directories.push({ at: this.#options.root, writable: false });
+    return directories;
+  }
+
+  #problem(property: string, message: string): void {
+    const at = placeOf(this.#options.module.declaration, property);
+    this.#out.add(definitionError({ code: 'package/property', message, at }));
+  }
+}
+
+const NOTHING: Reached = { variables: {}, volatile: {}, written: {}, functions: {}, problems: [] };
+
+/** What an entry runs: its script, with what others put before and behind it. */
+function textOf({ values }: OrderedTask): string {
+  const { prepend, script, append } = values;
+  return [...prepend, ...(script === undefined ? [] : [script]), ...append].join('\n');
+}

@@ -1,0 +1,55 @@
+// What a step is to a pipeline: parameters that enter the key, and work on inputs and outputs that are
+// directories. Knows nothing of keys, stores and sandboxes.
+import type { Result } from '../../../base/diagnostic.ts';
+import type { Canonical } from '../../../base/digest.ts';
+import type { Output, StepContext } from '../../../task/task.ts';
+import type { Subpackage } from '../subpackage.ts';
+
+/** What steps may know of a package. */
+export interface StepPackage {
+  readonly name: string;
+  readonly variant: string | null;
+  readonly version: string;
+  /** Where it is installed, without a slash at the end: empty for `/`. */
+  readonly prefix: string;
+  readonly root: string;
+  readonly description: string | undefined;
+  readonly homepage: string | undefined;
+  readonly license: string | undefined;
+  readonly maintainer: string | undefined;
+  readonly environment: Readonly<Record<string, string>>;
+  /** The package itself last. */
+  readonly subpackages: readonly Subpackage[];
+}
+
+export interface StepSetup {
+  readonly package: StepPackage;
+  /** The name of the package that `each` made the task for. */
+  readonly element: string | undefined;
+  /** Where the outputs are that it uses, by their names. */
+  readonly inputs: ReadonlyMap<string, string>;
+  readonly outputs: Readonly<Record<string, Output>>;
+  /** Checks to leave out. */
+  readonly skip: readonly string[];
+}
+
+export interface StepKind {
+  /** Goes up whenever the same setup and inputs would give another output. */
+  readonly version: number;
+  prepare(setup: StepSetup): PreparedStep;
+}
+
+export interface PreparedStep {
+  /** All that decides the output beside the inputs. */
+  readonly parameters: Canonical;
+  readonly run: (context: StepContext) => Promise<Result<void>>;
+}
+
+/** Where the one output is that a step makes. */
+export function onlyOutput({ outputs }: StepSetup): Output {
+  const [output, second] = Object.values(outputs);
+  if (output === undefined || second !== undefined) {
+    throw new Error('this step makes one output');
+  }
+  return output;
+}

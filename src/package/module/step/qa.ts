@@ -1,0 +1,189 @@
+// `qa`: looks for what would not work where a package is installed, or would work only here. Everything
+// that is found is told at once; a check that does not suit a package is left out with `skip`.
+import { readFileSync, lstatSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import {
+  buildError,
+  definitionError,
+  didYouMean,
+  failed,
+  ok,
+  type Note,
+  type Result,
+} from '../../../base/diagnostic.ts';
+import type { StepContext } from '../../../task/task.ts';
+import { readElf, type ElfFile } from './elf.ts';
+import { onlyOutput, type StepKind, type StepPackage, type StepSetup } from './kind.ts';
+import { listTree } from './split.ts';
+
+interface File {
+  /** Below the prefix. */
+  readonly path: string;
+  /** Of the package that it is in. */
+  readonly owner: string;
+  readonly kind: 'file' | 'link' | 'directory';
+  readonly bytes: Buffer;
+  readonly target: string;
+  readonly elf: ElfFile | undefined;
+  readonly package: StepPackage;
+  /** What is at a path below the prefix, in any of the packages. */
+  readonly exists: (path: string) => boolean;
+}
+
+/** What is wrong with a file; undefined where nothing is. */
+type Check = (file: File) => string | undefined;
+
+const BUILD_PATHS = ['/pkg/work', '/pkg/install', '/pkg/in/'];
+const MAX_SHEBANG = 128;
+
+const MACHINES: Readonly<Record<string, number>> = {
+  x64: 62,
+  arm64: 183,
+  arm: 40,
+  ia32: 3,
+  ppc64: 21,
+  riscv64: 243,
+  s390x: 22,
+};
+
+/** By the name that `skip` takes. */
+export const CHECKS: Readonly<Record<string, Check>> = {
+  arch: ({ elf }) => {
+    const expected = MACHINES[process.arch];
+    if (elf === undefined || expected === undefined || elf.machine === expected) return undefined;
+    return `it is for another kind of machine (${elf.machine})`;
+  },
+  buildpaths: ({ bytes }) => {
+    const found = BUILD_PATHS.find((path) => bytes.includes(path));
+    return found === undefined ? undefined : `it holds the path ${found} of its build`;
+  },
+  rpaths: ({ elf, package: { root, prefix } }) => {
+    const foreign = (elf?.searched ?? []).find(
+      (path) =>
+        path !== '' &&
+        !path.startsWith('$ORIGIN') &&
+        ![root, prefix].some((place) => path.startsWith(`${place}/`)),
+    );
+    return foreign === undefined ? undefined : `it looks for libraries in ${foreign}`;
+  },
+  textrel: ({ elf }) =>
+    elf?.textRelocations === true
+      ? 'its code is changed when it is loaded: compile it with -fPIC'
+      : undefined,
+  shebang: ({ kind, bytes }) => {
+    if (kind !== 'file' || bytes.toString('latin1', 0, 2) !== '#!') return undefined;
+    const end = bytes.indexOf(10);
+    const length = end === -1 ? bytes.length : end;
+    return length > MAX_SHEBANG
+      ? `its first line has ${length} bytes; more than ${MAX_SHEBANG} are cut off`
+      : undefined;
+  },
+  links: ({ kind, path, target, package: { prefix }, exists }) => {
+    if (kind !== 'link') return undefined;
+    if (BUILD_PATHS.some((place) => target.startsWith(place)))
+      return `it leads to ${target}, where only its build was`;
+    if (target.startsWith('/') && !target.startsWith(`${prefix}/`)) return undefined;
+    const inside = target.startsWith('/')
+      ? target.slice(prefix.length + 1)
+      : posix.join(posix.dirname(path), target);
+    // What lies outside of the package may be another's.
+    if (inside.startsWith('..') || exists(posix.normalize(inside))) return undefined;
+    return target.startsWith('/') ? undefined : `it leads to ${target}, which is not there`;
+  },
+  dev: ({ path, kind, owner, package: { name, subpackages } }) => {
+    const dev = subpackages.find((one) => one.name.endsWith('-dev'))?.name;
+    if (dev === undefined || owner !== name) return undefined;
+    if (kind === 'link' && /^lib\/.*\.so$/.test(path))
+      return `only those who link need it: it belongs to ${dev}`;
+    return path.endsWith('.a') ? `only those who link need it: it belongs to ${dev}` : undefined;
+  },
+  libtool: ({ path }) =>
+    path.endsWith('.la') ? 'libtool archives name libraries where they were built' : undefined,
+};
+
+export const qa: StepKind = {
+  version: 1,
+  prepare(setup) {
+    return {
+      parameters: {
+        skip: [...setup.skip].sort(),
+        prefix: setup.package.prefix,
+        root: setup.package.root,
+        packages: setup.package.subpackages.map(({ name }) => name),
+      },
+      run: (context) => Promise.resolve(run(context, setup)),
+    };
+  },
+};
+
+const MAX_NAMED = 50;
+
+function run(context: StepContext, setup: StepSetup): Result<void> {
+  const { skip } = setup;
+  const unknown = skip.filter((name) => !Object.hasOwn(CHECKS, name));
+  if (unknown.length > 0) {
+    const known = Object.keys(CHECKS);
+    return failed(
+      ...unknown.map((name) =>
+        definitionError({
+          code: 'qa/skip',
+          message: `there is no check "${name}"`,
+          hint: didYouMean(name, known) ?? `there are ${known.join(', ')}`,
+        }),
+      ),
+    );
+  }
+  const [input] = setup.inputs.values();
+  const found: Note[] = [];
+  const checks = Object.entries(CHECKS).filter(([name]) => !skip.includes(name));
+  for (const file of filesOf(context.locate(input!), setup.package)) {
+    for (const [name, check] of checks) {
+      const problem = check(file);
+      if (problem !== undefined)
+        found.push({ message: `${file.owner}: ${file.path}: ${problem} [${name}]` });
+    }
+  }
+  if (found.length > 0) {
+    const more = found.length - MAX_NAMED;
+    return failed(
+      buildError({
+        code: 'qa/failed',
+        message: `${setup.package.name} has ${found.length} ${found.length === 1 ? 'fault' : 'faults'}`,
+        notes: [
+          ...found.slice(0, MAX_NAMED),
+          ...(more > 0 ? [{ message: `and ${more} more` }] : []),
+        ],
+        hint: 'mend them; a check that does not suit the package is left out with tasks: { qa: { skip: ["…"] } }',
+      }),
+    );
+  }
+  writeFileSync(context.locate(onlyOutput(setup).at), 'ok\n');
+  return ok(undefined);
+}
+
+function* filesOf(directory: string, pack: StepPackage): Generator<File> {
+  const listed = pack.subpackages.map(({ name }) => ({
+    name,
+    entries: listTree(join(directory, name)),
+  }));
+  const all = new Set<string>();
+  for (const { path } of listed.flatMap(({ entries }) => entries)) {
+    for (let at = path; at !== '.'; at = posix.dirname(at)) all.add(at);
+  }
+  for (const { name: owner, entries } of listed) {
+    for (const { path, kind } of entries) {
+      const at = join(directory, owner, path);
+      const bytes = kind === 'file' && lstatSync(at).size > 0 ? readFileSync(at) : Buffer.alloc(0);
+      yield {
+        path,
+        owner,
+        kind,
+        bytes,
+        target: kind === 'link' ? readlinkSync(at) : '',
+        elf: readElf(bytes),
+        package: pack,
+        exists: (inside) => inside === '.' || all.has(inside),
+      };
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// The packages that one package is split into, and which files each has. The order decides: a file belongs
+// to the first that names it.
+import type { PackageDeclaration } from './declaration.ts';
+
+export interface Subpackage {
+  readonly name: string;
+  /** Patterns of paths below the prefix. */
+  readonly files: readonly string[];
+  readonly description: string | undefined;
+  readonly requires: readonly string[];
+}
+
+/** All of them, the package itself last. */
+export function subpackagesOf({ name, values }: PackageDeclaration): readonly Subpackage[] {
+  const split = values.split.map((one): Subpackage => ({
+    name: one.name.startsWith('-') ? `${name}${one.name}` : one.name,
+    files: one.files,
+    description: one.description,
+    requires: one.requires,
+  }));
+  const files = values.files.length === 0 ? ['**'] : values.files;
+  const own = { name, files, description: values.description, requires: values.requires };
+  return [...split, own];
+}
+
+/** Whether a pattern names a path, or a directory that it lies in. */
+export function claims(pattern: string): (path: string) => boolean {
+  const expression = new RegExp(`^${translate(pattern.replace(/^\/+|\/+$/g, ''))}(?:/.*)?$`, 's');
+  return (path) => expression.test(path);
+}
+
+function translate(pattern: string): string {
+  return pattern.replace(/\*\*\/|\*\*|\*|\?|\[[^\]/]+\]|[^*?[]+|\[/g, (part) => {
+    switch (part) {
+      case '**/':
+        return '(?:.*/)?';
+      case '**':
+        return '.*';
+      case '*':
+        return '[^/]*';
+      case '?':
+        return '[^/]';
+    }
+    if (part.startsWith('[') && part.length > 1)
+      return `[${part.slice(1, -1).replace(/^[!^]/, '^').replaceAll('\\', '\\\\')}]`;
+    return part.replace(/[\\^$.|+(){}[\]]/g, '\\$&');
+  });
+}

@@ -1,0 +1,38 @@
+// The value of a variable as it is written, and what it comes to. `${NAME}` stands for another variable,
+// `${NAME?word:yes:no}` for one of two texts, as the word is in the list NAME or not; a dollar in front
+// takes that meaning away. Knows nothing of scripts.
+
+/** A piece of a value. */
+export type Piece =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'variable'; readonly name: string }
+  | {
+      readonly kind: 'contains';
+      readonly name: string;
+      readonly word: string;
+      readonly yes: string;
+      readonly no: string;
+    };
+
+const REFERENCE = /\$(\$\{)|\$\{([A-Za-z_]\w*)(?:\?([^:{}\s]+):([^:{}]*):([^:{}]*))?\}/g;
+
+/** Takes a value apart. Everything that is no reference is text, whatever it looks like. */
+export function piecesOf(value: string): readonly Piece[] {
+  const pieces: Piece[] = [];
+  let end = 0;
+  for (const match of value.matchAll(REFERENCE)) {
+    if (match.index > end) pieces.push({ kind: 'text', text: value.slice(end, match.index) });
+    end = match.index + match[0].length;
+    const [, escaped, name, word, yes, no] = match;
+    if (escaped !== undefined) pieces.push({ kind: 'text', text: escaped });
+    else if (word === undefined) pieces.push({ kind: 'variable', name: name! });
+    else pieces.push({ kind: 'contains', name: name!, word, yes: yes!, no: no! });
+  }
+  if (end < value.length) pieces.push({ kind: 'text', text: value.slice(end) });
+  return pieces;
+}
+
+/** Whether a word is in a list whose words are apart by white space. */
+export function contains(list: string, word: string): boolean {
+  return list.split(/\s+/).includes(word);
+}

@@ -1,0 +1,174 @@
+// From two sides of a comparison to the causes of their difference: what changed of itself, here or in
+// something that this depends on, each once. What follows from something else is not a cause. Without
+// recursion, because chains of tasks may be long; each pair is compared once, however often it is met.
+import type { Sha256Hex } from '../base/digest.ts';
+import { differences, onlyDigests, type Difference } from './difference.ts';
+import { withoutDigests } from './leaves.ts';
+import type { Cause } from './reason.ts';
+import type { Side } from './side.ts';
+
+/** More than anybody reads; without a limit, a change of everything would take the square of it. */
+const MOST_CAUSES = 100;
+
+export interface Comparer {
+  /** Causes of the difference between two sides, the task's own before those of what it depends on. */
+  causes(old: Side, now: Side): readonly Cause[];
+}
+
+/** Told of each pair that is met below: a task that was another key before. */
+export type OnPair = (old: Sha256Hex, now: Side) => void;
+
+interface Frame {
+  readonly id: string;
+  readonly now: Side;
+  readonly own: Cause[];
+  /** What differs in digests only: counts when nothing else differs. */
+  readonly consequences: Cause[];
+  readonly pairs: readonly (readonly [old: Side, now: Side])[];
+  next: number;
+}
+
+export function comparer(onPair: OnPair = () => undefined): Comparer {
+  const known = new Map<string, readonly Cause[]>();
+
+  const finish = (frame: Frame): readonly Cause[] => {
+    const found = new Map<string, Cause>();
+    const add = (cause: Cause): void => {
+      if (found.size < MOST_CAUSES) found.set(`${cause.task}\0${cause.path}`, cause);
+    };
+    frame.own.forEach(add);
+    for (const [old, now] of frame.pairs) known.get(pairName(old, now))!.forEach(add);
+    if (found.size === 0) frame.consequences.forEach(add);
+    return [...found.values()];
+  };
+
+  return {
+    causes: (old, now) => {
+      const stack = [open(old, now, onPair)];
+      for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
+        const pair = frame.pairs[frame.next++];
+        if (pair === undefined) {
+          known.set(frame.id, finish(frame));
+          stack.pop();
+        } else if (!known.has(pairName(...pair))) stack.push(open(...pair, onPair));
+      }
+      return known.get(pairName(old, now))!;
+    },
+  };
+}
+
+function pairName(old: Side, now: Side): string {
+  return `${old.key}${now.key}`;
+}
+
+function open(old: Side, now: Side, onPair: OnPair): Frame {
+  const own: Cause[] = [];
+  const derived: Cause[] = [];
+  const pairs = new Map<string, readonly [Side, Side]>();
+  const found = old.key === now.key ? [] : differences(old.leaves, now.leaves);
+  const tokens = changedTokens(found);
+  for (const difference of found) {
+    const pair = follow(difference, old, now, onPair);
+    if (pair !== undefined) pairs.set(pairName(...pair), pair);
+    else if (followsFrom(difference, now, tokens)) derived.push(causeOf(difference, old, now));
+    else own.push(causeOf(difference, old, now));
+  }
+  return {
+    id: pairName(old, now),
+    now,
+    own: withoutRepeats(own),
+    consequences: derived,
+    pairs: [...pairs.values()],
+    next: 0,
+  };
+}
+
+/** The two sides of a dependency that changed, where both are known. */
+function follow(
+  difference: Difference,
+  old: Side,
+  now: Side,
+  onPair: OnPair,
+): readonly [Side, Side] | undefined {
+  const before = difference.old?.dependency;
+  const after = difference.new?.dependency;
+  if (before === undefined || after === undefined) return undefined;
+  const nowSide = now.dependency(after, undefined);
+  if (nowSide !== undefined) onPair(before, nowSide);
+  const oldSide = old.dependency(before, nowSide?.name);
+  return nowSide === undefined || oldSide === undefined ? undefined : [oldSide, nowSide];
+}
+
+const TOKEN = /[0-9a-f]{32,}/g;
+
+/** Digests inside of texts that changed: an id is one, and so is all that is named after it. */
+function changedTokens(found: readonly Difference[]): ReadonlySet<string> {
+  const tokens = new Set<string>();
+  for (const difference of found) {
+    if (!onlyDigests(difference)) continue;
+    for (const token of difference.new!.value.match(TOKEN) ?? []) tokens.add(token);
+  }
+  return tokens;
+}
+
+/** What nobody wrote, and what differs only in digests that stand for something else that differs. */
+function followsFrom(difference: Difference, now: Side, tokens: ReadonlySet<string>): boolean {
+  const leaf = difference.new;
+  if (leaf === undefined) return false;
+  // Files that are written for a task name what it is made from.
+  if (leaf.path.startsWith('inputs.')) return onlyDigests(difference);
+  if (now.origin(leaf.path) !== undefined) return false;
+  if (onlyDigests(difference)) return true;
+  return leaf.path.startsWith('variables.') && tokens.has(leaf.value);
+}
+
+function causeOf({ old, new: leaf }: Difference, oldSide: Side, now: Side): Cause {
+  const path = (leaf ?? old)!.path;
+  const at = now.origin(path);
+  const was = old && oldSide.origin(old.path);
+  return {
+    path,
+    task: now.name ?? taskLabel(now),
+    ...(at === undefined ? {} : { at }),
+    ...(was === undefined ? {} : { was }),
+    old: old && valueOf(old, oldSide),
+    new: leaf && valueOf(leaf, now),
+  };
+}
+
+/** A dependency by its name, where that is known, or by its key. */
+function valueOf(leaf: { value: string; dependency?: Sha256Hex }, side: Side): string {
+  if (leaf.dependency === undefined) return leaf.value;
+  const name = side.dependency(leaf.dependency, undefined)?.name;
+  const short = leaf.dependency.slice(0, 12);
+  return name === undefined ? short : `${name} (${short})`;
+}
+
+/** What a task is called of which only the record is known: what it says of itself, or its key. */
+export function taskLabel({ key, leaves }: Side): string {
+  const step = leaves.get('step')?.value;
+  const name = leaves.get('variables.PKG_NAME')?.value;
+  const known = [name, step].filter((word) => word !== undefined).join(':');
+  return known === '' ? key.slice(0, 12) : `${known} (${key.slice(0, 12)})`;
+}
+
+/** A text whose changed lines are all in another one that changed tells nothing new. */
+function withoutRepeats(causes: readonly Cause[]): Cause[] {
+  const told: Set<string>[] = [];
+  return causes.filter(({ old, new: now }) => {
+    if (old === undefined || now === undefined || !now.includes('\n')) return true;
+    const lines = changedLines(old, now);
+    if (told.some((other) => [...lines].every((line) => other.has(line)))) return false;
+    told.push(lines);
+    return true;
+  });
+}
+
+function changedLines(old: string, now: string): Set<string> {
+  const bare = (text: string): string[] =>
+    text.split('\n').map((line) => withoutDigests(line).trim().replace(/,$/, ''));
+  const before = new Set(bare(old));
+  const after = new Set(bare(now));
+  const gone = [...before].filter((line) => !after.has(line)).map((line) => `-${line}`);
+  return new Set([...gone, ...[...after].filter((line) => !before.has(line))]);
+}

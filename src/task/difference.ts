@@ -1,0 +1,73 @@
+// What differs between the records of two tasks, and how far they are apart. Knows nothing of what the
+// differences follow from: that is explain.ts.
+import { withoutDigests, type Leaf, type Leaves } from './leaves.ts';
+
+export interface Difference {
+  /** The name under which the two records meet. */
+  readonly name: string;
+  /** Undefined: not in that record. */
+  readonly old: Leaf | undefined;
+  readonly new: Leaf | undefined;
+}
+
+/** In the order of the new record, then what only the old one has. */
+export function differences(old: Leaves, now: Leaves): Difference[] {
+  const found: Difference[] = [];
+  for (const [name, leaf] of now) {
+    const before = old.get(name);
+    if (before?.value !== leaf.value) found.push({ name, old: before, new: leaf });
+  }
+  for (const [name, leaf] of old) {
+    if (!now.has(name)) found.push({ name, old: leaf, new: undefined });
+  }
+  return withoutDetails(found);
+}
+
+const DETAIL = /\.(output|unpack|executable)$/;
+
+/** Of an input that came or went as a whole, how it is taken in tells nothing more. */
+function withoutDetails(found: readonly Difference[]): Difference[] {
+  const whole = new Set<string>();
+  for (const { name, old, new: now } of found) {
+    if ((old === undefined || now === undefined) && name.startsWith('inputs.')) whole.add(name);
+  }
+  return found.filter(({ name }) => {
+    const input = name.replace(DETAIL, '');
+    return input === name || !whole.has(input);
+  });
+}
+
+/**
+ * Whether two values differ only in digests in their text: such as an id that is computed from all the
+ * rest. Contents and keys are digests as a whole, and are what they stand for.
+ */
+export function onlyDigests({ old, new: now }: Difference): boolean {
+  if (old === undefined || now === undefined || now.dependency !== undefined) return false;
+  const shape = withoutDigests(now.value);
+  return shape !== '*' && shape !== now.value && shape === withoutDigests(old.value);
+}
+
+/**
+ * How far apart two records are: each difference counts one, a changed text less than one of another
+ * name, and a changed dependency least, because it says nothing of this task.
+ */
+export function distance(old: Leaves, now: Leaves): number {
+  let sum = 0;
+  for (const difference of differences(old, now)) {
+    if (difference.old === undefined || difference.new === undefined) sum += 1;
+    else if (difference.new.dependency !== undefined) sum += 0.25;
+    else if (onlyDigests(difference)) sum += 0.01;
+    else sum += 0.5 + 0.5 * unlike(difference.old.value, difference.new.value);
+  }
+  return sum;
+}
+
+/** The part of the lines of two texts that the other one does not have, from 0 to 1. */
+function unlike(a: string, b: string): number {
+  if (!a.includes('\n') && !b.includes('\n')) return 1;
+  const left = new Set(a.split('\n'));
+  const right = new Set(b.split('\n'));
+  let shared = 0;
+  for (const line of left) if (right.has(line)) shared++;
+  return 1 - shared / Math.max(1, left.size + right.size - shared);
+}

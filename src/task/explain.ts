@@ -1,0 +1,221 @@
+// Why tasks run: each is compared with the nearest record that is known of it, which is not always the
+// newest. Lends the scheduler an Explainer; the records it compares are those that keys are made from,
+// so that a key and its explanation cannot drift apart. Costs nothing where nothing has to run.
+import { readFileSync } from 'node:fs';
+import { formatPlace } from '../base/diagnostic.ts';
+import { digestOf, sameDigest, type Sha256Hex } from '../base/digest.ts';
+import { errnoOf } from '../base/fs.ts';
+import { hasBlob, putBytes, type Store } from '../cache/store.ts';
+import { comparer } from './compare.ts';
+import { distance } from './difference.ts';
+import type { KeysOf, TaskKey } from './key.ts';
+import { leavesOf, type Value } from './leaves.ts';
+import type { Reason } from './reason.ts';
+import { readRecord } from './record.ts';
+import { recall, rememberRecord, treeName, type Remembered } from './remembered.ts';
+import type { Explainer } from './schedule.ts';
+import { recordSide, taskSide, type FindRecord, type Side } from './side.ts';
+import type { Task } from './task.ts';
+
+export interface ExplainOptions {
+  readonly store: Store;
+  /** The directory of the tree: its own records are preferred where others are as near. */
+  readonly directory: string;
+  /** When a result had to make room, in milliseconds; undefined when nothing is known of that. */
+  readonly evictedAt?: (key: Sha256Hex) => number | undefined;
+  /** Another place to look for records that are not here. */
+  readonly find?: FindRecord;
+}
+
+/** What `ashlar why` is told of a task, beside the reason. */
+export interface Explained {
+  readonly reason: Reason;
+  /** The record that it was compared with. */
+  readonly nearest?: Remembered | undefined;
+}
+
+export interface Explaining extends Explainer {
+  /** Why a task has no result, and what it was compared with. */
+  explain(task: Task, keyOf: KeysOf): Explained;
+  /** All that is remembered of tasks of a name, the oldest first. */
+  remembered(name: string): readonly Remembered[];
+}
+
+export function createExplainer({
+  store,
+  directory,
+  evictedAt = () => undefined,
+  find = () => undefined,
+}: ExplainOptions): Explaining {
+  const tree = treeName(directory);
+  const memory = new Map<string, Remembered[]>();
+  const reasons = new Map<Task, Reason>();
+  /** Keys that tasks had in the records of those that depend on them. */
+  const expected = new Map<string, Sha256Hex>();
+  const compare = comparer((old, { name }) => {
+    if (name !== undefined && !expected.has(name)) expected.set(name, old);
+  });
+
+  const remembered = (name: string): Remembered[] => {
+    let entries = memory.get(name);
+    if (entries === undefined) {
+      entries = recall(store, name);
+      memory.set(name, entries);
+    }
+    return entries;
+  };
+  const findRecord: FindRecord = (key, name) =>
+    (name === undefined
+      ? undefined
+      : remembered(name).find((entry) => entry.key === key && known(entry.record))?.record) ??
+    readRecord(store, key) ??
+    find(key, name);
+
+  /** The record nearest to a task's own; among equals one of this tree, and of these the newest. */
+  const nearestTo = (side: Side): Remembered | undefined => {
+    let best: { entry: Remembered; apart: number } | undefined;
+    for (const kept of newestFirst(remembered(side.name!), tree)) {
+      // Long records are only in the store.
+      const entry = known(kept.record) ? kept : { ...kept, record: readRecord(store, kept.key) };
+      if (!known(entry.record)) continue;
+      const apart = distance(leavesOf(entry.record), side.leaves);
+      if (best === undefined || apart < best.apart) best = { entry, apart };
+    }
+    return best?.entry;
+  };
+
+  const explain = (task: Task, keyOf: KeysOf): Explained => {
+    const side = taskSide(task, keyOf);
+    const same = remembered(task.name).findLast(({ key }) => key === side.key);
+    const evicted = evictedAt(side.key);
+    if (evicted !== undefined) {
+      return { reason: { kind: 'evicted', atMs: evicted }, nearest: same };
+    }
+    if (same !== undefined) return { reason: { kind: 'gone' }, nearest: same };
+    const nearest = nearestTo(side);
+    const before = nearest?.key ?? expected.get(task.name);
+    const record = nearest?.record ?? (before && findRecord(before, task.name));
+    if (before === undefined || !known(record)) return { reason: { kind: 'new' } };
+    const causes = compare.causes(recordSide(before, task.name, record, findRecord), side);
+    return { reason: { kind: 'changed', causes }, nearest };
+  };
+
+  return {
+    explain,
+    remembered,
+    why: (task, keyOf) => {
+      const { reason } = explain(task, keyOf);
+      reasons.set(task, reason);
+      return reason;
+    },
+    remember: (task, key, outcome) => {
+      const entries = remembered(task.name);
+      const last = entries.findLast((entry) => entry.tree === tree);
+      if (outcome === 'restored' && last?.key === key.key.hash) return;
+      const reason = reasons.get(task);
+      const entry = {
+        tree,
+        key: key.key.hash,
+        atMs: Date.now(),
+        how: outcome,
+        why: reason === undefined ? null : reasonJson(reason),
+      };
+      rememberRecord(store, task.name, { ...entry, record: recordText(task, key) });
+      if (outcome === 'ran') keepTexts(store, task);
+    },
+  };
+}
+
+/** The bytes that the key is the digest of. */
+function recordText(task: Task, key: TaskKey): string {
+  const record = key.blobs[0];
+  if (record !== undefined) return Buffer.from(record).toString('utf8');
+  throw new Error(`the key of ${task.name} came without its record`);
+}
+
+/** So that a script that changed can be shown line by line. */
+const KEPT_FILES = 8;
+const KEPT_BYTES = 32 << 10;
+
+/** Keeps the contents of small files of the checkout. What cannot be read is not needed. */
+function keepTexts(store: Store, task: Task): void {
+  const small = task.inputs
+    .filter((input) => input.kind === 'file')
+    .filter(({ digest }) => digest.size <= KEPT_BYTES)
+    .slice(0, KEPT_FILES);
+  for (const { source, digest } of small) {
+    if (hasBlob(store, digest)) continue;
+    try {
+      const bytes = readFileSync(source);
+      if (sameDigest(digestOf(bytes), digest)) putBytes(store, bytes);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
+  }
+}
+
+function known(record: Value): boolean {
+  return record !== undefined && record !== null;
+}
+
+/** More would cost more than a small task itself. */
+const CANDIDATES = 12;
+
+function newestFirst(entries: readonly Remembered[], tree: string): Remembered[] {
+  const seen = new Set<string>();
+  const usable = entries.toReversed().filter(({ key }) => {
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+  const own = usable.filter((entry) => entry.tree === tree);
+  return [...own, ...usable.filter((entry) => entry.tree !== tree)].slice(0, CANDIDATES);
+}
+
+const LONGEST_VALUE = 1000;
+const MOST_CAUSES = 8;
+
+/** A reason as it is kept and printed: places as text, values cut where they are too long to read. */
+export function reasonJson(
+  reason: Reason,
+  limits: { readonly value: number; readonly causes: number } = {
+    value: LONGEST_VALUE,
+    causes: MOST_CAUSES,
+  },
+): { readonly [member: string]: Value } {
+  if (reason.kind !== 'changed') return { ...reason };
+  const cut = (text: string | undefined): string | null => {
+    if (text === undefined) return null;
+    return text.length > limits.value ? `${text.slice(0, limits.value)}…` : text;
+  };
+  return {
+    kind: 'changed',
+    causes: reason.causes.slice(0, limits.causes).map(({ path, task, at, old, new: now }) => ({
+      path,
+      task,
+      ...(at === undefined ? {} : { at: formatPlace(at) }),
+      old: cut(old),
+      new: cut(now),
+    })),
+    ...(reason.causes.length > limits.causes ? { more: reason.causes.length - limits.causes } : {}),
+  };
+}
+
+/** A reason that was kept as JSON; undefined for anything else. Places are files then, with their line. */
+export function reasonFromJson(value: Value): Reason | undefined {
+  const reason = value as Reason | null | undefined;
+  if (typeof reason !== 'object' || reason === null) return undefined;
+  if (reason.kind !== 'changed') return reason;
+  const causes = reason.causes.map(({ at, old, new: now, ...cause }) => ({
+    ...cause,
+    // A place is text here, and one of a whole file from now on.
+    ...(typeof at === 'string' ? { at: { file: withoutColumn(at) } } : {}),
+    old: old ?? undefined,
+    new: now ?? undefined,
+  }));
+  return { kind: 'changed', causes };
+}
+
+function withoutColumn(place: string): string {
+  return place.replace(/:(\d+):\d+$/, ':$1');
+}

@@ -1,0 +1,49 @@
+// Where results go: on record in the store, to the mirrors, into the memory of what was made.
+import { digestOf } from '../base/digest.ts';
+import { systemError } from '../base/fs.ts';
+import { putBytes } from '../cache/store.ts';
+import type { TaskKey } from './key.ts';
+import type { Layers } from './layer.ts';
+import type { Node } from './node.ts';
+import type { BuildRequest } from './request.ts';
+import { toActionResult } from './result.ts';
+import type { TaskResult } from './task.ts';
+
+export class Register {
+  readonly #request: BuildRequest;
+
+  constructor(request: BuildRequest) {
+    this.#request = request;
+  }
+
+  /** Puts a result on record under keys; what ran here is offered to mirrors. Throws node's own errors. */
+  put(node: Node, keys: readonly TaskKey[], result: TaskResult, outcome: 'ran' | 'restored'): void {
+    const { cache, mirrors, explainer, executor } = this.#request;
+    const stored = toActionResult(node.task, result);
+    for (const { key, blobs } of keys) {
+      for (const blob of blobs) putBytes(cache.store, blob);
+      void cache.putResult(key, stored);
+    }
+    explainer?.remember(node.task, node.key, outcome);
+    // What could see more of the machine than it was given is good for this machine only.
+    if (outcome !== 'ran' || !node.task.shared || !isHermetic(node, executor.sandbox)) return;
+    for (const { key, blobs } of keys) mirrors?.offer(key, blobs.map(digestOf), stored);
+  }
+
+  /** Waits until all is on the disk. What the disk refuses is a warning: it will be made again. */
+  async flush(layers: Layers | undefined): Promise<void> {
+    const { cache, sink } = this.#request;
+    try {
+      await cache.flush();
+      layers?.seal();
+    } catch (error) {
+      const diagnostic = systemError('register results in the store', error);
+      sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });
+    }
+  }
+}
+
+/** Steps are Ashlar's own, and see what they are told of. */
+function isHermetic({ task }: Node, sandbox: { readonly hermetic: boolean }): boolean {
+  return task.work.kind === 'step' || sandbox.hermetic;
+}

@@ -1,0 +1,226 @@
+// Mirrors that lie, stall and break: never a wrong byte in the store, never an error, always an end, and
+// one clear message for each.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { digestOf } from '../../../src/base/digest.ts';
+import { sealEntry } from '../../../src/cache/entry.ts';
+import { readBlob } from '../../../src/cache/store.ts';
+import { encodeActionResult } from '../../../src/remote/encode.ts';
+import { ChaosMirror, MOODS, only } from '../../rig/chaos.ts';
+import { makeResult, never, openedMirrors, type Made } from '../../rig/mirrors.ts';
+import { blobsIn, faultsIn, temporaryStore, wipe, type TemporaryStore } from '../../rig/store.ts';
+
+let here: TemporaryStore;
+let maker: TemporaryStore;
+beforeAll(() => {
+  here = temporaryStore();
+  maker = temporaryStore();
+});
+afterEach(() => {
+  wipe(here);
+  wipe(maker);
+});
+afterAll(() => {
+  here[Symbol.dispose]();
+  maker[Symbol.dispose]();
+});
+
+/** Those that only patience ends; the others say themselves what is wrong, however busy this machine is. */
+const SLOW = new Set(['one byte at a time', 'no answer at all', 'a head that never ends']);
+
+const timesFor = (name: string) => ({ spanMs: SLOW.has(name) ? 300 : 20_000, leastBytes: 1000 });
+
+/** A mirror that has a result with all that it names. */
+async function filled(seed: string): Promise<{ chaos: ChaosMirror; made: Made }> {
+  const chaos = await ChaosMirror.start();
+  const made = makeResult(maker.store, maker.directory, seed);
+  const writer = openedMirrors(maker.store, [chaos.url()]);
+  writer.mirrors.offer(made.key, made.blobs, made.result);
+  expect(await writer.close()).toEqual([]);
+  return { chaos, made };
+}
+
+describe.each(Object.entries(MOODS))('%s', (name, mood) => {
+  const times = timesFor(name);
+  test('gives no result, and the next mirror is asked', async () => {
+    const { chaos, made } = await filled('r');
+    const good = (await filled('r')).chaos;
+    await using _ = chaos;
+    await using __ = good;
+    chaos.mood = mood;
+    const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url(), good.url()], {
+      times,
+    });
+    const keys = Array.from({ length: 40 }, (_, n) => digestOf(`key ${n}`).hash);
+    const found = await mirrors.results([made.key.hash, ...keys]);
+    expect(found.get(made.key.hash)?.mirror).toBe(good.url());
+    await close();
+    expect(warnings.filter(({ code }) => code === 'mirror/given-up').length).toBe(1);
+    expect(warnings.every(({ severity }) => severity === 'warning')).toBe(true);
+    expect(chaos.requests.length).toBeLessThanOrEqual(200);
+    expect(`${name}: ${warnings.at(-1)!.message.replaceAll(chaos.url(), 'M')}`).toMatchSnapshot();
+  });
+
+  test('gives no blob, and the next mirror is asked', async () => {
+    const { chaos, made } = await filled('b');
+    const good = (await filled('b')).chaos;
+    await using _ = chaos;
+    await using __ = good;
+    chaos.mood = only('GET cas', mood);
+    const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url(), good.url()], {
+      times,
+    });
+    expect((await mirrors.results([made.key.hash])).size).toBe(1);
+    expect(await mirrors.fetch(made.contents, { signal: never })).toEqual([]);
+    for (const digest of made.contents) expect(readBlob(here.store, digest)).toBeDefined();
+    await close();
+    expect(warnings.length).toBeGreaterThan(0);
+    expect(warnings.length).toBeLessThanOrEqual(6);
+    expect(faultsIn(here.store)).toEqual([]);
+  });
+
+  test('takes nothing, and what was to be sent is told', async () => {
+    await using chaos = await ChaosMirror.start(only('PUT', mood));
+    const made = makeResult(here.store, here.directory, 'p');
+    const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url()], { times });
+    mirrors.offer(made.key, made.blobs, made.result);
+    await close();
+    // Some answer with a status that means yes.
+    if (chaos.count('PUT ac/') === 0) expect(warnings.length).toBeGreaterThan(0);
+    expect(faultsIn(here.store)).toEqual([]);
+  });
+});
+
+test('HEAD says yes and GET says no: the blob is missing, and nothing is wrong with that', async () => {
+  const { chaos, made } = await filled('h');
+  await using _ = chaos;
+  for (const { hash } of made.contents) chaos.files.delete(`cas/${hash}`);
+  const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+  expect((await mirrors.results([made.key.hash])).size).toBe(1);
+  expect((await mirrors.fetch(made.contents, { signal: never })).length).toBe(made.contents.length);
+  expect(await close()).toEqual([]);
+  expect(blobsIn(here.store)).toEqual([]);
+});
+
+test('a blob that the mirror has with wrong bytes is replaced when the right ones are made', async () => {
+  const { chaos, made } = await filled('w');
+  await using _ = chaos;
+  const [{ hash, size }] = made.contents as [(typeof made.contents)[number]];
+  chaos.files.set(`cas/${hash}`, Buffer.alloc(size, 'x'));
+  const { mirrors, warnings, close } = openedMirrors(maker.store, [chaos.url()]);
+  const reader = openedMirrors(here.store, [chaos.url()]);
+  expect((await reader.mirrors.fetch(made.contents, { signal: never })).length).toBe(1);
+  expect(reader.warnings.map(({ code }) => code)).toEqual(['mirror/wrong-blob']);
+  expect(reader.warnings[0]!.message).toContain(
+    `cas/${hash}: its bytes are not those of its digest`,
+  );
+  const again = makeResult(here.store, here.directory, 'w');
+  reader.mirrors.offer(again.key, again.blobs, again.result);
+  await reader.close();
+  expect(digestOf(chaos.files.get(`cas/${hash}`)!).hash).toBe(hash);
+  expect(await mirrors.fetch([], { signal: never })).toEqual([]);
+  expect([...(await close()), ...warnings]).toEqual([]);
+});
+
+test('a busy mirror is waited for when it asks for little', async () => {
+  const { chaos, made } = await filled('busy');
+  await using _ = chaos;
+  let refused = 0;
+  chaos.mood = (_, response) => {
+    if (refused >= 2) return false;
+    refused++;
+    response.writeHead(503, { 'retry-after': '0' }).end();
+    return true;
+  };
+  const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+  expect((await mirrors.results([made.key.hash])).size).toBe(1);
+  expect(await close()).toEqual([]);
+});
+
+test('a lookup that takes too long as a whole ends, with what came in time', async () => {
+  const { chaos, made } = await filled('late');
+  await using _ = chaos;
+  chaos.mood = (request) => !request.url!.includes(made.key.hash);
+  const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url()], { lookupMs: 500 });
+  const keys = Array.from({ length: 10 }, (_, n) => digestOf(`key ${n}`).hash);
+  expect((await mirrors.results([made.key.hash, ...keys])).size).toBe(1);
+  expect(await close()).toEqual(['mirror/given-up']);
+  expect(warnings[0]!.message).toContain('it answered 1 of 11 questions in the time it has');
+});
+
+test('a connection that was closed while nobody looked is made anew, and nobody hears of it', async () => {
+  const { chaos, made } = await filled('kept');
+  await using _ = chaos;
+  const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+  for (let round = 0; round < 5; round++) {
+    expect((await mirrors.results([made.key.hash])).size).toBe(1);
+    chaos.dropConnections();
+  }
+  expect(await close()).toEqual([]);
+});
+
+test('results cut at every 64th, with one bit flipped, doubled or under another name are refused', async () => {
+  const { chaos, made } = await filled('cut');
+  await using _ = chaos;
+  const path = `ac/${made.key.hash}`;
+  const whole = chaos.files.get(path)!;
+  const other = sealEntry(digestOf('other').hash, encodeActionResult(made.result));
+  const variants = [
+    ...Array.from({ length: 64 }, (_, n) => whole.subarray(0, Math.floor((whole.length * n) / 64))),
+    ...Array.from({ length: 100 }, (_, n) => {
+      const flipped = Buffer.from(whole);
+      flipped[Math.floor((whole.length * n) / 100)]! ^= 1 << (n % 8);
+      return flipped;
+    }),
+    Buffer.concat([whole, whole]),
+    Buffer.concat([whole, Buffer.from('garbage')]),
+    Buffer.from(other),
+    encodeActionResult(made.result),
+  ];
+  for (const variant of variants) {
+    chaos.files.set(path, Buffer.from(variant));
+    const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+    expect((await mirrors.results([made.key.hash])).size).toBe(0);
+    expect(await close()).toEqual(['mirror/damaged-result']);
+  }
+});
+
+test('blobs cut at every 64th, with one bit flipped, doubled or empty never get into the store', async () => {
+  await using chaos = await ChaosMirror.start();
+  const content = Buffer.from(Array.from({ length: 6_400 }, (_, n) => n * 7));
+  const digest = digestOf(content);
+  const variants = [
+    ...Array.from({ length: 64 }, (_, n) => content.subarray(0, n * 100)),
+    ...Array.from({ length: 200 }, (_, n) => {
+      const flipped = Buffer.from(content);
+      flipped[n * 32]! ^= 1 << (n % 8);
+      return flipped;
+    }),
+    Buffer.concat([content, content]),
+    Buffer.concat([content, Buffer.from('x')]),
+  ];
+  for (const variant of variants) {
+    chaos.files.set(`cas/${digest.hash}`, variant);
+    const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+    expect(await mirrors.fetch([digest], { signal: never })).toEqual([digest]);
+    expect(await close()).toEqual(['mirror/wrong-blob']);
+  }
+  expect(blobsIn(here.store)).toEqual([]);
+  expect(faultsIn(here.store)).toEqual([]);
+});
+
+test('a bomb of zstd, to somebody who takes zstd, is stopped at the size that is promised', async () => {
+  const { zstd } = await import('../../../src/base/codec/zstd.ts');
+  const pieces: Buffer[] = [];
+  for await (const piece of zstd([Buffer.alloc(64 << 20)], 1)) pieces.push(piece);
+  const bomb = Buffer.concat(pieces);
+  await using chaos = await ChaosMirror.start((_, response) => {
+    response.writeHead(200, { 'content-encoding': 'zstd' }).end(bomb);
+    return true;
+  });
+  const digest = digestOf(Buffer.alloc(300_000, 'y'));
+  const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url()]);
+  expect(await mirrors.fetch([digest], { signal: never })).toEqual([digest]);
+  expect(await close()).toEqual(['mirror/wrong-blob']);
+  expect(warnings[0]!.message).toContain('it is longer than the 300000 bytes');
+  expect(faultsIn(here.store)).toEqual([]);
+});

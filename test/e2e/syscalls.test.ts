@@ -1,0 +1,151 @@
+// Builds that are killed at chosen system calls, and builds in which one system call fails: what is there is
+// right, the message names what failed, and the next build ends as if nothing had been.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { digestFile } from '../../src/base/digest.ts';
+import { createRig, processesWith, type Rig } from '../rig/program.ts';
+import { runWithFault, traceCalls, tracingProblem, type CallMade } from '../rig/syscalls.ts';
+
+/** Two packages that take every way into the store: an archive, a repository, links, a dependency. */
+function tree(): Rig {
+  const rig = createRig();
+  mkdirSync(join(rig.directory, 'source/top'), { recursive: true });
+  for (const name of ['one', 'two']) {
+    writeFileSync(join(rig.directory, 'source/top', name), `${name}\n`);
+  }
+  const git = (...words: string[]): void =>
+    void execFileSync('git', words, { cwd: join(rig.directory, 'source'), env: GIT });
+  git('init', '-q');
+  git('add', '.');
+  git('commit', '-qm', 'all');
+  // The archive is the same every time, or no two builds could be compared.
+  const archive = join(rig.packages, 'a/source.tar');
+  mkdirSync(join(rig.packages, 'a'));
+  execFileSync('tar', [
+    '--mtime=@0',
+    '--sort=name',
+    '--owner=0',
+    '--group=0',
+    '--mode=755',
+    '-C',
+    join(rig.directory, 'source'),
+    '-cf',
+    archive,
+    'top',
+  ]);
+  const sha256 = digestFile(archive).hash;
+  rig.write({
+    'a/buildinfo.json': JSON.stringify({
+      sources: {
+        tar: { kind: 'url_extract', url: 'file://source.tar', sha256 },
+        git: { kind: 'git_local', rel_path: '../../source' },
+      },
+    }),
+    'a/build':
+      '#!/bin/bash\nmkdir $PKG_PATH/lib; cp $PKG_SRC/tar/* $PKG_PATH/lib; cp $PKG_SRC/git/top/one $PKG_PATH/lib/git; ln -s one $PKG_PATH/lib/link\n',
+    'b/buildinfo.json': '{"requires": ["a"]}',
+    'b/build': '#!/bin/bash\nmkdir $PKG_PATH/bin; cat $PKG_ROOT/lib/* > $PKG_PATH/bin/b\n',
+  });
+  return rig;
+}
+
+const GIT = {
+  PATH: process.env['PATH'],
+  GIT_CONFIG_GLOBAL: '/dev/null',
+  GIT_CONFIG_SYSTEM: '/dev/null',
+  GIT_AUTHOR_NAME: 'a',
+  GIT_AUTHOR_EMAIL: 'a@example.org',
+  GIT_AUTHOR_DATE: '@0 +0000',
+  GIT_COMMITTER_NAME: 'a',
+  GIT_COMMITTER_EMAIL: 'a@example.org',
+  GIT_COMMITTER_DATE: '@0 +0000',
+};
+const BUILD = ['build', '--plain'];
+
+function archives(rig: Rig): Record<string, string> {
+  const packages = join(rig.packages, 'cache/packages');
+  if (!existsSync(packages)) return {};
+  const files = readdirSync(packages).flatMap((name) =>
+    readdirSync(join(packages, name)).map((file) => join(name, file)),
+  );
+  const whole = files.filter((file) => file.endsWith('.tar.xz')).sort();
+  return Object.fromEntries(whole.map((file) => [file, digestFile(join(packages, file)).hash]));
+}
+
+const problem = tracingProblem();
+
+describe.skipIf(problem !== undefined)('a build', () => {
+  let calls: Record<string, CallMade[]>;
+  let wanted: Record<string, string>;
+  let traced: Rig;
+  beforeAll(() => {
+    traced = tree();
+    calls = traceCalls(traced, BUILD, ['rename', 'link', 'unlink', 'mkdir', 'openat', 'symlink']);
+    wanted = archives(traced);
+    expect(Object.keys(wanted)).toHaveLength(2);
+  });
+  afterAll(() => traced[Symbol.dispose]());
+
+  /** As many calls as asked for, from all over a build. Which they are in another build may differ a little. */
+  function spread(name: string, count: number): number[] {
+    const made = calls[name]!;
+    expect(made.length).toBeGreaterThan(count);
+    return Array.from(
+      { length: count },
+      (_, i) => made[Math.floor(((i + 0.5) * made.length) / count)]!.number,
+    );
+  }
+
+  function endsAsEver(rig: Rig): void {
+    for (const [file, digest] of Object.entries(archives(rig))) {
+      expect([file, digest]).toEqual([file, wanted[file]]);
+    }
+    const { status, stderr } = rig.run(BUILD);
+    expect([status, stderr]).toEqual([0, expect.not.stringContaining('error')]);
+    expect(archives(rig)).toEqual(wanted);
+    expect(readdirSync(join(rig.env['ASHLAR_STORE']!, 'work'))).toEqual([]);
+    const blobs = execFileSync('find', [join(rig.env['ASHLAR_STORE']!, 'cas'), '-type', 'f'], {
+      encoding: 'utf8',
+    });
+    for (const blob of blobs.trim().split('\n')) expect(blob).toContain(digestFile(blob).hash);
+  }
+
+  test.each([
+    ['rename', 6],
+    ['link', 4],
+    ['unlink', 3],
+  ])('killed at %s', (name, count) => {
+    for (const number of spread(name, count)) {
+      using rig = tree();
+      expect(runWithFault(rig, BUILD, { name, number, fault: 'SIGKILL' }).signal).toBe('SIGKILL');
+      endsAsEver(rig);
+      expect(processesWith(rig.directory)).toEqual([]);
+    }
+  });
+
+  test.each([
+    ['rename', 'ENOSPC', 3],
+    ['rename', 'EIO', 3],
+    ['link', 'EDQUOT', 2],
+    ['mkdir', 'EROFS', 2],
+    ['symlink', 'EACCES', 2],
+    ['openat', 'EMFILE', 3],
+    ['openat', 'ENFILE', 2],
+  ])('in which %s gives %s', (name, errno, count) => {
+    for (const number of spread(name, count)) {
+      using rig = tree();
+      const { status, stderr } = runWithFault(rig, BUILD, { name, number, fault: errno });
+      expect(stderr).not.toMatch(/^\s+at /m);
+      // Where it can do without what failed, a build goes on.
+      if (status !== 0) {
+        expect(stderr).toMatch(new RegExp(`error: cannot .*\\(${errno}\\)`));
+        expect(status).toBe(3);
+      }
+      const left = spawnSync('find', [rig.packages, '-name', '*.tmp-*'], { encoding: 'utf8' });
+      expect(left.stdout).toBe('');
+      endsAsEver(rig);
+    }
+  });
+});

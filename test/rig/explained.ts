@@ -1,0 +1,47 @@
+// What tests of explanations share: a tree of three packages, one requiring the other, and answers with
+// what differs from run to run taken out of them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { createRig, PROJECT, type Rig } from './program.ts';
+
+/** `lib`, `app` that requires it, `tool` that requires both. */
+export function explainedTree(): Rig {
+  const rig = createRig();
+  rig.write(treeFiles());
+  return rig;
+}
+
+export function treeFiles(): Record<string, string> {
+  return {
+    'treeinfo.json': '{}',
+    'lib/buildinfo.json': '{}',
+    'lib/build': '#!/bin/bash\nmkdir $PKG_PATH/share\necho lib > $PKG_PATH/share/lib\n',
+    'app/buildinfo.json': '{"requires": ["lib"], "environment": {"FLAVOUR": "plain"}}',
+    'app/build': '#!/bin/bash\ncp $PKG_ROOT/share/lib $PKG_PATH/app || echo none > $PKG_PATH/app\n',
+    'tool/buildinfo.json': '{"requires": ["app"]}',
+    'tool/build': '#!/bin/bash\necho tool > $PKG_PATH/tool\n',
+  };
+}
+
+/** Digests, times and names of the machine, replaced by words. */
+export function steady(text: string, rig: Rig): string {
+  return text
+    .replaceAll(rig.directory, '<rig>')
+    .replace(/\b[0-9a-f]{64}\b/g, '<sha256>')
+    .replace(/\b[0-9a-f]{40}\b/g, '<sha1>')
+    .replace(/\b[0-9a-f]{12}\b/g, '<key>')
+    .replace(/\d{4}-\d\d-\d\d \d\d:\d\d/g, '<date>')
+    .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, '<time>')
+    .replace(/("worker": )"[^"]*"/g, '$1"<worker>"')
+    .replace(/made on \S+ on/g, 'made on <worker> on')
+    .replace(/("ms": )\d+/g, '$1<ms>')
+    .replace(/\b(\d+ min )?\d+(\.\d)? s\b/g, '<n> s');
+}
+
+/** Compares with a golden file; UPDATE_GOLDEN=1 writes it. */
+export function expectGolden(name: string, text: string): void {
+  const file = join(PROJECT, 'test/golden', name);
+  if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(file, text);
+  expect(text).toBe(readFileSync(file, 'utf8'));
+}

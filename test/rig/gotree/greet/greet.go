@@ -1,0 +1,7 @@
+// Package greet says hello.
+package greet
+
+// Greet greets by name.
+func Greet(name string) string {
+	return "hello, " + name
+}

@@ -1,0 +1,15 @@
+package main
+
+import (
+	"fmt"
+
+	"example.com/tree/greet"
+)
+
+func line() string {
+	return greet.Greet("world")
+}
+
+func main() {
+	fmt.Println(line())
+}
