@@ -57,11 +57,16 @@ mkdir -p "${BUILDDIR:=.}"
 BUILDDIR=$(cd "$BUILDDIR" && pwd -P)
 state=$BUILDDIR/.blueprint.bootstrap
 
-# Called by Ninja or the wrapper, to fill in a template again: with what was said the last time.
-if [ -n "$input" ] && [ -z "$BOOTSTRAP$SRCDIR" ] && [ -f "$state" ]; then
+# Called by Ninja or the wrapper, to fill in a template again: with what was said the last time. The tree's own script
+# may have said again what it always says.
+if [ -n "$input" ] && [ -f "$state" ]; then
+  bootstrap=$BOOTSTRAP
+  source=$SRCDIR
   # shellcheck disable=SC1090
   . "$state"
-  tests=${RUN_TESTS:+-t}
+  : "${tests:=${RUN_TESTS:+-t}}"
+  BOOTSTRAP=${bootstrap:-$BOOTSTRAP}
+  SRCDIR=${source:-$SRCDIR}
 fi
 if [ -z "$BOOTSTRAP" ]; then
   BOOTSTRAP=$here/bootstrap.bash

@@ -47,6 +47,7 @@ export async function buildOutputs(outputs: Outputs): Promise<Readonly<Record<st
       keepFailed: false,
     },
     limits: { cpu: availableParallelism(), download: 1, restore: 8 },
+    placed: join(directory, 'placed'),
     keepGoing: false,
     sink: outputs.sink ?? (() => undefined),
     signal: new AbortController().signal,

@@ -29,8 +29,8 @@ export function removeAbandoned(
     if (manifest.text === undefined && !existsSync(manifest.file)) continue;
     const { outputs, inputs } = readManifest(manifest.file, manifest.text);
     for (const path of outputs) known.add(path);
-    // What was made once may be a source now.
-    for (const path of inputs) known.add(path);
+    // What was made once may be a source now; but what is in the build directory never is.
+    for (const path of inputs) if (!path.startsWith(`${buildDir}/`)) known.add(path);
   }
   return logged
     .filter((output) => !known.has(output) && remove(output, buildDir))

@@ -28,14 +28,14 @@ pre { background: var(--soft); border: 1px solid var(--line); border-radius: 6px
 table { border-collapse: collapse; width: 100%; }
 thead th { font-size: .85rem; color: var(--quiet); font-weight: 500; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line); }
-tbody th { font-weight: 600; overflow-wrap: anywhere; }
+tbody th { font-weight: 600; white-space: nowrap; }
 td:nth-child(2) { color: var(--quiet); white-space: nowrap; }
 td p { margin: 0; }
 @media (max-width: 50rem) {
   body { display: block; }
   nav { position: static; height: auto; border-right: 0; border-bottom: 1px solid var(--line); }
   main { padding: 1rem; }
-  td:nth-child(2) { white-space: normal; }
+  td:nth-child(2), tbody th { white-space: normal; overflow-wrap: anywhere; }
 }
 @media print { nav { display: none; } body { display: block; } }
 `;

@@ -1,12 +1,12 @@
 // What says that the program which makes manifests is another than before: its own files.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { digestOf } from '../base/digest.ts';
 import { ashlarVersion } from '../base/version.ts';
 
 /** Of the program that runs, and of the bundle that this is a part of. */
 export function programVersion(): string {
-  const script = process.argv[1] ?? '';
+  const script = realpathSync(process.argv[1] ?? '.');
   const bundle = installedBundle();
   const stamps = ['.', 'chunk'].flatMap((inner) => {
     const directory = join(bundle, inner);
@@ -17,7 +17,8 @@ export function programVersion(): string {
         return `${inner}/${name} ${size} ${mtimeMs}`;
       });
   });
-  const own = digestOf(readFileSync(script)).hash;
+  // Programs of one bundle are one in this.
+  const own = dirname(script) === bundle ? '' : digestOf(readFileSync(script)).hash;
   return `${ashlarVersion()} ${own} ${digestOf(stamps.sort().join('\n')).hash}`;
 }
 

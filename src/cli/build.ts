@@ -3,10 +3,12 @@
 import { availableParallelism } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
+import { digestOf } from '../base/digest.ts';
 import { tee, type Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { localCache } from '../cache/local.ts';
+import type { Mirrors } from '../cache/port.ts';
 import type { Store } from '../cache/store.ts';
 import { openWorkspace } from '../cache/work.ts';
 import type { Definition } from '../package/definition.ts';
@@ -105,7 +107,7 @@ async function buildInStore(
 ): Promise<BuildReport | undefined> {
   const prepared = await prepare(command, store, output.signal, out);
   if (prepared === undefined) return undefined;
-  const wanted = withRequires(prepared.selection.definitions, prepared.identities);
+  const wanted = withRequires(prepared.selection.built, prepared.identities);
   const bootstraps = command.bootstrap ? bootstrapsOf(prepared) : [];
   const targets = [
     ...wanted.flatMap((one) => packageTargets(prepared, one)),
@@ -115,7 +117,9 @@ async function buildInStore(
   const policy = out.take(choosePolicy(command.policy, targets));
   if (out.failed) return undefined;
   if (command.dryRun) {
-    const planned = out.take(await plan({ targets, cache: localCache(store), policy }));
+    const mirrors = await mirrorsFor(command, output, store, prepared, out);
+    const planned = out.take(await plan({ targets, cache: localCache(store), mirrors, policy }));
+    await mirrors?.close(output.signal);
     if (planned !== undefined) output.print(planText(planned.needed));
     return undefined;
   }
@@ -148,6 +152,25 @@ async function buildInStore(
   return report;
 }
 
+/** The mirrors of the tree. A run on trial sends nothing; what else is not sent, the tasks say. */
+function mirrorsFor(
+  command: BuildCommand,
+  { sink }: BuildOutput,
+  store: Store,
+  { open }: Prepared,
+  out: Collector,
+): Promise<Mirrors | undefined> {
+  const request = {
+    ...command,
+    shared: open.tree.settings.sharedState,
+    store,
+    mayWrite: !command.dryRun,
+    mayUseNetwork: !command.offline,
+    onWarning: (diagnostic: Diagnostic): void => sink({ type: 'warning', diagnostic }),
+  };
+  return openMirrors(request, out);
+}
+
 /** After the build, which needs nothing of the store any more. */
 async function keepStore({ open }: Prepared, output: BuildOutput, store: Store): Promise<void> {
   const { storeLimit } = open.tree.settings;
@@ -178,18 +201,9 @@ export async function runTargets(
   await using workspace = await openWorkspace(store);
   const url = command.offline ? undefined : (command.repositoryUrl ?? tree.settings.repositoryUrl);
   const onWarning = (diagnostic: Diagnostic): void => output.sink({ type: 'warning', diagnostic });
-  const mirrors = await openMirrors(
-    {
-      ...command,
-      shared: tree.settings.sharedState,
-      store,
-      mayWrite: prepared.sandbox.hermetic,
-      mayUseNetwork: !command.offline,
-      onWarning,
-    },
-    out,
-  );
+  const mirrors = await mirrorsFor(command, output, store, prepared, out);
   if (out.failed) return undefined;
+  const explainer = createExplainer({ store, directory: tree.directory });
   const executor: Executor = {
     store,
     workspace,
@@ -212,9 +226,10 @@ export async function runTargets(
       sink: output.sink,
       signal: output.signal,
       workspace: workspaceOf(tree.directory),
-      explainer: createExplainer({ store, directory: tree.directory }),
+      explainer,
       mirrors,
       policy,
+      placed: join(store.root, 'placed', digestOf(tree.directory).hash),
       ...(url === undefined
         ? {}
         : {
@@ -230,6 +245,11 @@ export async function runTargets(
     }),
   );
   if (report?.interrupted === false) await after?.(report, executor);
+  if (mirrors !== undefined && explainer.made.size > 0) {
+    const { shareRecords } = await import('./records.ts');
+    const { cwd } = command;
+    await shareRecords({ ...output, mirrors, store, explainer, directory: tree.directory, cwd });
+  }
   for (const diagnostic of (await mirrors?.close(output.signal)) ?? []) onWarning(diagnostic);
   return report;
 }

@@ -5,10 +5,14 @@ import type { Sha256Hex } from '../base/digest.ts';
 import type { Store } from '../cache/store.ts';
 import { comparer, taskLabel } from '../task/compare.ts';
 import type { Cause } from '../task/reason.ts';
-import type { Side } from '../task/side.ts';
+import type { FindRecord, Side } from '../task/side.ts';
 import { causeIdentity } from './reporter/reason.ts';
+import { loadSettings } from '../package/settings.ts';
+import { Missed } from '../task/elsewhere.ts';
+import { openMirrors } from './mirrors.ts';
 import { openUserStore, type PrepareRequest } from './prepare.ts';
 import { findSides, type Sides } from './side.ts';
+import { packagesDirectory } from './tree.ts';
 
 export interface DiffRequest extends PrepareRequest {
   readonly words: readonly [a: string, b: string];
@@ -40,15 +44,60 @@ export interface DiffAnswer {
 
 /** Errors are those of `findSides`. */
 export async function answerDiff(request: DiffRequest, signal: AbortSignal): Promise<DiffAnswer> {
-  const out = new Collector();
-  const store = openUserStore(request.env, out);
+  const setup = new Collector();
+  const store = openUserStore(request.env, setup);
+  const labels = request.words;
+  if (store === undefined) return { store, labels, ...NOTHING, diagnostics: setup.diagnostics };
+  const missed = new Missed();
+  for (;;) {
+    const out = new Collector();
+    const paired = await compareWords(request, store, missed.find, signal, out);
+    // Records that are not here may be at a mirror; each may lead on to others.
+    const more = await fetchMissed(missed, request, store, signal);
+    if (!more || signal.aborted) return { store, labels, ...paired, diagnostics: out.diagnostics };
+  }
+}
+
+async function compareWords(
+  request: DiffRequest,
+  store: Store,
+  find: FindRecord,
+  signal: AbortSignal,
+  out: Collector,
+): Promise<Paired> {
   const found: (Sides | undefined)[] = [];
   for (const word of request.words) {
-    if (store !== undefined) found.push(await findSides(word, request, store, signal, out));
+    found.push(await findSides(word, request, store, signal, out, find));
   }
   const [a, b] = found;
-  const paired = a === undefined || b === undefined || out.failed ? NOTHING : pairUp(a, b);
-  return { store, labels: request.words, ...paired, diagnostics: out.diagnostics };
+  return a === undefined || b === undefined || out.failed ? NOTHING : pairUp(a, b);
+}
+
+/** Warnings of mirrors are not told: what they do not give shows in the answer. */
+async function fetchMissed(
+  missed: Missed,
+  request: DiffRequest,
+  store: Store,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!missed.any) return false;
+  const out = new Collector();
+  const shared = loadSettings(packagesDirectory(request), request.cwd, out).sharedState;
+  const mirrors = await openMirrors(
+    {
+      ...request,
+      shared,
+      store,
+      mayWrite: false,
+      mayUseNetwork: true,
+      onWarning: () => undefined,
+    },
+    out,
+  );
+  if (mirrors === undefined) return false;
+  const fetched = await missed.fetch(mirrors, store, signal);
+  await mirrors.close(signal);
+  return fetched;
 }
 
 type Paired = Pick<DiffAnswer, 'pairs' | 'differences' | 'onlyA' | 'onlyB'>;

@@ -255,9 +255,11 @@ async function keysOf(
   const prepared = await prepare(request, store, signal, out);
   if (prepared === undefined) return undefined;
   const wanted = withRequires(prepared.selection.definitions, prepared.identities);
-  const tasks = wanted.flatMap((definition) =>
-    prepared.pipelines.get(definition)!.archives.map(({ task }) => task),
-  );
+  const packages = wanted.flatMap((definition) => {
+    const { archives, deployed } = prepared.pipelines.get(definition)!;
+    return [...archives.map(({ task }) => task), ...deployed];
+  });
+  const tasks = [...packages, ...prepared.images.values()];
   const ordered = out.take(orderTasks(tasks));
   return ordered && computeKeys(ordered);
 }

@@ -19,7 +19,7 @@ export interface Sides {
 }
 
 /**
- * Finds what a word means. Undefined after errors went to `out`: `diff/key`, `diff/ambiguous-key`,
+ * Finds what a word means; `find` is asked for records that are not here. Undefined after errors went to `out`: `diff/key`, `diff/ambiguous-key`,
  * `record/file`, and those of `openTasks`.
  */
 export async function findSides(
@@ -28,6 +28,7 @@ export async function findSides(
   store: Store,
   signal: AbortSignal,
   out: Collector,
+  find: FindRecord,
 ): Promise<Sides | undefined> {
   const path = resolve(request.cwd, word);
   const stat = statSync(path, { throwIfNoEntry: false });
@@ -39,7 +40,7 @@ export async function findSides(
     const tree = { ...request, cwd: path, packages: undefined, targets: [] };
     return fromTasks(word, tree, store, signal, out);
   }
-  if (/^[0-9a-f]{8,64}$/.test(word)) return fromKey(word, store, out);
+  if (/^[0-9a-f]{8,64}$/.test(word)) return fromKey(word, store, out, find);
   return fromTasks(word, { ...request, targets: [word] }, store, signal, out);
 }
 
@@ -56,7 +57,7 @@ async function fromTasks(
   return { label, sides: tasks.map((task) => taskSide(task, open.keyOf)) };
 }
 
-function fromKey(word: string, store: Store, out: Collector): Sides | undefined {
+function fromKey(word: string, store: Store, out: Collector, find: FindRecord): Sides | undefined {
   const keys = isSha256Hex(word) ? [word] : keysThatBegin(store, word);
   if (keys.length > 1) {
     const known = `keys that begin so are ${keys.map((key) => key.slice(0, 16)).join(', ')}`;
@@ -66,8 +67,8 @@ function fromKey(word: string, store: Store, out: Collector): Sides | undefined 
   }
   const [key] = keys;
   const remembered = key && rememberedKey(store, key);
-  const find: FindRecord = (other) => readRecord(store, other);
-  const record = remembered?.record ?? (key && readRecord(store, key));
+  const findHere: FindRecord = (other, name) => readRecord(store, other) ?? find(other, name);
+  const record = remembered?.record ?? (key && findHere(key, undefined));
   if (key === undefined || record === undefined || record === null) {
     out.add(
       definitionError({
@@ -78,7 +79,7 @@ function fromKey(word: string, store: Store, out: Collector): Sides | undefined 
     );
     return undefined;
   }
-  return { label: word, sides: [recordSide(key, remembered?.task, record, find)] };
+  return { label: word, sides: [recordSide(key, remembered?.task, record, findHere)] };
 }
 
 function keysThatBegin(store: Store, word: string): Sha256Hex[] {

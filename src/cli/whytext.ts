@@ -5,6 +5,7 @@ import { digestOf, isSha256Hex } from '../base/digest.ts';
 import { errnoOf } from '../base/fs.ts';
 import { isSpan, type Place } from '../base/span.ts';
 import { hasBlob, objectPath, type Store } from '../cache/store.ts';
+import type { Elsewhere } from '../task/elsewhere.ts';
 import { reasonFromJson, reasonJson } from '../task/explain.ts';
 import type { Cause, Reason } from '../task/reason.ts';
 import { duration } from './reporter/format.ts';
@@ -30,10 +31,31 @@ function paragraph(why: TaskWhy, options: WhyTextOptions, shown: Set<string>): s
   if (why.nearest !== undefined && reason?.kind === 'changed') {
     lines.push(`  compared with ${why.nearest.key.slice(0, 12)} of ${dateText(why.nearest.atMs)}`);
   }
+  if (why.elsewhere !== undefined) lines.push(...elsewhereLines(why.elsewhere, why.task, options));
   return lines;
 }
 
-function fateText({ fate, atMs, made }: TaskWhy): string {
+/** Differences that are told of a mirror; more mean that it has nothing like it. */
+const MOST_ELSEWHERE = 4;
+
+function elsewhereLines(
+  { mirror, key, causes }: Elsewhere,
+  task: string,
+  { cwd }: WhyTextOptions,
+): string[] {
+  const told = causes.slice(0, MOST_ELSEWHERE).map((cause) => {
+    const of = cause.task === task ? '' : `${printable(cause.task)}: `;
+    return `    ${of}${causeText(cause, cwd)}`;
+  });
+  if (causes.length > told.length) told.push(`    and ${causes.length - told.length} more`);
+  const only = causes.length > told.length ? '' : ' only';
+  return [
+    `  the mirror ${printable(mirror)} has ${key.slice(0, 12)}, which differs${only} in`,
+    ...told,
+  ];
+}
+
+function fateText({ fate, atMs, made, mirror }: TaskWhy): string {
   const when = atMs === undefined ? '' : ` on ${dateText(atMs)}`;
   switch (fate) {
     case 'ran':
@@ -42,6 +64,8 @@ function fateText({ fate, atMs, made }: TaskWhy): string {
       return `was restored${when}${madeText(made)}`;
     case 'here':
       return `is here already${madeText(made)}`;
+    case 'would-restore':
+      return `would be restored from ${printable(mirror ?? '')}${madeText(made)}`;
     case 'would-run':
       return 'would run';
     case 'unneeded':
@@ -144,26 +168,44 @@ interface TaskJson {
   readonly at?: string;
   readonly made?: { readonly worker: string; readonly at: string; readonly ms: number };
   readonly reason?: unknown;
+  readonly mirror?: string;
+  readonly elsewhere?: { readonly mirror: string; readonly key: string; readonly causes: unknown };
   readonly compared?: { readonly key: string; readonly at: string };
 }
+
+/** More than that nobody reads, and no program needs. */
+const WHOLE = { value: 10_000, causes: 100 } as const;
 
 /** An array with one entry for each task. Times are ISO 8601, in UTC. */
 export function whyJson(tasks: readonly TaskWhy[]): string {
   const iso = (ms: number): string => new Date(ms).toISOString();
-  const plain = tasks.map(({ task, key, fate, atMs, made, reason, told, nearest }): TaskJson => ({
-    task,
-    key,
-    fate,
-    ...(atMs === undefined ? {} : { at: iso(atMs) }),
-    ...(made === undefined
-      ? {}
-      : { made: { worker: made.worker, at: iso(made.atMs), ms: made.ms } }),
-    ...(reason === undefined
-      ? told === undefined || told === null
+  const plain = tasks.map((why): TaskJson => {
+    const { task, key, fate, atMs, made, reason, told, nearest, mirror, elsewhere } = why;
+    return {
+      task,
+      key,
+      fate,
+      ...(atMs === undefined ? {} : { at: iso(atMs) }),
+      ...(made === undefined
         ? {}
-        : { reason: told }
-      : { reason: reasonJson(reason, { value: 10_000, causes: 100 }) }),
-    ...(nearest === undefined ? {} : { compared: { key: nearest.key, at: iso(nearest.atMs) } }),
-  }));
+        : { made: { worker: made.worker, at: iso(made.atMs), ms: made.ms } }),
+      ...(reason === undefined
+        ? told === undefined || told === null
+          ? {}
+          : { reason: told }
+        : { reason: reasonJson(reason, WHOLE) }),
+      ...(nearest === undefined ? {} : { compared: { key: nearest.key, at: iso(nearest.atMs) } }),
+      ...(mirror === undefined ? {} : { mirror }),
+      ...(elsewhere === undefined
+        ? {}
+        : {
+            elsewhere: {
+              mirror: elsewhere.mirror,
+              key: elsewhere.key,
+              causes: reasonJson({ kind: 'changed', causes: elsewhere.causes }, WHOLE)['causes'],
+            },
+          }),
+    };
+  });
   return `${JSON.stringify(plain, undefined, 2)}\n`;
 }

@@ -2,7 +2,9 @@
 // nothing of mirrors but how they are named.
 import { dirname, resolve } from 'node:path';
 import { definitionError, didYouMean, type Collector } from '../base/diagnostic.ts';
+import { redact } from '../base/http/redact.ts';
 import type { JsonMember } from '../base/json.ts';
+import { fileOf } from '../base/span.ts';
 import { readAddress } from '../cache/mirror/address.ts';
 import {
   ANY,
@@ -77,7 +79,10 @@ function readMirrorAddress(directory: string): Reader<string> {
     if (text === undefined) return undefined;
     const address = readAddress(text, directory);
     if (!address.ok) {
-      for (const one of address.diagnostics) out.add({ ...one, at: member.value.at });
+      // The line itself is shown where there is a place; not with a password in it.
+      const secret = redact(text) !== text;
+      const at = secret ? { file: fileOf(member.value.at) } : member.value.at;
+      for (const one of address.diagnostics) out.add({ ...one, at });
       return undefined;
     }
     return address.value.kind === 'directory' ? address.value.path : text;
@@ -139,7 +144,7 @@ function readRequirement(trusted: readonly TrustedKey[]): Reader<Requirement> {
     const signatures = read(members, 'signatures', countOf, out) ?? 1;
     const most = keys?.length ?? known.length;
     if (signatures > most) {
-      const message = `${signatures} signatures are required, and there are ${most} keys`;
+      const message = `${signatures} signatures are required, of ${most} ${most === 1 ? 'key' : 'keys'}`;
       out.add(definitionError({ code: 'settings/shared-state', message, at: member.value.at }));
     }
     return {

@@ -6,6 +6,7 @@ import { errnoOf, removeTree, temporaryBeside } from '../base/fs.ts';
 import type { Digest } from '../base/digest.ts';
 import { BLOB_TIME, placeBlob, type Store } from '../cache/store.ts';
 import { deliverTree } from './owned.ts';
+import { filePlace, treePlace, type Place } from './placed.ts';
 import type { OutputValue } from './task.ts';
 
 export interface Delivery {
@@ -18,14 +19,27 @@ export interface Delivery {
 /** `current`: there and untouched; `restored`: it was put there; `missing`: the store does not have it. */
 export type Delivered = 'current' | 'restored' | 'missing';
 
+export interface Handover {
+  readonly outcome: Delivered;
+  /** What to look at to see that it is untouched, where that is known. */
+  readonly place?: Place | undefined;
+}
+
 /** Puts an output in its place; a diagnostic where somebody else's files are in the way. Throws node's own errors. */
 export async function deliver(
   store: Store,
   value: OutputValue,
   { path }: Delivery,
-): Promise<Delivered | Diagnostic> {
-  if (value.kind === 'tree') return deliverTree(store, value.tree, path);
-  return deliverFile(store, value.digest, value.executable, path);
+): Promise<Handover | Diagnostic> {
+  if (value.kind === 'file') {
+    const { digest, executable } = value;
+    const outcome = deliverFile(store, digest, executable, path);
+    return { outcome, place: filePlace(path, digest.size, executable) };
+  }
+  const delivered = await deliverTree(store, value.tree, path);
+  if (typeof delivered === 'string') return { outcome: delivered };
+  if (!('current' in delivered)) return delivered;
+  return { outcome: 'current', place: treePlace(path, delivered.current) };
 }
 
 /**

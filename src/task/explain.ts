@@ -5,12 +5,13 @@ import { readFileSync } from 'node:fs';
 import { formatPlace } from '../base/diagnostic.ts';
 import { digestOf, sameDigest, type Sha256Hex } from '../base/digest.ts';
 import { errnoOf } from '../base/fs.ts';
+import { tombstone } from '../cache/care/tombstone.ts';
 import { hasBlob, putBytes, type Store } from '../cache/store.ts';
 import { comparer } from './compare.ts';
 import { distance } from './difference.ts';
 import type { KeysOf, TaskKey } from './key.ts';
 import { leavesOf, type Value } from './leaves.ts';
-import type { Reason } from './reason.ts';
+import type { Cause, Reason } from './reason.ts';
 import { readRecord } from './record.ts';
 import { recall, rememberRecord, treeName, type Remembered } from './remembered.ts';
 import type { Explainer } from './schedule.ts';
@@ -21,7 +22,7 @@ export interface ExplainOptions {
   readonly store: Store;
   /** The directory of the tree: its own records are preferred where others are as near. */
   readonly directory: string;
-  /** When a result had to make room, in milliseconds; undefined when nothing is known of that. */
+  /** When a result had to make room, in milliseconds; that of the store unless given. */
   readonly evictedAt?: (key: Sha256Hex) => number | undefined;
   /** Another place to look for records that are not here. */
   readonly find?: FindRecord;
@@ -34,9 +35,25 @@ export interface Explained {
   readonly nearest?: Remembered | undefined;
 }
 
+/** A record that a task may be compared with. */
+export interface Candidate {
+  readonly key: Sha256Hex;
+  readonly record: Value;
+}
+
 export interface Explaining extends Explainer {
   /** Why a task has no result, and what it was compared with. */
   explain(task: Task, keyOf: KeysOf): Explained;
+  /** The nearest of some records, and what it differs in; undefined where there is none. */
+  compareWith<T extends Candidate>(
+    task: Task,
+    keyOf: KeysOf,
+    candidates: readonly T[],
+  ): { readonly nearest: T; readonly causes: readonly Cause[] } | undefined;
+  /** What was made since this explainer is there. */
+  readonly made: ReadonlyMap<Task, TaskKey>;
+  /** Tasks among these of which nothing was known, with the keys of all tasks. */
+  strangers(): { readonly tasks: readonly Task[]; readonly keyOf: KeysOf } | undefined;
   /** All that is remembered of tasks of a name, the oldest first. */
   remembered(name: string): readonly Remembered[];
 }
@@ -44,12 +61,14 @@ export interface Explaining extends Explainer {
 export function createExplainer({
   store,
   directory,
-  evictedAt = () => undefined,
+  evictedAt = (key) => tombstone(store, key)?.atMs,
   find = () => undefined,
 }: ExplainOptions): Explaining {
   const tree = treeName(directory);
   const memory = new Map<string, Remembered[]>();
   const reasons = new Map<Task, Reason>();
+  const made = new Map<Task, TaskKey>();
+  let keysOf: KeysOf | undefined;
   /** Keys that tasks had in the records of those that depend on them. */
   const expected = new Map<string, Sha256Hex>();
   const compare = comparer((old, { name }) => {
@@ -71,10 +90,10 @@ export function createExplainer({
     readRecord(store, key) ??
     find(key, name);
 
-  /** The record nearest to a task's own; among equals one of this tree, and of these the newest. */
-  const nearestTo = (side: Side): Remembered | undefined => {
-    let best: { entry: Remembered; apart: number } | undefined;
-    for (const kept of newestFirst(remembered(side.name!), tree)) {
+  /** The record nearest to a task's own; among equals the first. */
+  const nearestOf = <T extends Candidate>(side: Side, candidates: readonly T[]): T | undefined => {
+    let best: { entry: T; apart: number } | undefined;
+    for (const kept of candidates) {
       // Long records are only in the store.
       const entry = known(kept.record) ? kept : { ...kept, record: readRecord(store, kept.key) };
       if (!known(entry.record)) continue;
@@ -92,7 +111,7 @@ export function createExplainer({
       return { reason: { kind: 'evicted', atMs: evicted }, nearest: same };
     }
     if (same !== undefined) return { reason: { kind: 'gone' }, nearest: same };
-    const nearest = nearestTo(side);
+    const nearest = nearestOf(side, newestFirst(remembered(task.name), tree));
     const before = nearest?.key ?? expected.get(task.name);
     const record = nearest?.record ?? (before && findRecord(before, task.name));
     if (before === undefined || !known(record)) return { reason: { kind: 'new' } };
@@ -103,7 +122,20 @@ export function createExplainer({
   return {
     explain,
     remembered,
+    made,
+    strangers: () => {
+      const tasks = [...made.keys()].filter((task) => reasons.get(task)?.kind === 'new');
+      return keysOf === undefined || tasks.length === 0 ? undefined : { tasks, keyOf: keysOf };
+    },
+    compareWith: (task, keyOf, candidates) => {
+      const side = taskSide(task, keyOf);
+      const nearest = nearestOf(side, candidates);
+      if (nearest === undefined) return undefined;
+      const old = recordSide(nearest.key, task.name, nearest.record, findRecord);
+      return { nearest, causes: compare.causes(old, side) };
+    },
     why: (task, keyOf) => {
+      keysOf = keyOf;
       const { reason } = explain(task, keyOf);
       reasons.set(task, reason);
       return reason;
@@ -121,7 +153,9 @@ export function createExplainer({
         why: reason === undefined ? null : reasonJson(reason),
       };
       rememberRecord(store, task.name, { ...entry, record: recordText(task, key) });
-      if (outcome === 'ran') keepTexts(store, task);
+      if (outcome !== 'ran') return;
+      made.set(task, key);
+      keepTexts(store, task);
     },
   };
 }

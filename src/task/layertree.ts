@@ -1,7 +1,7 @@
 // The files and links that are seen in a kept layer: its own directory over those of the layers below.
 // What an upper one hides by a whiteout (a character device 0:0, as overlayfs has it) is not seen.
 import { lstatSync, readdirSync, readFileSync, readlinkSync, type Stats } from 'node:fs';
-import { bytesOfName, type ByteName } from '../base/bytename.ts';
+import { bytesOfName } from '../base/bytename.ts';
 import type { Layer, Layers } from './layer.ts';
 import type { HistoryEntry } from './repository.ts';
 
@@ -23,7 +23,7 @@ export function layerEntries(layers: Layers, layer: Layer, prefix: string): Hist
 
 /** Paths are bytes, as characters. */
 function fileIn(directory: string, path: string): Buffer {
-  return Buffer.concat([Buffer.from(`${directory}/`), bytesOfName(path as ByteName)]);
+  return Buffer.concat([Buffer.from(`${directory}/`), bytesOfName(path)]);
 }
 
 function topmost({ directories }: Layer, path: string): { file: Buffer; stat: Stats } | undefined {

@@ -39,7 +39,7 @@ function besideOf(path: string): Beside {
 }
 
 /**
- * Makes a directory exactly the tree. `current`: it was; `restored`: it is now; `missing`: the store lacks
+ * Makes a directory exactly the tree. It was, or `restored`: it is now; `missing`: the store lacks
  * a part. A diagnostic (`output/foreign`) where something lies that was not put there by a delivery.
  * Throws node's own errors.
  */
@@ -47,9 +47,10 @@ export async function deliverTree(
   store: Store,
   tree: Digest,
   path: string,
-): Promise<'current' | 'restored' | 'missing' | Diagnostic> {
+): Promise<'restored' | 'missing' | Untouched | Diagnostic> {
   const beside = besideOf(path);
-  if (isUntouched(tree, path, beside)) return 'current';
+  const untouched = findUntouched(tree, path, beside);
+  if (untouched !== undefined) return { current: untouched };
   const wanted = loadTree(store, tree);
   if (wanted === undefined) return 'missing';
   const anew = isVacant(path) ? placeAnew(store, tree, wanted, path, beside) : 'taken';
@@ -63,14 +64,23 @@ export async function deliverTree(
   }
 }
 
-/** Whether a directory is what its record says, and that is what is wanted. */
-function isUntouched(tree: Digest, path: string, { record, changing }: Beside): boolean {
+/** A directory that was what is wanted already. */
+export interface Untouched {
+  readonly current: LoadedTree;
+}
+
+/** The tree in a directory that is what its record says, if that is what is wanted. */
+function findUntouched(
+  tree: Digest,
+  path: string,
+  { record, changing }: Beside,
+): LoadedTree | undefined {
   const bytes = readIfExists(record);
   if (bytes === undefined || !sameDigest(digestOf(bytes), tree) || existsSync(changing)) {
-    return false;
+    return undefined;
   }
   const recorded = parseTree(bytes);
-  return recorded !== undefined && isSame(recorded, recorded.root, path);
+  return recorded !== undefined && isSame(recorded, recorded.root, path) ? recorded : undefined;
 }
 
 function isSame(tree: LoadedTree, directory: Directory, path: string): boolean {

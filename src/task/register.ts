@@ -5,6 +5,7 @@ import { putBytes } from '../cache/store.ts';
 import type { TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import type { Node } from './node.ts';
+import type { PlacedTable } from './placed.ts';
 import type { BuildRequest } from './request.ts';
 import { toActionResult } from './result.ts';
 import type { TaskResult } from './task.ts';
@@ -19,7 +20,10 @@ export class Register {
   /** Puts a result on record under keys; what ran here is offered to mirrors. Throws node's own errors. */
   put(node: Node, keys: readonly TaskKey[], result: TaskResult, outcome: 'ran' | 'restored'): void {
     const { cache, mirrors, explainer, executor } = this.#request;
-    const stored = toActionResult(node.task, result);
+    // What ran is on record under its action, last: who confirms the result confirms that as well.
+    const action = outcome === 'ran' ? keys.at(-1)!.key : undefined;
+    const plain = toActionResult(node.task, result);
+    const stored = action === undefined ? plain : { ...plain, action };
     for (const { key, blobs } of keys) {
       for (const blob of blobs) putBytes(cache.store, blob);
       void cache.putResult(key, stored);
@@ -31,11 +35,12 @@ export class Register {
   }
 
   /** Waits until all is on the disk. What the disk refuses is a warning: it will be made again. */
-  async flush(layers: Layers | undefined): Promise<void> {
+  async flush(layers: Layers | undefined, placed: PlacedTable | undefined): Promise<void> {
     const { cache, sink } = this.#request;
     try {
       await cache.flush();
       layers?.seal();
+      placed?.save();
     } catch (error) {
       const diagnostic = systemError('register results in the store', error);
       sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });

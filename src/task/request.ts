@@ -24,6 +24,8 @@ export interface BuildRequest {
   readonly mirrors?: Mirrors | undefined;
   /** Directories of the checkout, which no key may contain. */
   readonly workspace?: readonly string[] | undefined;
+  /** Where to remember what lies in the places of outputs; nothing is remembered unless given. */
+  readonly placed?: string | undefined;
   /** Lent by explain: why tasks run, and a memory of what was made. */
   readonly explainer?: Explainer | undefined;
   readonly policy?: Policy | undefined;

@@ -14,6 +14,7 @@ import { gather, Inquiry } from './gather.ts';
 import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import { lookUp, makeNodes, type Node } from './node.ts';
+import { PlacedTable, type Place } from './placed.ts';
 import { Places, QUEUES, type Queue } from './places.ts';
 import { applyPolicy, FORCED } from './policy.ts';
 import { Register } from './register.ts';
@@ -45,6 +46,7 @@ class Run {
   readonly #inquiry: Inquiry | undefined;
   readonly #frontier: Node[] = [];
   readonly #places: Places<Node>;
+  readonly #placed: PlacedTable | undefined;
   readonly #counts: Record<Outcome, number> = {
     ran: 0,
     restored: 0,
@@ -63,6 +65,7 @@ class Run {
     this.#request = request;
     this.#nodes = nodes;
     this.#places = new Places(request.limits);
+    if (request.placed !== undefined) this.#placed = new PlacedTable(request.placed);
     this.#register = new Register(request);
     this.#inquiry = request.mirrors === undefined ? undefined : new Inquiry(request.mirrors);
   }
@@ -81,7 +84,7 @@ class Run {
       if (!this.#places.busy && this.#frontier.length === 0) break;
       if (this.#frontier.length === 0) await woken;
     }
-    await this.#register.flush(await this.#layers);
+    await this.#register.flush(await this.#layers, this.#placed);
     const interrupted = signal.aborted;
     const ms = Date.now() - this.#startedMs;
     sink({ type: 'build-end', at: Date.now(), ms, counts: { ...this.#counts }, interrupted });
@@ -108,9 +111,11 @@ class Run {
   async #lookUpFrontier(): Promise<void> {
     const level = this.#frontier.splice(0);
     const { cache, mirrors, policy, substitute } = this.#request;
+    for (const node of level) this.#findPlaced(node);
     await lookUp(level, cache, mirrors);
     await lookUpHard(level, cache, mirrors);
     for (const node of level) {
+      if (node.state === 'done') continue;
       if (node.result !== undefined) this.#resultKnown(node);
       else if (node.task.locked !== undefined) this.#fail(node, missingLock(node.task), Date.now());
       else if (isTwin(node)) this.#awaitTwin(node, node.twin);
@@ -120,6 +125,20 @@ class Run {
       } else if (policy?.restoreOnly === true) this.#leave(node);
       else this.#miss(node);
     }
+  }
+
+  /** What lies untouched where it is wanted needs no record. */
+  #findPlaced(node: Node): void {
+    if (this.#placed === undefined || node.deliveries.length === 0) return;
+    if (node.mustRun || node.shallow || node.companions.length > 0) return;
+    const paths = node.deliveries.map(({ path }) => path);
+    const result = this.#placed.find(node.key.key.hash, paths);
+    if (result === undefined) return;
+    node.result = result;
+    node.lookedUp = true;
+    node.state = 'done';
+    this.#end(node, 'current', Date.now());
+    this.#release(node);
   }
 
   /** What has the same key is made once. */
@@ -290,13 +309,17 @@ class Run {
 
   /** The result is known: those who wait may go on, and it is delivered where that was asked for. */
   #resultKnown(node: Node): void {
+    this.#release(node);
+    const restoring = this.#request.policy?.restoreOnly === true && node.remote;
+    if (node.deliveries.length > 0 || restoring) this.#enqueue(node, 'restore');
+    else node.state = 'done';
+  }
+
+  #release(node: Node): void {
     for (const waiter of node.waiters.splice(0)) {
       waiter.pending--;
       if (waiter.pending === 0 && waiter.state === 'waiting') this.#allKnown(waiter);
     }
-    const restoring = this.#request.policy?.restoreOnly === true && node.remote;
-    if (node.deliveries.length > 0 || restoring) this.#enqueue(node, 'restore');
-    else node.state = 'done';
   }
 
   async #make(node: Node, pool: Queue, startedMs: number): Promise<void> {
@@ -403,17 +426,23 @@ class Run {
       return;
     }
     let placed = 0;
+    const places: Place[] = [];
     for (const delivery of node.deliveries) {
-      const outcome = await deliver(store, node.result!.outputs[delivery.output]!, delivery);
+      const delivered = await deliver(store, node.result!.outputs[delivery.output]!, delivery);
+      if (!('outcome' in delivered)) {
+        this.#fail(node, { diagnostics: [delivered], tail: [] }, startedMs);
+        return;
+      }
+      const { outcome, place } = delivered;
       if (outcome === 'missing') {
         this.#lost(node);
         return;
       }
-      if (typeof outcome === 'object') {
-        this.#fail(node, { diagnostics: [outcome], tail: [] }, startedMs);
-        return;
-      }
       if (outcome === 'restored') placed++;
+      if (place !== undefined) places.push(place);
+    }
+    if (places.length === node.deliveries.length && places.length > 0) {
+      this.#placed?.add(node.key.key.hash, node.result!, places);
     }
     node.state = 'done';
     if (!node.ended) this.#end(node, placed > 0 ? 'restored' : 'current', startedMs);

@@ -28,7 +28,7 @@ export function taskSide(task: Task, keyOf: KeysOf): Side {
       leaves ??= leavesOf(taskRecord(task, keyOf));
       return leaves;
     },
-    origin: (path) => task.origins?.get(path) ?? fileOrigin(task, path),
+    origin: (path) => fileOrigin(task, path) ?? task.origins?.get(path),
     dependency: (key) => {
       dependencies ??= new Map(dependenciesOf(task).map((one) => [keyOf(one).key.hash, one]));
       const found = dependencies.get(key);

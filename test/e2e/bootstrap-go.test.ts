@@ -1,7 +1,15 @@
 // Trees whose tools are Go: what `ashlar build` and the wrapper scripts make of one, and
 // what each kind of change makes them do again.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { builtOf, copyGoTree, goTree, type Built, type GoTree } from '../rig/gotree.ts';
 import { PROJECT } from '../rig/program.ts';
@@ -174,6 +182,34 @@ describe('a tree without a primary builder', () => {
     expect(tree.build({ GOROOT: root }).steps).toEqual([]);
   });
 
+  test('a toolchain without its standard library compiles what the tree imports of it', () => {
+    const root = space.at(`bare go ${count}`);
+    const real = execFileSync('go', ['env', 'GOROOT'], { encoding: 'utf8' }).trim();
+    mkdirSync(`${root}/pkg`, { recursive: true });
+    for (const name of ['bin', 'src', 'pkg/tool', 'pkg/include', 'VERSION']) {
+      symlinkSync(`${real}/${name}`, `${root}/${name}`);
+    }
+    const env = { GOROOT: root, GOCACHE: space.at('gocache') };
+    tree.write(
+      'tools/hello/Blueprints',
+      'blueprint_go_binary { name: "hello", srcs: ["hello.go"] }\n',
+    );
+    tree.write(
+      'tools/hello/hello.go',
+      'package main\n\nimport "os"\n\nfunc main() { os.Exit(3) }\n',
+    );
+    // Only this tool: compiling what the others import takes longer.
+    tree.edit('Blueprints', (text) => text.slice(0, text.indexOf('prefix =')));
+    expect(tree.build(env)).toMatchObject({ status: 0 });
+    expect(spawnSync(`${tree.root}/out/bin/hello`).status).toBe(3);
+    const [std] = readdirSync(`${tree.root}/out/.bootstrap/.go/std`);
+    const archives = readdirSync(`${tree.root}/out/.bootstrap/.go/std/${std!}`);
+    expect(archives).toContain('os.a');
+    expect(archives).toContain('runtime.a');
+    expect(archives).not.toContain('fmt.a');
+    expect(tree.build(env).steps).toEqual([]);
+  });
+
   test('the template is the same for every place and machine', () => {
     const elsewhere = copyGoTree(space.at("el$e where's"));
     const built = elsewhere.build({ BUILDDIR: space.at("o ut's $") });
@@ -273,6 +309,20 @@ describe('bootstrap.bash and blueprint.bash', () => {
     expect(steps).toContain('test hello');
     expect(goTree('/').run(`${out}/bin/hello`)).toBe('hello, world\n');
     expect(blueprint().output).toBe('ninja: no work to do.\n'.repeat(3));
+  });
+
+  test('go on as they were called, when a script of the tree calls them', () => {
+    const script = `#!/bin/sh
+export SRCDIR='${tree.root}' BOOTSTRAP='${tree.root}/bootstrap.bash' WRAPPER='${PROJECT}/blueprint.bash'
+exec '${PROJECT}/bootstrap.bash' "$@"
+`;
+    writeFileSync(`${tree.root}/bootstrap.bash`, script, { mode: 0o755 });
+    expect(run(`${tree.root}/bootstrap.bash`, ['-t', '-b', out])).toMatchObject({ status: 0 });
+    // A template that is newer is filled in again.
+    tree.write('build.ninja.in', '# of another engine\n');
+    const { status, steps } = blueprint({ SKIP_NINJA: '1' });
+    expect(status).toBe(0);
+    expect(steps).toContain('test example.com/tree/manifest');
   });
 
   test("take a template of the original's for what it is, and write their own", () => {

@@ -87,7 +87,7 @@ test.each([
       }
       await deliverTree(rig.store, second, out);
       expect(read(out)).toEqual(SECOND);
-      expect(await deliverTree(rig.store, second, out)).toBe('current');
+      expect(await deliverTree(rig.store, second, out)).toHaveProperty('current');
       // The call was not reached: it did all that it does.
       if (calls <= index) break;
       calls = Infinity;

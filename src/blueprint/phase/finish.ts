@@ -62,7 +62,10 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
   const { live, names, entityLists } = prepared;
   const entities = recordEntities(live, names);
   const looked = recordLooks(graph, (group) => indexes.get(group), target.files, stamper);
-  const ofTree = tree.globs.map((record) => recordGlob(record, undefined, stamper));
+  const ofTree = tree.globs.map((record): GlobState => ({
+    ...recordGlob(record, undefined, stamper),
+    tree: true,
+  }));
   const globs = [...ofTree, ...looked.globs];
   target.beforeManifest(globs);
   const { assembled, changed } = writeOut(target, prepared, input, {

@@ -1,6 +1,6 @@
 // Makes a manifest from a tree, or brings it up to date: with nothing changed, nothing is analysed; with
 // little changed, little. Beside the manifest come its dependency file and the state for the next run.
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf, type Canonical } from '../../base/digest.ts';
@@ -8,7 +8,6 @@ import { systemError, writeIfChanged } from '../../base/fs.ts';
 import { diskFiles, type FileSystem } from '../glob/filesystem.ts';
 import { glob } from '../glob/glob.ts';
 import type { Logic } from '../module/logic.ts';
-import type { GlobRecord } from '../module/observe.ts';
 import { formatDepfile } from '../ninja/depfile.ts';
 import { absolutePath, findChanges } from './change.ts';
 import { Engine, type EngineOptions } from './engine.ts';
@@ -18,7 +17,7 @@ import { finishPart, finishWhole, type FinishTarget } from './finish.ts';
 import { mergeLooks, Stamper, updateFiles } from './record.ts';
 import { companionsOf, generatorManifest, globsText, type Companions } from './regenerate.ts';
 import { sameStamp } from './stamp.ts';
-import { readState, writeState, type State } from './state.ts';
+import { readState, writeState, type GlobState, type State } from './state.ts';
 
 export interface GenerateOptions extends Omit<EngineOptions, 'files' | 'list'> {
   /** The source root: paths in files and in the manifest are relative to it. */
@@ -95,13 +94,31 @@ class Generation {
 
   checkGlobs(): boolean {
     const state = readState(this.#companions.state, this.#key);
-    const now = state?.globs.map((record): GlobRecord => {
+    const now = state?.globs.map((record): GlobState => {
       const { pattern, excludes, followLinks } = record;
       const found = glob(this.#files, pattern, { excludes, followLinks });
-      return { ...record, matches: found.ok ? found.value.matches : ['?'] };
+      return { ...record, ...(found.ok ? found.value : { matches: ['?'] }) };
     });
-    const text = now === undefined ? `${this.#takenAt}\n` : globsText(now);
-    return writeIfChanged(this.#companions.globs, text);
+    const text = now === undefined ? `${this.#takenAt}\n` : globsText(now, this.#isEmpty);
+    const changed = writeIfChanged(this.#companions.globs, text);
+    // Where the generator does not run, nobody else tells Ninja of directories that are new.
+    if (now !== undefined) this.#writeGlobsDepfile(now);
+    return changed;
+  }
+
+  /** Of directories that globs matched: paths that end in a slash. */
+  readonly #isEmpty = (path: string): boolean =>
+    path.endsWith('/') && this.#files.list(path.slice(0, -1)).length === 0;
+
+  #writeGlobsDepfile(records: readonly GlobState[]): void {
+    const { output, spelled = output, commands } = this.#options;
+    if (commands === undefined && this.#options.spelled === undefined) return;
+    const { globs } = companionsOf(spelled);
+    const empty = records
+      .filter(({ tree }) => tree === true)
+      .flatMap(({ matches }) => matches.filter(this.#isEmpty).map((path) => path.slice(0, -1)));
+    const directories = [...new Set([...directoriesOf({ globs: records }), ...empty])].sort();
+    writeIfChanged(this.#companions.globsDepfile, formatDepfile(globs, directories));
   }
 
   run(): Result<Generated> {
@@ -166,8 +183,12 @@ class Generation {
       takenAt: this.#takenAt,
       files: this.#files,
       stamper,
-      // Before the manifest: it must not look older than what its globs matched.
-      beforeManifest: (records) => void writeIfChanged(globs, globsText(records)),
+      beforeManifest: (records) => {
+        // Ninja, which had the globs checked before this ran, must not find them newer than the manifest.
+        const checked = statSync(globs, { throwIfNoEntry: false });
+        const changed = writeIfChanged(globs, globsText(records, this.#isEmpty));
+        if (changed && checked !== undefined) utimesSync(globs, checked.atime, checked.mtime);
+      },
     };
   }
 
@@ -196,13 +217,12 @@ class Generation {
 
   #writeCompanions(state: Pick<State, 'files' | 'watched' | 'globs'>): void {
     const { output, commands, spelled = output } = this.#options;
-    const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
+    const { depfile, filesDepfile, generator } = this.#companions;
     const [files, directories] = [filesOf(state), directoriesOf(state)];
     writeIfChanged(depfile, formatDepfile(output, [...new Set([...files, ...directories])].sort()));
     if (commands !== undefined || this.#options.spelled !== undefined) {
-      const { globs } = companionsOf(spelled);
       writeIfChanged(filesDepfile, formatDepfile(spelled, files));
-      writeIfChanged(globsDepfile, formatDepfile(globs, directories));
+      this.#writeGlobsDepfile(state.globs);
     }
     if (commands !== undefined) writeIfChanged(generator, generatorManifest(output, commands));
   }

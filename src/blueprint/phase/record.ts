@@ -103,7 +103,7 @@ export function recordLooks(
 }
 
 export function recordGlob(
-  record: GlobRecord,
+  record: GlobRecord & { readonly tree?: boolean },
   modules: readonly number[] | undefined,
   stamper: Stamper,
 ): GlobState {

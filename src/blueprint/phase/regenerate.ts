@@ -70,11 +70,20 @@ export function generatorManifest(
   return writer.take();
 }
 
-/** What globs match, as text: equal texts, equal matches. */
-export function globsText(globs: readonly GlobRecord[]): string {
-  const lines = globs.map(({ pattern, excludes, followLinks, matches }) =>
-    JSON.stringify({ pattern, excludes, followLinks, matches }),
-  );
+/**
+ * What globs match, as text: equal texts, equal matches. An empty directory says nothing to the walk through
+ * the tree, which looks for Blueprints files, and neither does a pattern that finds none.
+ */
+export function globsText(
+  globs: readonly (GlobRecord & { readonly tree?: boolean })[],
+  isEmpty: (directory: string) => boolean,
+): string {
+  const lines: string[] = [];
+  for (const { pattern, excludes, followLinks, matches, tree } of globs) {
+    const telling = tree === true ? matches.filter((path) => !isEmpty(path)) : matches;
+    if (tree === true && telling.length === 0) continue;
+    lines.push(JSON.stringify({ pattern, excludes, followLinks, matches: telling }));
+  }
   return [...new Set(lines)]
     .sort()
     .map((line) => `${line}\n`)

@@ -13,7 +13,7 @@ import type { EntityRecord } from './header.ts';
 import type { Stamp } from './stamp.ts';
 
 /** Changes whenever the meaning of the columns does. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Flags of a module. */
 export const READS_DEEP = 1;
@@ -90,6 +90,8 @@ export interface VariantColumns {
 }
 
 export interface GlobState extends GlobRecord {
+  /** Looked for by `subdirs` and the like: only Blueprints files in what it matches count. */
+  readonly tree?: boolean;
   /** Indexes of the modules that asked; undefined for the tree itself and for singletons. */
   readonly modules: readonly number[] | undefined;
   /** Of the directories that were searched. */

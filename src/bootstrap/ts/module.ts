@@ -191,6 +191,7 @@ function check(ctx: GenerateContext<Values>, { used, srcs, into }: Check): void 
   const tsconfig = inDirectory(ctx, ctx.properties.tsconfig);
   const flags = [
     `--config ${asWord(`${into}/tsconfig.json`)}`,
+    ...rootFlag(ctx),
     `--types ${asWord('${bootstrap.BuildDir}/.bootstrap/types')}`,
     ...(tsconfig === undefined ? [] : [`--extends ${word(tsconfig)}`]),
     ...used.map((unit) => `--use ${asWord(`${unit.directory}/tsconfig.json`)}`),
@@ -208,6 +209,12 @@ function check(ctx: GenerateContext<Values>, { used, srcs, into }: Check): void 
     ],
     args: { flags: flags.join(' '), name: ninjaEscape(ctx.name) },
   });
+}
+
+/** What is built outside of the tree names it: in a tree that was moved, everything is checked again. */
+function rootFlag(ctx: GenerateContext<unknown>): string[] {
+  const { stage, buildDir } = bootstrapOf(ctx.config);
+  return stage !== 'bootstrap' && buildDir.startsWith('/') ? [`--root ${word(process.cwd())}`] : [];
 }
 
 /** A path below the build directory as a word for a shell. */

@@ -8,7 +8,7 @@ import { sealEntry } from '../entry.ts';
 import type { PrivateKey } from '../trust/key.ts';
 import { judgeSignatures, type TrustedKey } from '../trust/policy.ts';
 import { addSignature, isValid, signResult } from '../trust/signature.ts';
-import { meaning } from '../trust/statement.ts';
+import { sameAction, sameOutputs } from '../trust/statement.ts';
 import { openResult, type Opened, type Source } from './judge.ts';
 
 /**
@@ -44,9 +44,11 @@ export function signBy({ signer, trusted, now, onWarning }: SignOptions): Sign {
     const there = present === undefined ? undefined : openResult(key.hash, present);
     const fresh = (): Uint8Array => seal(key, result, encodeActionResult(result));
     if (there === undefined || typeof there === 'string') return fresh();
-    if (meaning(key.hash, there.result) === meaning(key.hash, result)) {
-      const satisfied = signer === undefined || isSignedBy(signer, key, there);
-      return satisfied ? undefined : seal(key, there.result, there.message);
+    const same = sameOutputs(key.hash, there.result, result);
+    if (same && signer === undefined) return undefined;
+    if (same && sameAction(there.result, result)) {
+      const signed = signer === undefined || isSignedBy(signer, key, there);
+      return signed ? undefined : seal(key, there.result, there.message);
     }
     const { signatures } = there;
     const reason = judgeSignatures(
@@ -59,7 +61,7 @@ export function signBy({ signer, trusted, now, onWarning }: SignOptions): Sign {
     );
     if (reason !== undefined) return fresh();
     // Theirs was first, and is as good. With signatures, somebody wants to know.
-    if (signer !== undefined) onWarning(differs(key, source.name));
+    if (signer !== undefined && !same) onWarning(differs(key, source.name));
     return undefined;
   };
 }

@@ -1,6 +1,6 @@
 // The bytes that a signature of a result is over: its key, the action that ran, and all outputs. Not the
 // log, the times and the machine: those differ when another builder confirms the same outputs.
-import { canonicalJson, type Digest, type Sha256Hex } from '../../base/digest.ts';
+import { canonicalJson, sameDigest, type Digest, type Sha256Hex } from '../../base/digest.ts';
 import type { ActionResult } from '../../remote/message.ts';
 
 /** So that the bytes can be taken for nothing else that the key may sign. */
@@ -13,9 +13,15 @@ export interface Claim {
   readonly signedAt: number;
 }
 
-/** What a result says about its key, without claims: equal for builders that came to the same. */
-export function meaning(key: Sha256Hex, result: ActionResult): string {
-  return canonicalJson(content(key, result));
+/** Whether two results of one key say the same, apart from which action gave it. */
+export function sameOutputs(key: Sha256Hex, a: ActionResult, b: ActionResult): boolean {
+  const spelled = [a, b].map((result) => canonicalJson({ ...content(key, result), action: '' }));
+  return spelled[0] === spelled[1];
+}
+
+/** Whether they also name the same action, or both none: then one may sign what the other says. */
+export function sameAction({ action: a }: ActionResult, { action: b }: ActionResult): boolean {
+  return a === undefined || b === undefined ? a === b : sameDigest(a, b);
 }
 
 /** The signed bytes. */

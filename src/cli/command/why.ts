@@ -6,6 +6,7 @@ import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
 interface Flags {
   readonly json: boolean;
   readonly records: boolean;
+  readonly offline: boolean;
   readonly packages?: string;
   readonly imageId?: readonly string[];
   readonly sandbox: string;
@@ -40,6 +41,12 @@ export const whyCommand = buildCommand<Flags, readonly string[], Context>({
         default: false,
         withNegated: false,
       },
+      offline: {
+        kind: 'boolean',
+        brief: 'ask no mirror that needs the network',
+        default: false,
+        withNegated: false,
+      },
       packages: packagesFlag,
       imageId: imageIdFlag,
       sandbox: sandboxFlag,
@@ -61,6 +68,7 @@ export const whyCommand = buildCommand<Flags, readonly string[], Context>({
         sandbox: flags.sandbox,
         offline: true,
         records: flags.records,
+        askNetwork: !flags.offline,
       },
       new AbortController().signal,
     );

@@ -3,7 +3,7 @@
 // that does not show there ends here. An imported source that is not declared is an error of the compiler.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildError, environmentError, type Diagnostic } from '../../../base/diagnostic.ts';
 import { digestOf } from '../../../base/digest.ts';
@@ -23,6 +23,8 @@ const OPTIONS = {
   use: many,
   alias: many,
   ashlar: { type: 'string' },
+  /** Only makes commands of trees at different places different. */
+  root: { type: 'string' },
 } as const;
 
 /** The compiler takes a backslash for a slash: then the tree must have another name. */
@@ -57,23 +59,30 @@ export function check(argv: readonly string[]): Promise<readonly Diagnostic[]> {
     }
   }
   rmSync(scratch, { recursive: true, force: true });
+  // Others refer to this file when this module is not checked again: a tree that was moved must hold together.
+  const near = (path: string): string => {
+    const inner = relative(dirname(config), absolute(path));
+    return inner.startsWith('.') ? inner : `./${inner}`;
+  };
   writeIfChanged(
     config,
     `${JSON.stringify(
       {
-        ...(values.extends === undefined ? {} : { extends: absolute(values.extends) }),
+        ...(values.extends === undefined ? {} : { extends: near(values.extends) }),
         compilerOptions: {
           ...(values.extends === undefined ? DEFAULTS : {}),
           // Where types of the machine are found must not depend on where the build directory is.
           ...typeRoots([ROOT, ...(values.ashlar === undefined ? [] : [values.ashlar])]),
           ...ALWAYS,
-          rootDir: ROOT,
-          outDir: types,
-          tsBuildInfoFile: `${scratch}/info`,
-          paths: Object.fromEntries([...aliases].map(([name, file]) => [name, [absolute(file)]])),
+          rootDir: near(ROOT),
+          outDir: near(types),
+          tsBuildInfoFile: './declarations/info',
+          paths: Object.fromEntries([...aliases].map(([name, file]) => [name, [near(file)]])),
         },
-        files: positionals.map(absolute),
-        references: values.use.map((path) => ({ path: absolute(path) })),
+        files: positionals.map(near),
+        // What a tsconfig includes that this one extends is not this module's.
+        include: [],
+        references: values.use.map((path) => ({ path: near(path) })),
       },
       undefined,
       2,

@@ -11,7 +11,11 @@ export function test(argv: readonly string[]): Promise<readonly Diagnostic[]> {
     options: { output: { type: 'string', short: 'o' } },
     allowPositionals: true,
   });
-  const words = ['--enable-source-maps', '--test-reporter=spec', ...positionals];
+  // Node refuses modules whose path holds a backslash; the working directory has another name too.
+  const strange = process.cwd().includes('\\');
+  const files = strange ? positionals.map((file) => `/proc/self/cwd/${file}`) : positionals;
+  const links = strange ? ['--preserve-symlinks', '--preserve-symlinks-main'] : [];
+  const words = ['--enable-source-maps', '--test-reporter=spec', ...links, ...files];
   const { status, signal, stdout, stderr } = spawnSync(process.execPath, words, {
     encoding: 'utf8',
     maxBuffer: 1 << 28,

@@ -1,0 +1,159 @@
+// Two checkouts on two machines (stores) that share results through mirrors: a directory, nginx, a server
+// that lies. The real program throughout.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { ChaosMirror, MOODS, only } from '../rig/chaos.ts';
+import { startNginx } from '../rig/nginx.ts';
+import { createRig, type Rig, type Run } from '../rig/program.ts';
+import { filesBelow } from '../rig/store.ts';
+
+const TREE = {
+  'base/buildinfo.json': '{}',
+  'base/build': '#!/bin/bash\nmkdir -p $PKG_PATH/lib\nseq 1000 > $PKG_PATH/lib/numbers\n',
+  'top/buildinfo.json': '{"requires": ["base"]}',
+  'top/build':
+    '#!/bin/bash\nmkdir -p $PKG_PATH/bin\nwc -l /opt/ashlar/packages/*/lib/numbers > $PKG_PATH/bin/count\n',
+};
+
+/** A machine of its own: another directory, store and home. */
+function machine(settings: object = {}): Rig {
+  const rig = createRig();
+  rig.write({ ...TREE, 'ashlar.json': JSON.stringify(settings) });
+  return rig;
+}
+
+function sharing(mirrors: unknown, more: object = {}): object {
+  return { shared_state: { mirrors, ...more } };
+}
+
+/** As `run`, but lets a server in this process answer meanwhile. */
+function build(rig: Rig, ...argv: string[]): Promise<Run> {
+  return rig.start(['build', ...argv]).ended;
+}
+
+function archive(rig: Rig): Buffer {
+  const [path] = filesBelow(join(rig.packages, 'cache/packages/top')).filter((name) =>
+    name.endsWith('.tar.xz'),
+  );
+  return readFileSync(path!);
+}
+
+const ran = (run: Run): number =>
+  run.stderr.split('\n').filter((line) => /^ran /.test(line)).length;
+
+test('what one machine built, another takes from nginx: nothing runs, and the bytes are the same', async () => {
+  await using nginx = await startNginx();
+  using one = machine(sharing([{ url: nginx.url, write: true }]));
+  using other = machine(sharing([nginx.url]));
+  const first = await build(one, 'top');
+  expect(first.status, first.stderr).toBe(0);
+  expect(ran(first)).toBe(4);
+  const second = await build(other, 'top');
+  expect(second.status, second.stderr).toBe(0);
+  expect(ran(second)).toBe(0);
+  expect(second.stderr).not.toContain('warning');
+  expect(archive(other)).toEqual(archive(one));
+  // And from its own store, without asking anybody.
+  const third = await build(other, 'top', '--offline');
+  expect(ran(third)).toBe(0);
+});
+
+test('a directory that several machines share, named in the environment', async () => {
+  using one = machine();
+  using other = machine();
+  const shared = join(one.directory, 'shared');
+  const env = { ASHLAR_MIRRORS: `rw:${shared}` };
+  expect(one.run(['build', 'top'], { env }).status).toBe(0);
+  const second = other.run(['build', 'top'], { env: { ASHLAR_MIRRORS: shared } });
+  expect(second.status, second.stderr).toBe(0);
+  expect(ran(second)).toBe(0);
+});
+
+/** All of them are tried in test/cache/mirror/chaos.test.ts; here, what the user sees of some. */
+const SEEN = [
+  'a web page in place of everything',
+  'a connection that breaks in the middle',
+  'one byte at a time',
+  'too busy, for an hour',
+] as const;
+
+test.each(SEEN)('a mirror with %s costs one message and no build', async (name) => {
+  await using chaos = await ChaosMirror.start(MOODS[name]);
+  using rig = machine(sharing([{ url: chaos.url('user:very-secret@'), write: true }]));
+  const started = rig.start(['build', 'base'], { env: { ASHLAR_MIRROR_PATIENCE: '1' } });
+  const run = await started.ended;
+  expect(run.status, run.stderr).toBe(0);
+  expect(ran(run)).toBe(2);
+  const told = run.stderr.split('\n').filter((line) => line.startsWith('warning: '));
+  expect(told.length, run.stderr).toBe(1);
+  expect(told[0]).toContain('is not asked any more');
+  expect(run.stderr + run.stdout).not.toContain('secret');
+});
+
+test('a blob that is gone from the mirror is made again', async () => {
+  await using chaos = await ChaosMirror.start();
+  using one = machine(sharing([{ url: chaos.url(), write: true }]));
+  using other = machine(sharing([chaos.url()]));
+  expect((await build(one, 'top')).status).toBe(0);
+  chaos.mood = only('GET cas', (_, response) => {
+    response.writeHead(404).end();
+    return true;
+  });
+  const run = await build(other, 'top');
+  expect(run.status, run.stderr).toBe(0);
+  expect(ran(run)).toBe(4);
+  expect(archive(other)).toEqual(archive(one));
+});
+
+test('an unsigned or poisoned result is ignored, named, and the task runs', async () => {
+  await using chaos = await ChaosMirror.start();
+  using builder = machine();
+  const env = { ASHLAR_MIRRORS: `rw:${chaos.url()}` };
+  const made = builder.run(['keys', 'generate', 'ci']).stdout.split('\n')[0]!;
+  expect(made).toMatch(/^ashlar-public-1:ci:/);
+  const trust = { keys: { ci: made } };
+  // Somebody without the key fills the mirror.
+  expect((await builder.start(['build', 'top'], { env }).ended).status).toBe(0);
+  using reader = machine(sharing([chaos.url()], trust));
+  const first = await build(reader, 'top');
+  expect(first.status, first.stderr).toBe(0);
+  expect(ran(first)).toBe(4);
+  expect(first.stderr).toMatch(
+    /warning: the result ac\/[0-9a-f]{64} of the mirror .* is not trusted: it is not signed/,
+  );
+
+  // The builder signs what it has, in place of what was there.
+  using signer = machine(
+    sharing([{ url: chaos.url(), write: true }], { ...trust, sign: { key: 'ci' } }),
+  );
+  writeFileSync(join(signer.directory, 'key'), '');
+  const key = readFileSync(join(builder.directory, 'home/.config/ashlar/keys/ci.key'), 'utf8');
+  const signed = await signer.start(['build', 'top'], { env: { ASHLAR_SIGNING_KEY: key } }).ended;
+  expect(signed.status, signed.stderr).toBe(0);
+  expect(ran(signed)).toBe(4);
+  using trusting = machine(sharing([chaos.url()], trust));
+  const second = await build(trusting, 'top');
+  expect(ran(second), second.stderr).toBe(0);
+  expect(second.stderr).not.toContain('warning');
+  expect(second.stderr + signed.stderr).not.toContain(key.split(':')[2]!.trim());
+});
+
+test('push, then pull on another machine, which then builds without a network', async () => {
+  await using chaos = await ChaosMirror.start();
+  using one = machine();
+  using other = machine();
+  expect(one.run(['build', 'top']).status).toBe(0);
+  const pushed = await one.start(['cache', 'push', 'top', '--mirror', chaos.url()]).ended;
+  expect(pushed, pushed.stderr).toMatchObject({
+    status: 0,
+    stderr: '',
+    stdout: '4 results offered\n',
+  });
+  const pulled = await other.start(['cache', 'pull', '--mirror', chaos.url(), 'top']).ended;
+  expect(pulled, pulled.stderr).toMatchObject({ status: 0, stderr: '' });
+  expect(pulled.stdout).toMatch(/^4 of 4 results brought/);
+  const run = other.run(['build', 'top', '--offline']);
+  expect(run.status, run.stderr).toBe(0);
+  expect(ran(run)).toBe(0);
+});

@@ -1,0 +1,86 @@
+// Explanations across machines: a second store knows nothing but a mirror, and still tells what differs.
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { explainedTree, steady } from '../rig/explained.ts';
+
+test('a machine that made nothing yet is told what differs from what a mirror has', () => {
+  using rig = explainedTree();
+  const mirror = join(rig.directory, 'mirror');
+  mkdirSync(mirror);
+  expect(rig.run(['build'], { env: { ASHLAR_MIRRORS: `rw:${mirror}` } }).status).toBe(0);
+
+  const cwd = join(rig.directory, 'other');
+  cpSync(rig.packages, cwd, { recursive: true });
+  rmSync(join(cwd, 'cache'), { recursive: true });
+  const there = {
+    cwd,
+    env: { ASHLAR_STORE: join(rig.directory, 'store-2'), ASHLAR_MIRRORS: `rw:${mirror}` },
+  };
+  expect(steady(rig.run(['why', 'app'], there).stdout, rig).split('\n')).toEqual([
+    'app:build  would not run: all that depend on it have their results',
+    'app:write_tar  would be restored from <rig>/mirror; made on <worker> on <date> in <n> s',
+    '',
+  ]);
+
+  writeFileSync(join(cwd, 'lib/build'), '#!/bin/bash\necho other > $PKG_PATH/lib2\n');
+  expect(steady(rig.run(['why', 'app:write_tar'], there).stdout, rig)).toBe(
+    [
+      'app:write_tar  would run',
+      '  because new here',
+      '  the mirror <rig>/mirror has <key>, which differs only in',
+      '    lib:build: lib/build: contents changed',
+      '',
+    ].join('\n'),
+  );
+  const [json] = JSON.parse(rig.run(['why', 'app:write_tar', '--json'], there).stdout) as {
+    elsewhere: { mirror: string; causes: { task: string; path: string }[] };
+  }[];
+  expect(json!.elsewhere).toMatchObject({
+    mirror,
+    causes: [{ task: 'lib:build', path: 'inputs./pkg/build/build' }],
+  });
+  const built = rig.run(['build'], there);
+  expect(built.stderr).toMatch(/^because {2}lib\/build: contents changed; 6 tasks follow$/m);
+  expect(built.stderr).toContain(`compared with what ${mirror} has\n`);
+
+  // A key is enough to compare: its record comes from the mirror, and those of what it depends on.
+  const keyOf = (options: object): string =>
+    (JSON.parse(rig.run(['why', 'app:build', '--json'], options).stdout) as [{ key: string }])[0]
+      .key;
+  const fresh = { cwd, env: { ...there.env, ASHLAR_STORE: join(rig.directory, 'store-3') } };
+  const compared = rig.run(['diff', keyOf({}), keyOf(there)], fresh);
+  expect(steady(compared.stdout, rig)).toBe(
+    'lib (<key>): /pkg/build/build: contents changed\nthe keys differ\n',
+  );
+  expect(compared.status).toBe(1);
+
+  // Rubbish in place of records harms nothing.
+  for (const name of readdirSync(join(mirror, 'ac'), { recursive: true }).map(String)) {
+    const path = join(mirror, 'ac', name);
+    if (name.length > 60) writeFileSync(path, readFileSync(path).subarray(0, 20));
+  }
+  writeFileSync(join(cwd, 'lib/build'), '#!/bin/bash\necho again > $PKG_PATH/lib2\n');
+  rmSync(join(rig.directory, 'store-2/records'), { recursive: true });
+  const damaged = rig.run(['why', 'app:write_tar'], there);
+  expect(damaged.stdout).toContain('app:write_tar  would run\n');
+  expect(damaged.status).toBe(0);
+});
+
+test('a result that was evicted is told of with the time', () => {
+  using rig = explainedTree();
+  rig.run(['build', 'lib']);
+  const [{ key }] = JSON.parse(rig.run(['why', 'lib:build', '--json']).stdout) as [{ key: string }];
+  const store = join(rig.directory, 'store');
+  rmSync(join(store, 'ac'), { recursive: true });
+  mkdirSync(join(store, 'ac'));
+  writeFileSync(join(store, 'tombstones'), `${key} ${Date.UTC(2026, 4, 3, 12)} 0\n`);
+  const { stdout } = rig.run(['why', 'lib:build'], { env: { TZ: 'UTC' } });
+  expect(stdout).toBe(
+    'lib:build  would run\n  because its result was here until it was evicted on 2026-05-03 12:00\n',
+  );
+  rmSync(join(store, 'ac'), { recursive: true });
+  expect(rig.run(['build', 'lib'], { env: { TZ: 'UTC' } }).stderr).toContain(
+    'its result was here until it was evicted on 2026-05-03 12:00',
+  );
+});
