@@ -22,7 +22,9 @@ function version(
 }
 
 test('known answers', () => {
-  expect(version()).toMatchInlineSnapshot(`"f1f21fc5ba63e646cb943e466c55d27ac96a52855797bbd589b4219a00ed1546"`);
+  expect(version()).toMatchInlineSnapshot(
+    `"f1f21fc5ba63e646cb943e466c55d27ac96a52855797bbd589b4219a00ed1546"`,
+  );
   expect(
     version(
       {
