@@ -1,7 +1,7 @@
 // Scratch directories inside the store, on its file system so that files move in by rename. Each belongs
 // to a process and holds a lock that dies with it; what a killed process left is removed by the next one.
 // Processes that cannot see each other's locks (in containers, on other machines) go by age instead.
-import { chmodSync, lstatSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { errnoOf, removeTree } from '../base/fs.ts';
@@ -24,7 +24,7 @@ const ABANDONED_MS = 7 * 24 * 3_600_000;
  */
 export async function openWorkspace(store: Store): Promise<Workspace> {
   const parent = join(store.root, 'work');
-  const name = `${lockScope()}-${process.pid}-${randomBytes(8).toString('hex')}`;
+  const name = `${lockScope()}-${process.pid}-${Date.now()}-${randomBytes(8).toString('hex')}`;
   // The lock comes first, so that nobody takes the new directory for a dead process's.
   const lock = await tryLock(workspaceLock(name));
   if (lock === undefined) throw new Error(`somebody holds the lock of the new directory ${name}`);
@@ -33,7 +33,6 @@ export async function openWorkspace(store: Store): Promise<Workspace> {
     mkdirSync(path);
     // Also takes away a set-group-id bit of the store, which all below would inherit.
     chmodSync(path, 0o700);
-    writeFileSync(startFile(path), '');
     await removeAbandoned(parent);
   } catch (error) {
     await lock.release();
@@ -59,9 +58,10 @@ export async function openWorkspace(store: Store): Promise<Workspace> {
   };
 }
 
-/** A file that is as old as the process's use of the store. */
-export function startFile(workspace: string): string {
-  return join(workspace, 'began');
+/** When the process of a directory began to use the store, in ms since 1970; undefined: it does not say. */
+export function beganMs(directory: string): number | undefined {
+  const [, ms] = /^[0-9a-f]+-\d+-(\d{1,15})-/.exec(directory) ?? [];
+  return ms === undefined ? undefined : Number(ms);
 }
 
 /** Not by its path: one store may be reached by several. */

@@ -107,7 +107,7 @@ async function buildInStore(
 ): Promise<BuildReport | undefined> {
   const prepared = await prepare(command, store, output.signal, out);
   if (prepared === undefined) return undefined;
-  const wanted = withRequires(prepared.selection.definitions, prepared.identities);
+  const wanted = withRequires(prepared.selection.built, prepared.identities);
   const bootstraps = command.bootstrap ? bootstrapsOf(prepared) : [];
   const targets = [
     ...wanted.flatMap((one) => packageTargets(prepared, one)),

@@ -12,9 +12,15 @@ import { computeKeys } from '../task/key.ts';
 import type { Task } from '../task/task.ts';
 import { openUserStore, prepare, type PrepareRequest } from './prepare.ts';
 
+/** The one task of packages of buildinfo files that says much. */
+const BUILD = 'build';
+
 export interface LogRequest extends PrepareRequest {
-  /** `build`, `fetch`, `write_tar`: what follows the package in a task's name. */
-  readonly task: string;
+  /**
+   * `build`, `fetch`, `write_tar`: what follows the package in a task's name. Undefined: its
+   * `build`, or all tasks of a package that has none of this name.
+   */
+  readonly task: string | undefined;
 }
 
 export interface LogAnswer {
@@ -31,24 +37,32 @@ export async function findLogs(request: LogRequest, signal: AbortSignal): Promis
   if (store === undefined || prepared === undefined) return { logs, diagnostics: out.diagnostics };
   for (const definition of prepared.selection.definitions) {
     const { tasks } = prepared.pipelines.get(definition)!;
-    const name = `${spell(definition)}:${request.task}`;
-    const task = tasks.find((candidate) => candidate.name === name);
-    const names = tasks.map((candidate) => candidate.name.slice(spell(definition).length + 1));
-    if (task === undefined) {
+    const nameOf = (task: string): string => `${spell(definition)}:${task}`;
+    const find = (task: string): Task | undefined =>
+      tasks.find((candidate) => candidate.name === nameOf(task));
+    const one = find(request.task ?? BUILD);
+    if (one === undefined && request.task !== undefined) {
+      const names = tasks.map(({ name }) => name.slice(nameOf('').length));
       out.add(
         definitionError({
           code: 'log/task',
-          message: `there is no task ${name}`,
+          message: `there is no task ${nameOf(request.task)}`,
           hint: `tasks of ${spell(definition)} are ${names.join(', ')}`,
         }),
       );
       continue;
     }
-    const content = readLog(prepared.open.tree.directory, task, store);
-    if (content !== undefined) logs.push({ task: name, content });
-    else {
+    // Of several tasks, those that said something.
+    const wanted = one === undefined ? tasks : [one];
+    const found = wanted.flatMap((task) => {
+      const content = readLog(prepared.open.tree.directory, task, store);
+      return content === undefined ? [] : [{ task: task.name, content }];
+    });
+    logs.push(...found.filter(({ content }) => one !== undefined || content.length > 0));
+    if (found.length === 0) {
       const hint = `run "ashlar build ${spell(definition)}"`;
-      out.add(definitionError({ code: 'log/none', message: `there is no log of ${name}`, hint }));
+      const message = `there is no log of ${one?.name ?? spell(definition)}`;
+      out.add(definitionError({ code: 'log/none', message, hint }));
     }
   }
   return { logs, diagnostics: out.diagnostics };

@@ -1,11 +1,12 @@
 // From a command line to the tasks of a tree: settings, definitions, image, ids, pipelines. Shared by the
 // commands that build and those that only ask about tasks.
 import { join } from 'node:path';
-import type { Collector } from '../base/diagnostic.ts';
+import { didYouMean, warning, type Collector } from '../base/diagnostic.ts';
 import { shellLine } from '../base/shell.ts';
 import { openStore, storeRoot, type Store } from '../cache/store.ts';
 import type { Definition } from '../package/definition.ts';
 import type { Identities } from '../package/ids.ts';
+import { LOCK_FILE, readLocks, type Locks } from '../package/lock.ts';
 import type { ImageDeclaration } from '../package/module/declaration.ts';
 import { imageMembers } from '../package/module/image-members.ts';
 import { imageTask } from '../package/module/rootfs.ts';
@@ -34,6 +35,8 @@ export interface PrepareRequest extends TreeRequest {
   readonly variant: string | null | undefined;
   readonly sandbox: string;
   readonly offline: boolean;
+  /** Leave locks aside. */
+  readonly unlocked?: boolean;
 }
 
 export interface Prepared {
@@ -79,6 +82,7 @@ export async function prepare(
     table,
     out,
   );
+  const locks = request.unlocked === true ? new Map() : readLocks(directory, cwd, out);
   if (out.failed || sandbox === undefined) return undefined;
 
   const pipelines = out.take(
@@ -96,6 +100,7 @@ export async function prepare(
       fetchSource: fetching.fetchSource,
       digestOf: table.digest,
       reproduce: (definition) => reproduceLine(request, definition),
+      locks,
     }),
   );
   table.save();
@@ -106,7 +111,26 @@ export async function prepare(
     if (members !== undefined) images.set(image, imageTask(image, members));
   }
   if (out.failed) return undefined;
+  warnOfStrayLocks(locks, pipelines, selection, out);
   return { open, selection, identities, pipelines, images, sandbox };
+}
+
+/** A lock of no task is most likely that of one that was renamed. It may be of a package not asked for. */
+function warnOfStrayLocks(
+  locks: Locks,
+  pipelines: ReadonlyMap<Definition, Pipeline>,
+  selection: Selection,
+  out: Collector,
+): void {
+  if (locks.size === 0 || selection.asked !== undefined) return;
+  const names = new Set(
+    [...pipelines.values()].flatMap(({ tasks }) => tasks.map(({ name }) => name)),
+  );
+  for (const name of locks.keys()) {
+    if (names.has(name)) continue;
+    const message = `${LOCK_FILE} locks ${name}, which is no task of this tree`;
+    out.add(warning({ code: 'lock/task', message, hint: didYouMean(name, names) }));
+  }
 }
 
 const NO_IMAGE: Image = { name: '', identity: '', impure: true, mounts: [], links: {} };

@@ -12,6 +12,8 @@ export interface Selection {
   readonly asked: readonly Definition[] | undefined;
   /** Everything whose id is needed. */
   readonly definitions: readonly Definition[];
+  /** What is built for its own sake; what only images are made of is not. */
+  readonly built: readonly Definition[];
   /** Images that are made. */
   readonly rootfs: readonly ImageDeclaration[];
   /** The trees that are built, by variant. */
@@ -26,7 +28,7 @@ export function select(open: OpenTree, variant: string | null | undefined): Resu
   const trees = new Map<string | null, PackageSet>();
   if (asked !== undefined) {
     const definitions = [...new Set([...asked, ...ofImages])];
-    return out.finish({ asked, definitions, rootfs, trees });
+    return out.finish({ asked, definitions, built: asked, rootfs, trees });
   }
   const wanted = variant === undefined ? [...tree.treeinfos.keys()] : [variant];
   for (const name of wanted) {
@@ -35,5 +37,5 @@ export function select(open: OpenTree, variant: string | null | undefined): Resu
   }
   const ofTrees = [...trees.values()].flatMap(({ order }) => order);
   const definitions = [...new Set([...ofTrees, ...ofImages])];
-  return out.finish({ asked, definitions, rootfs, trees });
+  return out.finish({ asked, definitions, built: ofTrees, rootfs, trees });
 }

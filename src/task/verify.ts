@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Sha256Hex } from '../base/digest.ts';
 import { errnoOf, removeTree } from '../base/fs.ts';
+import { openStore } from '../cache/store.ts';
 import type { Workspace } from '../cache/work.ts';
 import type { TaskFailure } from './event.ts';
-import { execute, type Executor } from './execute.ts';
+import { execute, openLayers, type Execution, type Executor } from './execute.ts';
+import type { Layers } from './layer.ts';
 import { outputDifferences, type OutputDifference } from './outputs.ts';
 import type { Task, TaskResult } from './task.ts';
 import { vary, type Variation } from './variation.ts';
@@ -41,30 +43,62 @@ export function openVerifier(executor: Executor): Verifier {
     logPath: (task) => `${executor.logPath(task)}.verify`,
     keepFailed: false,
   };
-  return {
-    variation,
-    verify: async (task, resultOf, signal) => {
-      const first = resultOf(task);
-      if (first === undefined) return { kind: 'skipped', why: 'it has no result' };
-      if (task.network)
-        return { kind: 'skipped', why: 'its result is pinned, and needs the network' };
-      const execution = await execute(variation.task(task), second, {
+  let layers: Promise<Layers> | undefined;
+  /** Tasks of this verification, as they ran again. */
+  const again = new Map<Task, Execution | NoResult>();
+
+  const rerun = async (
+    task: Task,
+    resultOf: (task: Task) => TaskResult | undefined,
+    signal: AbortSignal,
+  ): Promise<Execution | NoResult> => {
+    const before = again.get(task);
+    if (before !== undefined) return before;
+    // What goes on from a work directory has to go on from one that was made again, too.
+    const bases = new Map<Task, TaskResult>();
+    for (const { layer } of task.directories) {
+      if (layer?.on === undefined) continue;
+      const made = await rerun(layer.on, resultOf, signal);
+      if (made instanceof NoResult) return made;
+      if (made.kind !== 'done') return new NoResult(layer.on.name);
+      bases.set(layer.on, made.result);
+    }
+    layers ??= scratchLayers(scratch, second);
+    const execution = await execute(
+      variation.task(task),
+      { ...second, layers: await layers },
+      {
         resultOf: (dependency) => {
-          const result = resultOf(dependency);
+          const result = bases.get(dependency) ?? resultOf(dependency);
           if (result === undefined) throw new NoResult(dependency.name);
           return result;
         },
         signal,
         progress: () => undefined,
-      }).catch((error: unknown) => {
-        if (error instanceof NoResult) return error;
-        throw error;
-      });
+      },
+    ).catch((error: unknown) => {
+      if (error instanceof NoResult) return error;
+      throw error;
+    });
+    again.set(task, execution);
+    return execution;
+  };
+
+  return {
+    variation,
+    verify: async (task, resultOf, signal) => {
+      const first = resultOf(task);
+      if (first === undefined) return { kind: 'skipped', why: 'it has no result' };
+      if (task.network) {
+        return { kind: 'skipped', why: 'its result is pinned, and needs the network' };
+      }
+      const execution = await rerun(task, resultOf, signal);
       if (execution instanceof NoResult) {
-        return { kind: 'skipped', why: `the result of ${execution.message} is not here` };
+        return { kind: 'skipped', why: `the result of ${execution.message} is not to be had` };
       }
       switch (execution.kind) {
         case 'done': {
+          if (Object.keys(task.outputs).length === 0) return { kind: 'skipped', why: NO_OUTPUT };
           const differences = outputDifferences(executor.store, first, execution.result);
           return differences.length === 0 ? { kind: 'same' } : { kind: 'different', differences };
         }
@@ -79,6 +113,15 @@ export function openVerifier(executor: Executor): Verifier {
     },
     [Symbol.dispose]: () => removeTree(scratch),
   };
+}
+
+const NO_OUTPUT = 'it leaves a work directory only: what goes on from that is compared';
+
+/** Layers of their own, which go away with the scratch directory. */
+async function scratchLayers(scratch: string, executor: Executor): Promise<Layers> {
+  const store = openStore(join(scratch, 'layers'));
+  if (!store.ok) throw new Error(store.diagnostics[0]?.message);
+  return openLayers({ ...executor, store: store.value });
 }
 
 class NoResult extends Error {}

@@ -89,7 +89,8 @@ describe('a change runs what it concerns', () => {
 
   test('a comment in the source of a dependency ends at the first equal output', () => {
     change(rig, 'lib.c', '42; }', '42; } /* the answer */');
-    expect(ran(build(rig))).toEqual(['lib:compile', 'lib:unpack']);
+    // The work tree that install sees is another one; what it leaves is not.
+    expect(ran(build(rig))).toEqual(['lib:compile', 'lib:install', 'lib:unpack']);
   });
 
   test('the script of install: install, on the work tree that compile left', () => {
@@ -309,6 +310,33 @@ describe('pipelines are data', () => {
     build(rig);
     expect(file(rig, 'share/out')).toBe('out\n');
   });
+});
+
+test('what is locked stays what it was, and is told of', () => {
+  using rig = library();
+  build(rig);
+  const lock = rig.run(['lock', 'lib']);
+  expect(lock.stdout).toContain('locked lib:compile\n');
+  change(rig, 'Blueprints', 'ar rcD', 'ar  rcD');
+  const run = build(rig);
+  expect(ran(run)).toEqual([]);
+  expect(run.stderr).toMatch(
+    /warning: lib:compile is locked to the key [0-9a-f]{64}; its definition now/,
+  );
+  // Elsewhere there is no such result.
+  const other = rig.run(['build'], { env: { ASHLAR_STORE: join(rig.directory, 'other') } });
+  expect(other.stderr).toMatch(
+    /error: lib:\S+ is locked to the key [0-9a-f]{64}, of which no result is on record/,
+  );
+  expect(other.status).toBe(1);
+  expect(rig.run(['lock', '--remove', 'lib']).stdout).toContain('unlocked lib:compile\n');
+  expect(ran(build(rig))).toEqual(['lib:compile']);
+  writeFileSync(join(rig.packages, 'ashlar.lock.json'), '{"tasks": {"lib:compil": "1"}}');
+  const wrong = rig.run(['build']);
+  expect(wrong.stderr).toContain(
+    'ashlar.lock.json:1:26: error: a key is 64 lower-case hexadecimal digits',
+  );
+  expect(wrong.status).toBe(2);
 });
 
 describe('packages of both kinds', () => {

@@ -53,6 +53,7 @@ test('gc keeps to the size, leaves pins, tells on trial, and the next build make
   expect(stat(rig)).toMatchObject({ bytes: 0, results: 0, pins: [] });
   const anew = rig.run(['build', 'a']);
   expect(anew.status, anew.stderr).toBe(0);
+  expect(anew.stderr).toContain('its result was here until it was evicted on ');
 });
 
 test('a limit in ashlar.json is kept by builds themselves', () => {

@@ -1,11 +1,11 @@
 // A task engine in a temporary directory whose scripts are JavaScript functions: what runs, and when it
 // ends, is in the test's hands.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { localCache, type LocalCache } from '../../src/cache/local.ts';
 import { openStore, type Store } from '../../src/cache/store.ts';
-import { openWorkspace } from '../../src/cache/work.ts';
+import { openWorkspace, startFile } from '../../src/cache/work.ts';
 import type { Image, Sandbox, SandboxCommand, SandboxExit } from '../../src/sandbox/port.ts';
 import type { TaskEvent } from '../../src/task/event.ts';
 import type { Executor } from '../../src/task/execute.ts';
@@ -37,6 +37,8 @@ export interface Rig {
   readonly ran: string[];
   readonly events: TaskEvent[];
   readonly executor: Executor;
+  /** Names in the scratch directory of the executor, but for what the workspace itself keeps there. */
+  scratch(): string[];
   build(targets: readonly Task[], options?: Partial<BuildRequest>): Promise<BuildReport>;
   [Symbol.dispose](): void;
 }
@@ -152,6 +154,8 @@ export async function createRig(directory = mkdtempSync(join(tmpdir(), 'ashlar-'
     ran,
     events,
     executor,
+    scratch: () =>
+      readdirSync(workspace.path).filter((name) => name !== basename(startFile(workspace.path))),
     build: async (targets, options = {}) => {
       const report = await build({
         targets: targets.map((task): Target => ({ task, deliveries: [] })),

@@ -140,7 +140,7 @@ describe.each(['bubblewrap', 'host'])('layers in the sandbox %s', (name) => {
     expect(outputText(rig, report, tasks.install)).toBe('bin bin/alias bin/tool');
     expect(outputText(rig, report, tasks.split).trim().split('\n')).toEqual(LIST);
     // Nothing is left but the store.
-    expect(readdirSync(rig.executor.workspace.path)).toEqual([]);
+    expect(rig.scratch()).toEqual([]);
   });
 
   test('a change runs its task again on the layer below, and nothing before it', async () => {
@@ -179,7 +179,7 @@ describe.each(['bubblewrap', 'host'])('layers in the sandbox %s', (name) => {
     const before = readdirSync(join(rig.store.root, 'layers'));
     await expect(build(rig, sandbox, [chain({ install: 'exit 7' }).install])).rejects.toThrow('7');
     expect(readdirSync(join(rig.store.root, 'layers'))).toEqual(before);
-    expect(readdirSync(rig.executor.workspace.path)).toEqual([]);
+    expect(rig.scratch()).toEqual([]);
   });
 
   test('two tasks go on from one layer at once and do not see each other', async () => {

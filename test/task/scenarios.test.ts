@@ -331,6 +331,6 @@ describe('several builds in a row', () => {
     expect(existsSync(join(rig.store.root, 'layers'))).toBe(false);
     // One question for a level, not one for a task.
     expect(mirrors.questions.length).toBeLessThan(25);
-    expect(readdirSync(rig.executor.workspace.path)).toEqual([]);
+    expect(rig.scratch()).toEqual([]);
   });
 });

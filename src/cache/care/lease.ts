@@ -5,7 +5,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockScope, tryLock } from '../../base/lock.ts';
 import type { Store } from '../store.ts';
-import { SIGN_OF_LIFE_MS, startFile, workspaceLock } from '../work.ts';
+import { beganMs, SIGN_OF_LIFE_MS, workspaceLock } from '../work.ts';
 
 /** Others show that they live this often; missing a few signs is no death. */
 const SILENT_MS = 3 * SIGN_OF_LIFE_MS;
@@ -17,10 +17,8 @@ export async function inUseSince(store: Store): Promise<number | undefined> {
   for (const name of readdirSync(parent)) {
     const path = join(parent, name);
     if (!(await isAlive(path, name))) continue;
-    const began =
-      lstatSync(startFile(path), { throwIfNoEntry: false })?.mtimeMs ??
-      lstatSync(path, { throwIfNoEntry: false })?.birthtimeMs;
-    if (began !== undefined) earliest = Math.min(earliest ?? began, began);
+    // Where nobody can tell, from the beginning of time.
+    earliest = Math.min(earliest ?? Infinity, beganMs(name) ?? 0);
   }
   return earliest;
 }

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
 
 interface Flags {
-  readonly task: string;
+  readonly task?: string;
   readonly packages?: string;
   readonly imageId?: readonly string[];
   readonly sandbox: string;
@@ -27,9 +27,9 @@ export const logCommand = buildCommand<Flags, readonly string[], Context>({
       task: {
         kind: 'parsed',
         parse: String,
-        brief: 'build, fetch or write_tar',
-        default: 'build',
+        brief: 'the task; its build unless given, or all of a package that has no such task',
         placeholder: 'NAME',
+        optional: true,
       },
       packages: packagesFlag,
       imageId: imageIdFlag,

@@ -18,6 +18,7 @@ import { keysCommand } from './keys.ts';
 import { logCommand } from './log.ts';
 import { fmtCommand } from './fmt.ts';
 import { generateCommand } from './generate.ts';
+import { lockCommand } from './lock.ts';
 import { lspCommand } from './lsp.ts';
 import { modifyCommand } from './modify.ts';
 import { queryCommand } from './query/query.ts';
@@ -30,6 +31,7 @@ export const commands: Record<string, Command<Context> | RouteMap<Context>> = {
   build: buildPackagesCommand,
   ids: idsCommand,
   log: logCommand,
+  lock: lockCommand,
   why: whyCommand,
   diff: diffCommand,
   verify: verifyCommand,

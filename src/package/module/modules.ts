@@ -2,7 +2,9 @@
 // only for trees that have such files.
 import { resolve } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../../base/diagnostic.ts';
+import { isPackageName } from '../../install/id.ts';
 import type { Definition } from '../definition.ts';
+import { placeOf } from './place.ts';
 import { spell } from '../variant.ts';
 import type { ImageDeclaration } from './declaration.ts';
 import { defineModule } from './define.ts';
@@ -44,8 +46,30 @@ export function loadModules(directory: string, options: ModulesOptions): Modules
     }
   }
   const all = [...known.values()];
+  out.add(...repeatedSubpackages(all));
   const checked = images.map((image) => ({ ...image, diagnostics: checkImage(image, all) }));
   return { definitions, images: checked, diagnostics: out.diagnostics };
+}
+
+/** Names of packages that are split off, where another package or another split has them: told at the split. */
+function repeatedSubpackages(all: readonly Definition[]): Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  const owners = new Map(all.map(({ name }) => [name, `the package ${name}`]));
+  for (const { name: own, variant, module } of all) {
+    if (module === undefined || variant !== null) continue;
+    for (const { name } of module.subpackages.slice(0, -1)) {
+      const owner = owners.get(name);
+      owners.set(name, `split of ${own}`);
+      if (owner === undefined && isPackageName(name)) continue;
+      const message =
+        owner === undefined
+          ? `"${name}" cannot be the name of a package`
+          : `"${name}" is taken: there is ${owner}`;
+      const at = placeOf(module.declaration, 'split');
+      problems.push(definitionError({ code: 'package/split', message, at }));
+    }
+  }
+  return problems;
 }
 
 /** A definition of this name exists twice: told at the second. */

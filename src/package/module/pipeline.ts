@@ -48,6 +48,8 @@ export interface ModulePipelineOptions {
   readonly isExecutable: (path: string) => boolean;
   readonly fetchSource: FetchSource;
   readonly reproduce: string;
+  /** Locks a task to the key that it is to have. */
+  readonly lock: (task: Task) => Task;
 }
 
 /** One task of an entry, and which of several it is. */
@@ -100,7 +102,7 @@ class Builder {
       if (entry.values.script === undefined && entry.values.step === FETCH) {
         return this.#fetch(entry, element!);
       }
-      return { element, task: this.#task(entry, element) };
+      return { element, task: this.#options.lock(this.#task(entry, element)) };
     });
     this.#made.set(entry.name, made);
     for (const [output, path] of Object.entries(entry.values.outputs)) {

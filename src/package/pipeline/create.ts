@@ -4,8 +4,9 @@ import { statSync } from 'node:fs';
 import { Collector, type Result } from '../../base/diagnostic.ts';
 import type { Digest } from '../../base/digest.ts';
 import type { Image } from '../../sandbox/port.ts';
-import { dependenciesOf, type PackageInput } from '../../task/task.ts';
+import { dependenciesOf, type PackageInput, type Task } from '../../task/task.ts';
 import type { Definition } from '../definition.ts';
+import type { Locks } from '../lock.ts';
 import type { Identities, Identity } from '../ids.ts';
 import { spell } from '../variant.ts';
 import { ARCHIVE, archiveTask } from './archive.ts';
@@ -25,6 +26,7 @@ export interface PipelineOptions {
   readonly reproduce: (definition: Definition) => string;
   /** The tree, absolute. */
   readonly directory: string;
+  readonly locks?: Locks | undefined;
 }
 
 /** Makes the tasks of all packages that have an id. Errors are those of reading scripts and folders. */
@@ -34,6 +36,10 @@ export async function createPipelines(
 ): Promise<Result<ReadonlyMap<Definition, Pipeline>>> {
   const out = new Collector();
   const pipelines = new Map<Definition, Pipeline>();
+  const lock = (task: Task): Task => {
+    const locked = options.locks?.get(task.name);
+    return locked === undefined ? task : { ...task, locked };
+  };
   // What is required comes before what requires it.
   for (const identity of identities.identities.values()) {
     const { definition } = identity;
@@ -54,6 +60,7 @@ export async function createPipelines(
           isExecutable,
           fetchSource: options.fetchSource,
           reproduce: options.reproduce(definition),
+          lock,
         }),
       );
       if (pipeline !== undefined) pipelines.set(definition, pipeline);
@@ -61,7 +68,7 @@ export async function createPipelines(
     }
     const buildinfo = definition.buildinfo!;
     const single = buildinfo.sources.size === 1;
-    const build = out.take(
+    const built = out.take(
       buildTask({
         identity,
         buildinfo,
@@ -79,8 +86,9 @@ export async function createPipelines(
         reproduce: options.reproduce(definition),
       }),
     );
-    if (build === undefined) continue;
-    const archive = archiveTask(identity, build);
+    if (built === undefined) continue;
+    const build = lock(built);
+    const archive = lock(archiveTask(identity, build));
     const fetched = dependenciesOf(build).filter(({ pool }) => pool === 'download');
     pipelines.set(definition, {
       identity,

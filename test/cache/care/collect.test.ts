@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/base/digest.ts';
+import { removeTree } from '../../../src/base/fs.ts';
 import { collect, type Collected } from '../../../src/cache/care/collect.ts';
 import { keepWithin } from '../../../src/cache/care/limit.ts';
 import { takeInventory } from '../../../src/cache/care/inventory.ts';
@@ -192,6 +193,20 @@ describe('while others work', () => {
     }
     expect(await inUseSince(here.store)).toBeUndefined();
     expect((await makeRoom(0)).bytesAfter).toBe(0);
+  });
+
+  test('processes of other machines go by their signs of life', async () => {
+    const [a] = (await register('a')) as [Made];
+    age(a.key.hash, 5000);
+    const work = join(here.store.root, 'work', `ffffffff-1-${Date.now()}-elsewhere`);
+    mkdirSync(work, { recursive: true });
+    expect(await inUseSince(here.store)).toBeDefined();
+    expect((await makeRoom(0)).results).toBe(0);
+    const hours = (count: number): number => Date.now() / 1000 - count * 3600;
+    utimesSync(work, hours(4), hours(4));
+    expect(await inUseSince(here.store)).toBeUndefined();
+    expect((await makeRoom(0)).results).toBe(1);
+    removeTree(work);
   });
 
   test('what a killed process used is free again', async () => {

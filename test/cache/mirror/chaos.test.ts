@@ -1,11 +1,15 @@
 // Mirrors that lie, stall and break: never a wrong byte in the store, never an error, always an end, and
 // one clear message for each.
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/base/digest.ts';
 import { sealEntry } from '../../../src/cache/entry.ts';
 import { readBlob } from '../../../src/cache/store.ts';
 import { encodeActionResult } from '../../../src/remote/encode.ts';
 import { ChaosMirror, MOODS, only } from '../../rig/chaos.ts';
+import { HttpServer } from '../../rig/http.ts';
 import { makeResult, never, openedMirrors, type Made } from '../../rig/mirrors.ts';
 import { blobsIn, faultsIn, temporaryStore, wipe, type TemporaryStore } from '../../rig/store.ts';
 
@@ -223,4 +227,20 @@ test('a bomb of zstd, to somebody who takes zstd, is stopped at the size that is
   expect(await close()).toEqual(['mirror/wrong-blob']);
   expect(warnings[0]!.message).toContain('it is longer than the 300000 bytes');
   expect(faultsIn(here.store)).toEqual([]);
+});
+
+test('a certificate that nobody vouches for ends the mirror at once', async () => {
+  const [keyFile, certFile] = ['key', 'cert'].map((name) => join(here.directory, name));
+  const names = '-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1';
+  const options = `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 ${names}`;
+  execFileSync('openssl', [...options.split(' '), '-keyout', keyFile!, '-out', certFile!], {
+    stdio: 'ignore',
+  });
+  const tls = { key: readFileSync(keyFile!, 'utf8'), cert: readFileSync(certFile!, 'utf8') };
+  await using server = await HttpServer.start((_, reply) => reply.send(200, 'x'), tls);
+  const { mirrors, warnings, close } = openedMirrors(here.store, [server.url('/cache')]);
+  expect((await mirrors.results([digestOf('a').hash])).size).toBe(0);
+  expect(await close()).toEqual(['mirror/given-up']);
+  expect(warnings[0]!.message).toContain('its TLS certificate is not accepted');
+  expect(server.requests).toEqual([]);
 });

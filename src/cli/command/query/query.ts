@@ -4,6 +4,7 @@ import { modulesQuery } from './modules.ts';
 import { pathQuery } from './path.ts';
 import { propertiesQuery } from './properties.ts';
 import { depsQuery, rdepsQuery } from './reach.ts';
+import { typesQuery } from './types.ts';
 import { variantsQuery } from './variants.ts';
 
 export const queryCommand = buildRouteMap({
@@ -14,6 +15,7 @@ export const queryCommand = buildRouteMap({
     path: pathQuery,
     variants: variantsQuery,
     properties: propertiesQuery,
+    types: typesQuery,
   },
   docs: { brief: 'ask about the modules of a tree of Blueprints files' },
 });

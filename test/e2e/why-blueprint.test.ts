@@ -1,0 +1,66 @@
+// Explanations of packages in Blueprints files: causes have a line, and tasks that go on from each other
+// are led back to the one that changed, verified together and recorded.
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { createRig, type Rig } from '../rig/program.ts';
+import { steady } from '../rig/explained.ts';
+
+function write(rig: Rig, flags: string, script: string): void {
+  rig.write({
+    Blueprints: `package {
+    name: "lib",
+    version: "1",
+    sources: { lib: { files: ["lib.txt"] } },
+    variables: {
+        FLAGS: "${flags}",
+    },
+    functions: { make: "cat lib.txt > made; echo $FLAGS >> made" },
+    tasks: {
+        compile: { script: "${script}" },
+        install: { script: "install -Dm644 made $DESTDIR$PREFIX/share/made" },
+    },
+}
+`,
+    'lib.txt': 'text\n',
+  });
+}
+
+test('a variable is named with its line, and what follows from it once', () => {
+  using rig = createRig();
+  write(rig, '-O2', 'make');
+  expect(rig.run(['build', 'lib']).status).toBe(0);
+  write(rig, '-O3', 'make');
+  expect(steady(rig.run(['why', 'lib:install']).stdout, rig)).toBe(
+    [
+      'lib:install  would run',
+      '  because lib:compile: FLAGS in Blueprints:6: "-O2" → "-O3"',
+      '  compared with <key> of <date>',
+      '',
+    ].join('\n'),
+  );
+  const built = rig.run(['build', 'lib', '--trace']);
+  expect(built.stderr).toMatch(
+    /^ran {6}lib:compile {2}\S+ s {2}FLAGS in Blueprints:6: "-O2" → "-O3"$/m,
+  );
+  expect(built.stderr).toMatch(
+    /^because {2}FLAGS in Blueprints:6: "-O2" → "-O3"; \d+ tasks follow$/m,
+  );
+  // The work directory that a task left is recorded, too.
+  const files = execFileSync(
+    'git',
+    ['-C', join(rig.packages, 'cache/history/lib.git'), 'ls-tree', '-r', '--name-only', 'compile'],
+    { encoding: 'utf8' },
+  );
+  expect(files).toContain('/made\n');
+});
+
+test('what a task leaves for the next is verified with it', () => {
+  using rig = createRig();
+  write(rig, '-O2', 'make; hostname >> made');
+  const { stdout, status } = rig.run(['verify', 'lib:compile', 'lib:install']);
+  expect(stdout).toContain('skipped   lib:compile  it leaves a work directory only');
+  expect(stdout).toContain('different lib:install  package: share/made: its text differs\n');
+  expect(stdout).toContain('  -ashlar\n  +elsewhere\n');
+  expect(status).toBe(1);
+});
