@@ -1,13 +1,16 @@
 // What `ashlar build` does in a tree of Blueprints files: the three stages, then Ninja over the main manifest.
-// Knows nothing of packages; whoever does hands on what was read and made for them.
+// Where modules declare packages too, these are made in turn with what Ninja makes.
 import { environmentError, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
+import { forgetStale } from './consumed.ts';
 import { findNinja, NOTHING_TO_DO, runNinja, type Ninja } from './ninja.ts';
 import { forgetNoop, hasDefaults, recordNoop } from './noop.ts';
-import { readManifest } from './manifestfile.ts';
+import { readManifest, type ManifestPaths } from './manifestfile.ts';
 import type { Declared } from '../package/module/declared.ts';
 import { readDeclared } from './packages.ts';
 import { mainManifest, prepareManifest } from './stages.ts';
+import { planTurns } from './turns.ts';
+import { partOf, workPackages } from './work.ts';
 import type { BlueprintsTree } from './tree.ts';
 
 export interface TreeBuild {
@@ -24,16 +27,16 @@ export interface TreeBuild {
   readonly noopKey: string | undefined;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
+  /** Makes packages and images; resolves to the exit status, after telling what went wrong. */
+  readonly runTasks: (tasks: TaskWork) => Promise<number>;
 }
 
 export interface TreeBuilt {
   readonly status: number;
   readonly diagnostics: readonly Diagnostic[];
-  /** What is still to be made by tasks; undefined where nothing is. */
-  readonly rest?: Rest | undefined;
 }
 
-export interface Rest {
+export interface TaskWork {
   readonly declared: Declared;
   /** None for all. */
   readonly targets: readonly string[];
@@ -68,28 +71,56 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   if (status !== 0) return { status, diagnostics: [] };
   if (env['SKIP_NINJA']) return { status: 0, diagnostics: [] };
   const manifest = mainManifest(tree);
-  const { outputs } = readManifest(manifest);
+  const { outputs, edges } = readManifest(manifest);
   const rules = outputs.size > 0;
   const declared = readDeclared(manifest);
   const hasTasks = declared.packages.length + declared.images.length > 0 || build.hasPackages;
-  const isRule = (target: string): boolean => !hasTasks || outputs.has(target);
-  const ofRules = build.targets.filter(isRule);
-  const rest = build.targets.filter((target) => !isRule(target));
-  if (ofRules.length > 0 || (rules && build.targets.length === 0)) {
-    // Where tasks follow, it is they who say how much there was to do.
-    const quiet = (line: string): void => (line === NOTHING_TO_DO ? undefined : print(line));
-    const ofNinja = { ...build, targets: ofRules, print: hasTasks ? quiet : print };
-    const ran = await runMain(ofNinja, ninja.value, manifest);
+  if (hasTasks) return runTurns(build, ninja.value, manifest, { outputs, edges, declared });
+  if (rules || build.targets.length > 0) {
+    const ran = await runMain(build, ninja.value, manifest);
     if (ran.status !== 0) return ran;
-  } else if (!hasTasks) print('there is nothing to build: no module makes anything');
-  if (hasTasks) {
-    const wanted = rest.length > 0 || build.targets.length === 0;
-    return { status: 0, diagnostics: [], ...(wanted ? { rest: { declared, targets: rest } } : {}) };
-  }
+  } else print('there is nothing to build: no module makes anything');
   const complete = !build.dryRun && !signal.aborted;
   if (noopKey !== undefined && complete && (!rules || hasDefaults(manifest))) {
     const { targets } = build;
     recordNoop({ buildDir, key: noopKey, targets, startedAt, ownLogic, rules });
+  }
+  return { status: 0, diagnostics: [] };
+}
+
+/** Ninja and tasks in turns, as few as there can be: each may need what the other makes. */
+async function runTurns(
+  build: TreeBuild,
+  ninja: Ninja,
+  manifest: string,
+  { outputs, edges, declared }: Pick<ManifestPaths, 'outputs' | 'edges'> & { declared: Declared },
+): Promise<TreeBuilt> {
+  const { targets } = build;
+  const all = targets.length === 0;
+  const packages = workPackages(declared, build.hasPackages);
+  const asked = targets.filter((target) => outputs.has(target));
+  const made = packages.flatMap(({ makes }) => makes.map((directory) => `${directory}/`));
+  const isMade = (path: string): boolean => made.some((directory) => path.startsWith(directory));
+  const work = all ? { edges, packages } : partOf({ edges, packages }, targets, asked);
+  const planned = planTurns(work);
+  if (!planned.ok) return failedWith(planned.diagnostics);
+  // Where tasks follow, it is they who say how much there was to do.
+  const quiet = (line: string): void => (line === NOTHING_TO_DO ? undefined : build.print(line));
+  for (const turn of planned.value) {
+    if (turn.kind === 'rules') {
+      const wanted = turn.outputs ?? asked;
+      if (outputs.size === 0 || (wanted.length === 0 && !all)) continue;
+      if (!build.dryRun) forgetStale(build.tree.buildDir, edges, isMade);
+      const ran = await runMain({ ...build, targets: wanted, print: quiet }, ninja, manifest);
+      if (ran.status !== 0) return ran;
+    } else {
+      const rest = targets.filter((target) => !outputs.has(target));
+      const needed = work.packages.map(({ name }) => name);
+      const names = turn.names ?? (all ? [] : [...new Set([...rest, ...needed])]);
+      if (names.length === 0 && !all) continue;
+      const status = await build.runTasks({ declared, targets: names });
+      if (status !== 0) return { status, diagnostics: [] };
+    }
   }
   return { status: 0, diagnostics: [] };
 }

@@ -5,7 +5,14 @@ import { readFileSync } from 'node:fs';
 export interface ManifestPaths {
   readonly outputs: ReadonlySet<string>;
   readonly inputs: ReadonlySet<string>;
+  /** Statements, in their order. */
+  readonly edges: readonly ManifestEdge[];
   readonly files: readonly string[];
+}
+
+export interface ManifestEdge {
+  readonly outputs: readonly string[];
+  readonly inputs: readonly string[];
 }
 
 /** Reads a manifest. Paths are as Ninja compares them. Throws node's own errors for files that are missing. */
@@ -18,6 +25,7 @@ export function readManifest(file: string, text = readFileSync(file, 'utf8')): M
 class Reader implements ManifestPaths {
   readonly outputs = new Set<string>();
   readonly inputs = new Set<string>();
+  readonly edges: ManifestEdge[] = [];
   readonly files: string[] = [];
 
   read(file: string, text: string, scope: Map<string, string>): void {
@@ -56,10 +64,13 @@ class Reader implements ManifestPaths {
 
   #build(line: string, scope: ReadonlyMap<string, string>): void {
     const colon = unescaped(line, ':');
-    for (const path of splitPaths(line.slice(0, colon), scope)) this.outputs.add(path);
+    const outputs = splitPaths(line.slice(0, colon), scope);
+    for (const path of outputs) this.outputs.add(path);
     const rest = line.slice(colon + 1).trimStart();
     const space = unescaped(rest, ' ');
-    for (const path of splitPaths(rest.slice(space), scope)) this.inputs.add(path);
+    const inputs = splitPaths(rest.slice(space), scope);
+    for (const path of inputs) this.inputs.add(path);
+    this.edges.push({ outputs, inputs });
   }
 }
 

@@ -1,7 +1,7 @@
 // `ashlar build` in a tree of Blueprints files: whether it is one, and the rules of it.
-import { buildTree, type TreeBuilt } from '../../bootstrap/build.ts';
+import { buildTree, type TaskWork, type TreeBuilt } from '../../bootstrap/build.ts';
 import { takeNoopKey } from '../../bootstrap/noop.ts';
-import { findTree, type BlueprintsTree } from '../../bootstrap/tree.ts';
+import { findTree } from '../../bootstrap/tree.ts';
 import { hasPackageFolders } from '../../package/tree.ts';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
@@ -15,12 +15,16 @@ interface Flags {
   readonly packages?: string;
 }
 
-/** Builds the tree that one stands in. Undefined where there is none, or packages elsewhere are asked for. */
-export async function buildRules(
+/**
+ * Builds the tree that one stands in, in turns with its packages. Undefined where there is none, or packages
+ * elsewhere are asked for.
+ */
+export async function buildBlueprints(
   context: Context,
   flags: Flags,
   targets: readonly string[],
-): Promise<(TreeBuilt & { readonly tree: BlueprintsTree }) | undefined> {
+  runTasks: (work: TaskWork) => Promise<number>,
+): Promise<TreeBuilt | undefined> {
   const { cwd, env } = context;
   const key = takeNoopKey(env);
   const tree = flags.packages === undefined ? findTree(cwd, env) : undefined;
@@ -39,8 +43,14 @@ export async function buildRules(
       noopKey: flags.dryRun || flags.json ? undefined : key,
       signal,
       print: (line) => context.print(`${line}\n`),
+      runTasks: async (work) => {
+        process.chdir(before);
+        const status = await runTasks(work);
+        process.chdir(tree.root);
+        return status;
+      },
     });
   });
   process.chdir(before);
-  return built && { ...built, diagnostics: shownFrom(cwd, tree.root, built.diagnostics), tree };
+  return built && { ...built, diagnostics: shownFrom(cwd, tree.root, built.diagnostics) };
 }

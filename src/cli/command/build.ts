@@ -1,5 +1,6 @@
 // `ashlar build`: builds packages, restores them, or finds that there is nothing to do.
 import { buildCommand, numberParser } from '@stricli/core';
+import type { TaskWork } from '../../bootstrap/build.ts';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
 import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
@@ -182,63 +183,69 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
       import('../reporter/choose.ts'),
     ]);
     const { stdout, stderr } = process;
-    const blueprints = await import('../blueprint/build.ts');
-    const ofRules = await blueprints.buildRules(this, flags, targets);
-    if (ofRules !== undefined) {
-      this.report(ofRules.diagnostics);
-      this.process.exitCode = Math.max(ofRules.status, Number(this.process.exitCode ?? 0));
-      if (ofRules.status !== 0 || ofRules.rest === undefined) return;
+    const runTasks = async (work?: TaskWork): Promise<number> => {
+      const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
+      const reporter = await createReporter({
+        style: flags.json ? 'json' : live ? 'fancy' : 'plain',
+        write: (text) => void (flags.json ? stdout : stderr).write(text),
+        columns: () => stderr.columns,
+        rows: () => stderr.rows,
+        color: stderr.isTTY && !this.env['NO_COLOR'],
+        cwd: this.cwd,
+      });
+      let status = 0;
+      await interruptible(this, async (signal) => {
+        const answer = await runBuild(
+          {
+            cwd: this.cwd,
+            env: this.env,
+            packages: flags.packages,
+            targets: work?.targets ?? targets,
+            declared: work?.declared,
+            imageIds: flags.imageId ?? [],
+            variant: flags.variant === 'default' ? null : flags.variant,
+            jobs: flags.jobs,
+            keepGoing: flags.keepGoing,
+            keepFailed: flags.keepFailed,
+            sandbox: flags.sandbox,
+            offline: flags.offline,
+            dryRun: flags.dryRun,
+            bootstrap: flags.bootstrap,
+            repositoryUrl: flags.repositoryUrl,
+            policy: {
+              force: flags.force ?? [],
+              from: flags.from ?? [],
+              ignoreCache: flags.noCache,
+              restoreOnly: flags.restoreOnly,
+              requireCached: flags.requireCached,
+              allow: flags.allow ?? [],
+            },
+            verifySample: flags.verifySample ?? 0,
+            trace: flags.trace,
+          },
+          {
+            sink: reporter.event,
+            print: (text) => {
+              if (!flags.json || flags.dryRun) this.print(text);
+            },
+            note: (text) => void stderr.write(text),
+            signal,
+          },
+        ).finally(reporter.close);
+        this.report(answer.diagnostics);
+        status = answer.status;
+        this.process.exitCode = Math.max(status, Number(this.process.exitCode ?? 0));
+      });
+      return status;
+    };
+    const { buildBlueprints } = await import('../blueprint/build.ts');
+    const built = await buildBlueprints(this, flags, targets, runTasks);
+    if (built === undefined) {
+      await runTasks();
+      return;
     }
-    const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
-    const reporter = await createReporter({
-      style: flags.json ? 'json' : live ? 'fancy' : 'plain',
-      write: (text) => void (flags.json ? stdout : stderr).write(text),
-      columns: () => stderr.columns,
-      rows: () => stderr.rows,
-      color: stderr.isTTY && !this.env['NO_COLOR'],
-      cwd: this.cwd,
-    });
-    await interruptible(this, async (signal) => {
-      const answer = await runBuild(
-        {
-          cwd: this.cwd,
-          env: this.env,
-          packages: flags.packages,
-          targets: ofRules?.rest?.targets ?? targets,
-          declared: ofRules?.rest?.declared,
-          imageIds: flags.imageId ?? [],
-          variant: flags.variant === 'default' ? null : flags.variant,
-          jobs: flags.jobs,
-          keepGoing: flags.keepGoing,
-          keepFailed: flags.keepFailed,
-          sandbox: flags.sandbox,
-          offline: flags.offline,
-          dryRun: flags.dryRun,
-          bootstrap: flags.bootstrap,
-          repositoryUrl: flags.repositoryUrl,
-          policy: {
-            force: flags.force ?? [],
-            from: flags.from ?? [],
-            ignoreCache: flags.noCache,
-            restoreOnly: flags.restoreOnly,
-            requireCached: flags.requireCached,
-            allow: flags.allow ?? [],
-          },
-          verifySample: flags.verifySample ?? 0,
-          trace: flags.trace,
-        },
-        {
-          sink: reporter.event,
-          print: (text) => {
-            if (!flags.json || flags.dryRun) this.print(text);
-          },
-          note: (text) => void stderr.write(text),
-          signal,
-        },
-      ).finally(reporter.close);
-      this.report(answer.diagnostics);
-      this.process.exitCode = Math.max(answer.status, Number(this.process.exitCode ?? 0));
-    });
+    this.report(built.diagnostics);
+    this.process.exitCode = Math.max(built.status, Number(this.process.exitCode ?? 0));
   },
 });
 
