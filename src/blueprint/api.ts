@@ -62,6 +62,8 @@ export {
 } from './module/mutator.ts';
 export { provider, type Provider } from './module/provider.ts';
 export { singleton, type Singleton } from './module/singleton.ts';
+export type { Names } from './module/names.ts';
+export { directoryNamespaces, type NamespaceOptions } from './module/namespaces.ts';
 export { combine, type AnyModuleType, type Condition, type Logic } from './module/logic.ts';
 export type { Variation } from './module/variations.ts';
 export type {

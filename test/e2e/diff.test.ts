@@ -71,5 +71,5 @@ test('what cannot be compared is told', () => {
   expect(refuse('broken.json', 'app')).toContain('broken.json: error: it holds no records');
   expect(refuse('other.json', 'app')).toContain('other.json: error: it holds no records');
   expect(refuse('empty.json', 'app')).toContain('it names no task whose record it has');
-  expect(refuse('app')).toContain('Expected argument for B');
+  expect(refuse('app')).toContain('B is missing');
 });

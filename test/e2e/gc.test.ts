@@ -2,6 +2,7 @@
 import { readdirSync, writeFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { removeTree } from '../../src/base/fs.ts';
 import { createRig, type Rig } from '../rig/program.ts';
 import { filesBelow } from '../rig/store.ts';
 
@@ -51,6 +52,9 @@ test('gc keeps to the size, leaves pins, tells on trial, and the next build make
   rig.run(['cache', 'unpin', 'release-1']);
   expect(rig.run(['gc', '--max-size', '0 B']).status).toBe(0);
   expect(stat(rig)).toMatchObject({ bytes: 0, results: 0, pins: [] });
+  // What was delivered is still in place, and nothing more is needed; without it the task runs again.
+  expect(rig.run(['build', 'a']).stderr).toContain('1 up to date');
+  removeTree(join(rig.packages, 'cache'));
   const anew = rig.run(['build', 'a']);
   expect(anew.status, anew.stderr).toBe(0);
   expect(anew.stderr).toContain('its result was here until it was evicted on ');

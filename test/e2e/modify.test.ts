@@ -143,8 +143,8 @@ describe.concurrent('usage', () => {
     [['-m', 'foo', '-s', '-add-literal', '1', 'x.bp'], 'sorting not supported'],
     [['-m', 'foo', '-add-literal', '[', 'x.bp'], 'found EOF'],
     [['-m', 'foo', '-set-bool', 'yes', 'x.bp'], 'expected true or false, found yes'],
-    [['-m', 'foo', '-replace-property', 'a=b,b=c', 'x.bp'], 'Duplicated replacement name b'],
-    [['-m', 'foo', '-replace-property', 'a', 'x.bp'], 'Invalid replacement pair a'],
+    [['-m', 'foo', '-replace-property', 'a=b,b=c', 'x.bp'], 'duplicated replacement name b'],
+    [['-m', 'foo', '-replace-property', 'a', 'x.bp'], 'invalid replacement pair a'],
     [['-m', 'foo', '-unknown', 'x.bp'], 'unknown'],
   ])('%j', async (args, message) => {
     expect(await usage(...args)).toContain(message);

@@ -102,7 +102,7 @@ describe('the example', () => {
     [['deps', 'shape', '--source', 'nowhere'], 'Blueprints: file does not exist', ''],
     [['deps', 'shape', '--json', '--dot'], '--json and --dot', ''],
     [['dep', 'shape'], 'dep', 'deps'],
-    [['deps'], 'Expected at least 1 argument', ''],
+    [['deps'], 'expected at least 1 of MODULE, found 0', ''],
   ])('%j says what is wrong', (argv, message, hint) => {
     const { status, stdout, stderr } = query(example, argv);
     expect(stderr).toContain(message);

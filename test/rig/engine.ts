@@ -2,10 +2,10 @@
 // ends, is in the test's hands.
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { localCache, type LocalCache } from '../../src/cache/local.ts';
 import { openStore, type Store } from '../../src/cache/store.ts';
-import { openWorkspace, startFile } from '../../src/cache/work.ts';
+import { openWorkspace } from '../../src/cache/work.ts';
 import type { Image, Sandbox, SandboxCommand, SandboxExit } from '../../src/sandbox/port.ts';
 import type { TaskEvent } from '../../src/task/event.ts';
 import type { Executor } from '../../src/task/execute.ts';
@@ -154,8 +154,7 @@ export async function createRig(directory = mkdtempSync(join(tmpdir(), 'ashlar-'
     ran,
     events,
     executor,
-    scratch: () =>
-      readdirSync(workspace.path).filter((name) => name !== basename(startFile(workspace.path))),
+    scratch: () => readdirSync(workspace.path),
     build: async (targets, options = {}) => {
       const report = await build({
         targets: targets.map((task): Target => ({ task, deliveries: [] })),

@@ -17,7 +17,7 @@ export interface GraphOptions {
   readonly files: FileSystem;
   /** Handed to build logic as it is. */
   readonly config?: unknown;
-  readonly names?: Names;
+  readonly names?: Names | undefined;
   /** Missing dependencies are errors only of modules that do not ask for them. */
   readonly allowMissingDependencies?: boolean;
   readonly conditions?: Readonly<Record<string, Condition>>;
@@ -63,7 +63,7 @@ export class Graph {
 
   /** Registers a module, with one variant that is not split. */
   add(group: Group, values: AnyValues): Diagnostic | undefined {
-    const problem = this.names.add(group);
+    const problem = this.names.add(group, values);
     if (problem !== undefined) return problem;
     const { none } = this.variations;
     group.members.push(new Variant(group, '', none, none, values, []));

@@ -3,15 +3,11 @@
 import type { ModuleContext } from './context.ts';
 import type { ConditionValue } from '../property/select.ts';
 import type { Mutator } from './mutator.ts';
+import type { Names } from './names.ts';
 import type { Singleton } from './singleton.ts';
-import type { ModuleType } from './type.ts';
+import type { AnyModuleType } from './type.ts';
 
-/** A module type with any properties: what it is called with is what its own schema made. */
-export type AnyModuleType = {
-  readonly [K in keyof ModuleType]: K extends 'load' | 'dependencies' | 'generate'
-    ? ((context: never) => void) | undefined
-    : ModuleType[K];
-};
+export type { AnyModuleType };
 
 /** Decides a condition of `select` for a module. Throws an Error that says why it cannot. */
 export type Condition = (context: ModuleContext, ...args: readonly string[]) => ConditionValue;
@@ -24,6 +20,8 @@ export interface Logic {
   readonly mutators?: readonly Mutator[];
   /** They run in this order. */
   readonly singletons?: readonly Singleton[];
+  /** What names mean; one name space for the whole tree unless given. Called once for each engine. */
+  readonly names?: (() => Names) | undefined;
   /** By the name they have in `select(name(…), …)`. */
   readonly conditions?: Readonly<Record<string, Condition>>;
 }
@@ -35,6 +33,7 @@ export function combine(...parts: readonly Logic[]): Logic {
     earlyMutators: parts.flatMap((part) => part.earlyMutators ?? []),
     mutators: parts.flatMap((part) => part.mutators ?? []),
     singletons: parts.flatMap((part) => part.singletons ?? []),
+    names: parts.findLast((part) => part.names !== undefined)?.names,
     conditions: Object.assign({}, ...parts.map((part) => part.conditions ?? {})),
   };
 }

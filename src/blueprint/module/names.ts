@@ -1,19 +1,20 @@
 // Which module a name means. The simple rule is one name space for the whole tree; directories with
 // name spaces of their own are in namespaces.ts.
 import { definitionError, didYouMean, type Diagnostic } from '../../base/diagnostic.ts';
+import type { AnyValues } from '../property/value.ts';
 import type { Group } from './variant.ts';
 
 export interface Names {
-  /** Takes in a new module, or says why its name cannot be. */
-  add(group: Group): Diagnostic | undefined;
+  /** Takes in a new module with its values, or says why its name cannot be. */
+  add(group: Group, values?: AnyValues): Diagnostic | undefined;
   /** The module that a name means for another module. */
   find(name: string, from: Group): Group | undefined;
   /** Gives a module another name, or says why not. */
   rename(group: Group, name: string): Diagnostic | undefined;
   /** A name that no other module of the tree has, for the manifest. */
   uniqueName(group: Group): string;
-  /** Names that could have been meant, for suggestions. */
-  candidates(from: Group): Iterable<string>;
+  /** Names that could have been meant, the likeliest first, for suggestions. */
+  candidates(from: Group, wanted?: string): Iterable<string>;
 }
 
 /** One name space for all modules. */
@@ -74,7 +75,13 @@ export function missingModule(
   names: Names,
   verb = 'depends on',
 ): Diagnostic {
-  const hint = didYouMean(name, names.candidates(from));
+  const [first] = names.candidates(from, name);
+  // The same name elsewhere is nearer than any other name.
+  const elsewhere = first?.endsWith(`:${name}`) === true ? first : undefined;
+  const hint =
+    elsewhere === undefined
+      ? didYouMean(name, names.candidates(from))
+      : `there is "${elsewhere}" in another name space`;
   return definitionError({
     code: 'module/undefined',
     message: `${JSON.stringify(from.name)} ${verb} undefined module ${JSON.stringify(name)}`,

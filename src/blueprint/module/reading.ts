@@ -167,9 +167,16 @@ export class ModuleStep implements ReadingContext {
   }
 
   directDependency(name: string, tag?: DependencyTag): Module | undefined {
-    for (const dependency of this.target.dependencies) {
+    const { graph, target } = this;
+    // A name that says which name space it is of is not the module's own.
+    const exact = name.startsWith('//') ? graph.names.find(name, target.group) : undefined;
+    for (const dependency of target.dependencies) {
       const variant = finalVariant(dependency.module);
-      if (variant.group.name === name && (tag === undefined || dependency.tag === tag)) {
+      const { group } = variant;
+      if (
+        (group.name === name || group === exact) &&
+        (tag === undefined || dependency.tag === tag)
+      ) {
         return variant;
       }
     }

@@ -19,6 +19,13 @@ export interface ModuleType<TFields extends Fields = Fields> extends ModuleTypeN
   readonly generate: ((context: GenerateContext<ValuesOf<TFields>>) => void) | undefined;
 }
 
+/** A module type with any properties: what it is called with is what its own schema made. */
+export type AnyModuleType = {
+  readonly [K in keyof ModuleType]: K extends 'load' | 'dependencies' | 'generate'
+    ? ((context: never) => void) | undefined
+    : ModuleType[K];
+};
+
 export interface ModuleTypeOptions<TFields extends Fields> {
   /** As it is written in files. */
   readonly name: string;

@@ -8,7 +8,7 @@ import type { LocalRule, LocalVariable } from '../ninja/entity.ts';
 import type { NestedProperty } from '../property/property.ts';
 import type { AnyValues } from '../property/value.ts';
 import type { DependencyTag, Module } from './handle.ts';
-import type { AnyModuleType } from './logic.ts';
+import type { AnyModuleType } from './type.ts';
 import type { Variations } from './variations.ts';
 
 /** Where a module comes from. */

@@ -58,8 +58,9 @@ export class Engine {
   #phase: Phase = 'register';
 
   constructor(options: EngineOptions, ...logic: readonly Logic[]) {
-    this.#options = options;
-    this.#graph = new Graph({ ...options, conditions: this.#registry.conditions });
+    const names = options.names ?? logic.findLast((part) => part.names !== undefined)?.names?.();
+    this.#options = { ...options, names };
+    this.#graph = new Graph({ ...options, names, conditions: this.#registry.conditions });
     for (const part of logic) this.use(part);
   }
 

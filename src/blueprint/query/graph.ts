@@ -5,7 +5,7 @@ import { positionAt } from '../../base/span.ts';
 import { showVariations } from '../module/dependency.ts';
 import type { Graph } from '../module/graph.ts';
 import { packLists, type ListColumn } from '../phase/state.ts';
-import { modulesByName } from '../phase/prepare.ts';
+import { groupsByName } from '../phase/manifest.ts';
 import type { Variant } from '../module/variant.ts';
 
 /** Modules are by name, variants of each in the order of their creation. */
@@ -38,12 +38,17 @@ export interface ModuleGraph {
   readonly tagNames: readonly string[];
 }
 
+/** The variants of a graph of the engine, at their indexes in its module graph. */
+export function variantsInOrder(graph: Graph): Variant[] {
+  return groupsByName(graph).flatMap((group) => group.variants());
+}
+
 /** What a graph of the engine is, after its mutators. */
 export function moduleGraph(graph: Graph): ModuleGraph {
-  const groups = [...new Set(modulesByName(graph).map(({ group }) => group))];
+  const groups = groupsByName(graph);
   const count = groups.length;
   const columns = {
-    name: groups.map(({ name }) => name),
+    name: groups.map((group) => graph.names.uniqueName(group)),
     type: groups.map(({ definition }) => definition.type.name),
     file: groups.map(({ definition }) => definition.source.file),
     line: new Int32Array(count),

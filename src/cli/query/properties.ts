@@ -8,9 +8,8 @@ import {
   type Result,
 } from '../../base/diagnostic.ts';
 import { findVariants } from '../../blueprint/query/find.ts';
-import { moduleGraph } from '../../blueprint/query/graph.ts';
+import { moduleGraph, variantsInOrder } from '../../blueprint/query/graph.ts';
 import { PropertyQuery, type PropertyAnswer } from '../../blueprint/query/properties.ts';
-import { modulesByName } from '../../blueprint/phase/prepare.ts';
 import type { Engine } from '../../blueprint/phase/engine.ts';
 import { variantRow, type VariantRow } from './row.ts';
 import { place, propertyText } from './text.ts';
@@ -33,7 +32,7 @@ export function propertiesAnswer(
   const found = findVariants(graph, [module]);
   if (!found.ok) return found;
   const query = new PropertyQuery(engine);
-  const variants = modulesByName(engine.graph);
+  const variants = variantsInOrder(engine.graph);
   const answers: VariantProperties[] = [];
   const missing = new Set(names);
   const known = new Set<string>();

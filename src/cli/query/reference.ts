@@ -74,7 +74,7 @@ function remarks({ type, required, fallback, values }: PropertyReference): strin
   return [
     type,
     ...(required ? ['required'] : []),
-    ...(type === 'bool' || values.length === 0 ? [] : [`one of ${values.join(' ')}`]),
+    ...(type.endsWith('bool') || values.length === 0 ? [] : [`one of ${values.join(' ')}`]),
     ...(fallback === undefined || fallback === 'false' ? [] : [`${fallback} by default`]),
   ];
 }
