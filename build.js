@@ -48,3 +48,20 @@ execFileSync(process.execPath, [tsc, '-p', project]);
 // The one file that a dependency reads at run time, next to the chunk that holds it.
 const zstd = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
 copyFileSync(join(zstd, '../zstd.wasm'), join(outdir, 'chunk/zstd.wasm'));
+
+// `--template`: writes build.ninja.in anew, which lists the sources that Blueprints names.
+if (process.argv.includes('--template')) {
+  const root = new URL('.', import.meta.url).pathname;
+  const made = join(outdir, 'template/build.ninja.in');
+  execFileSync(
+    process.execPath,
+    [
+      join(outdir, 'minibp.js'),
+      ...['-m', 'build.ninja.in', '--bootstrap', './bootstrap.bash', '-b', 'out', '-o', made],
+      'Blueprints',
+    ],
+    { cwd: root, stdio: 'inherit' },
+  );
+  copyFileSync(made, join(root, 'build.ninja.in'));
+  rmSync(join(outdir, 'template'), { recursive: true });
+}
