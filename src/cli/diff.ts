@@ -6,7 +6,7 @@ import type { Store } from '../cache/store.ts';
 import { comparer, taskLabel } from '../task/compare.ts';
 import type { Cause } from '../task/reason.ts';
 import type { FindRecord, Side } from '../task/side.ts';
-import { causeIdentity } from './reporter/reason.ts';
+import { causeIdentity } from '../task/reason.ts';
 import { loadSettings } from '../package/settings.ts';
 import { Missed } from '../task/elsewhere.ts';
 import { openMirrors } from './mirrors.ts';

@@ -9,7 +9,8 @@ import type { Elsewhere } from '../task/elsewhere.ts';
 import { reasonFromJson, reasonJson } from '../task/explain.ts';
 import type { Cause, Reason } from '../task/reason.ts';
 import { duration } from './reporter/format.ts';
-import { causeIdentity, causeText, dateText, reasonText } from './reporter/reason.ts';
+import { causeIdentity } from '../task/reason.ts';
+import { causeText, dateText, reasonText } from './reporter/reason.ts';
 import { textDiff } from './reporter/textdiff.ts';
 import type { Fate, TaskWhy } from './why.ts';
 

@@ -4,7 +4,7 @@
 import type { Sha256Hex } from '../base/digest.ts';
 import { differences, onlyDigests, type Difference } from './difference.ts';
 import { withoutDigests } from './leaves.ts';
-import type { Cause } from './reason.ts';
+import { causeIdentity, type Cause } from './reason.ts';
 import type { Side } from './side.ts';
 
 /** More than anybody reads; without a limit, a change of everything would take the square of it. */
@@ -34,7 +34,9 @@ export function comparer(onPair: OnPair = () => undefined): Comparer {
   const finish = (frame: Frame): readonly Cause[] => {
     const found = new Map<string, Cause>();
     const add = (cause: Cause): void => {
-      if (found.size < MOST_CAUSES) found.set(`${cause.task}\0${cause.path}`, cause);
+      const identity = causeIdentity(cause);
+      // A task's own come first: what it shows itself is not told of another.
+      if (found.size < MOST_CAUSES && !found.has(identity)) found.set(identity, cause);
     };
     frame.own.forEach(add);
     for (const [old, now] of frame.pairs) known.get(pairName(old, now))!.forEach(add);

@@ -1,6 +1,6 @@
 // Why a task has to run, as data: told with every task that does, and the answer of `ashlar why`. Knows
 // nothing of how reasons are found, and of how they are worded for people.
-import type { Place } from '../base/span.ts';
+import { fileOf, isSpan, type Place } from '../base/span.ts';
 
 /** One difference between two records that stands for itself: not one that follows from another. */
 export interface Cause {
@@ -31,3 +31,9 @@ export type Reason =
   | { readonly kind: 'gone' }
   | { readonly kind: 'forced' }
   | { readonly kind: 'unkept'; readonly by: string };
+
+/** One line of a definition is one cause, in however many tasks it shows. */
+export function causeIdentity({ path, task, at, old, new: now }: Cause): string {
+  const where = at === undefined ? task : `${fileOf(at)}\0${isSpan(at) ? at.start : ''}`;
+  return `${where}\0${path}\0${old ?? ''}\0${now ?? ''}`;
+}

@@ -3,7 +3,7 @@
 import { relative } from 'node:path';
 import { formatPlace, printable } from '../../base/diagnostic.ts';
 import { isSpan, positionAt, type Place } from '../../base/span.ts';
-import type { Cause, Reason } from '../../task/reason.ts';
+import { causeIdentity, type Cause, type Reason } from '../../task/reason.ts';
 import { changeText } from './value.ts';
 
 /** Why a task runs, as the rest of a line: `CFLAGS in zlib/Blueprints:12: "-O2" → "-O3"`. */
@@ -127,10 +127,4 @@ export class RootCauses {
     if (all.length > most) lines.push(`and ${all.length - most} more`);
     return lines;
   }
-}
-
-/** One line of a definition is one cause, in however many tasks it shows. */
-export function causeIdentity({ path, task, at, old, new: now }: Cause): string {
-  const where = at === undefined ? task : formatPlace(at);
-  return `${where}\0${path}\0${old ?? ''}\0${now ?? ''}`;
 }
