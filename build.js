@@ -53,15 +53,9 @@ copyFileSync(join(zstd, '../zstd.wasm'), join(outdir, 'chunk/zstd.wasm'));
 if (process.argv.includes('--template')) {
   const root = new URL('.', import.meta.url).pathname;
   const made = join(outdir, 'template/build.ninja.in');
-  execFileSync(
-    process.execPath,
-    [
-      join(outdir, 'minibp.js'),
-      ...['-m', 'build.ninja.in', '--bootstrap', './bootstrap.bash', '-b', 'out', '-o', made],
-      'Blueprints',
-    ],
-    { cwd: root, stdio: 'inherit' },
-  );
+  const flags = ['-m', 'build.ninja.in', '--bootstrap', './bootstrap.bash', '-b', 'out'];
+  const argv = [join(outdir, 'minibp.js'), ...flags, '-o', made, 'Blueprints'];
+  execFileSync(process.execPath, argv, { cwd: root, stdio: 'inherit' });
   copyFileSync(made, join(root, 'build.ninja.in'));
   rmSync(join(outdir, 'template'), { recursive: true });
 }
