@@ -1,7 +1,7 @@
 // The tree of Go tools in gotree/, in a directory of its own: edits that are newer than what was built, and which
 // steps a build ran.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { PROGRAM } from './program.ts';
 
@@ -38,10 +38,12 @@ export function copyGoTree(root: string, from = TREE): GoTree {
 /** The tree in a directory where it is. */
 export function goTree(root: string): GoTree {
   const at = (file: string): string => join(root, file);
-  // Outputs were just made: an edit must be newer, whatever the file system's clock can tell.
+  // Outputs were just made: an edit must be newer, by the clock that stamped them. A time of the future would not
+  // do: Ninja builds again for as long as it is one.
   const touch = (file: string): void => {
-    const later = Date.now() / 1000 + 2;
-    utimesSync(at(file), later, later);
+    const text = readFileSync(at(file));
+    const before = stampOf(at(file));
+    while (stampOf(at(file)) === before) writeFileSync(at(file), text);
   };
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(at(file)), { recursive: true });
@@ -62,12 +64,17 @@ export function goTree(root: string): GoTree {
     edit: (file, change) => write(file, change(readFileSync(at(file), 'utf8'))),
     write,
     touch: (file) => {
-      appendFileSync(at(file), '');
+      writeFileSync(at(file), readFileSync(at(file)));
       touch(file);
     },
     read: (file) => readFileSync(at(file), 'utf8'),
     run: (file, ...argv) => execFileSync(at(file), argv, { cwd: root, encoding: 'utf8' }),
   };
+}
+
+/** When a file was written, in ns. */
+function stampOf(path: string): bigint {
+  return statSync(path, { bigint: true }).mtimeNs;
 }
 
 /** What a run that prints as Ninja does has done. */
