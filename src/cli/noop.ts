@@ -6,21 +6,27 @@ import type { TasksDone } from '../bootstrap/build.ts';
 import { forgetPackagesNoop, recordPackagesNoop } from '../bootstrap/noop.ts';
 import { addFollowed, type NoopFiles } from '../bootstrap/noopfiles.ts';
 import { installedBundle } from '../bootstrap/version.ts';
+import type { Sink } from '../base/event.ts';
 import { errnoOf } from '../base/fs.ts';
 import { BLOB_TIME } from '../cache/store.ts';
 import { isPackageFolder, type Definition } from '../package/definition.ts';
 import { deployDirectory, outputDirectory } from '../package/pipeline/output.ts';
 import { UPSTREAM_FILE } from '../package/upstream.ts';
 import { identityPaths, toolDirectories } from '../sandbox/identity.ts';
+import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
-import type { BuildCommand, BuildOutput } from './build.ts';
 import type { Prepared } from './prepare.ts';
-import { packagesDirectory } from './tree.ts';
+import { packagesDirectory, type TreeRequest } from './tree.ts';
+
+interface Output {
+  readonly sink: Sink<TaskEvent>;
+  readonly print: (text: string) => void;
+}
 
 /** Watches a build for what the record needs. */
-export interface Recorder {
+export interface Recorder<O extends Output = Output> {
   /** To be used instead of the output that it was opened with. */
-  readonly output: BuildOutput;
+  readonly output: O;
   /** To be called after a build that went well. */
   built(prepared: Prepared, targets: readonly Target[], written: readonly string[]): void;
   /** Undefined where the next build must not be skipped. */
@@ -28,7 +34,10 @@ export interface Recorder {
 }
 
 /** Undefined where nothing can be recorded. */
-export function openRecorder(command: BuildCommand, output: BuildOutput): Recorder | undefined {
+export function openRecorder<O extends Output>(
+  command: TreeRequest,
+  output: O,
+): Recorder<O> | undefined {
   const directory = packagesDirectory(command);
   let names: string[];
   try {
@@ -114,7 +123,8 @@ function noopFiles(built: BuiltPackages): NoopFiles | undefined {
     read.delete(built.directory);
     for (const path of made) read.delete(path);
     const count = built.targets.length;
-    const summary = count === 0 ? 'nothing to do' : `${count} up to date`;
+    // The words of the reporters for a run that finds everything in place.
+    const summary = `${count === 0 ? 'nothing to do' : `${count} up to date`} in 0.0 s`;
     const lines = built.printed.split('\n').slice(0, -1);
     const said = [...lines.map((line) => `1 ${line}`), `2 ${summary}`];
     return { read, extended: new Set([built.directory]), made, said };
@@ -198,9 +208,7 @@ function addMachine(read: Set<string>): void {
 }
 
 function addDeliveries(targets: readonly Target[], made: Set<string>): boolean {
-  return targets.every(({ deliveries = [] }) =>
-    deliveries.every(({ path }) => addOutput(path, made)),
-  );
+  return targets.every(({ deliveries }) => deliveries.every(({ path }) => addOutput(path, made)));
 }
 
 /** Files of outputs have one time: another one is of a file that somebody else has written. */
