@@ -192,3 +192,22 @@ describe('modules of Blueprints files beside package folders', () => {
     expect(existsSync(at('cache/packages/two/latest'))).toBe(true);
   });
 });
+
+describe('a tree of rules alone', () => {
+  beforeAll(() => {
+    open();
+    rig.write({
+      Blueprints:
+        'genrule { name: "rule", srcs: ["b.txt"], outs: ["c.txt"], cmd: "cp $(in) $(out)" }\n',
+      'b.txt': 'b\n',
+    });
+  });
+  afterAll(() => rig[Symbol.dispose]());
+
+  test('its first package starts it again', () => {
+    settle();
+    rig.write({ 'two/buildinfo.json': '{}\n', 'two/build': '#!/bin/sh\ntouch "$PKG_PATH/two"\n' });
+    expect(build()).toMatchObject({ status: 0, started: true });
+    expect(existsSync(at('cache/packages/two/latest'))).toBe(true);
+  });
+});
