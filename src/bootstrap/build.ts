@@ -5,6 +5,7 @@ import { systemError } from '../base/fs.ts';
 import { forgetStale } from './consumed.ts';
 import { findNinja, NOTHING_TO_DO, runNinja, type Ninja } from './ninja.ts';
 import { forgetNoop, hasDefaults, recordNoop } from './noop.ts';
+import type { NoopFiles } from './noopfiles.ts';
 import { readManifest, type ManifestPaths } from './manifestfile.ts';
 import type { Declared } from '../package/module/declared.ts';
 import { readDeclared } from './packages.ts';
@@ -27,8 +28,15 @@ export interface TreeBuild {
   readonly noopKey: string | undefined;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
-  /** Makes packages and images; resolves to the exit status, after telling what went wrong. */
-  readonly runTasks: (tasks: TaskWork) => Promise<number>;
+  /** Makes packages and images; resolves after telling what went wrong. */
+  readonly runTasks: (tasks: TaskWork) => Promise<TasksDone>;
+}
+
+export interface TasksDone {
+  /** The exit status. */
+  readonly status: number;
+  /** What it was made of and to; undefined where the next run must not be skipped. */
+  readonly files: NoopFiles | undefined;
 }
 
 export interface TreeBuilt {
@@ -75,17 +83,31 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   const rules = outputs.size > 0;
   const declared = readDeclared(manifest);
   const hasTasks = declared.packages.length + declared.images.length > 0 || build.hasPackages;
-  if (hasTasks) return runTurns(build, ninja.value, manifest, { outputs, edges, declared });
+  const recordable = noopKey !== undefined && !build.dryRun;
+  const defaults = rules && !hasDefaults(manifest) ? [...outputs] : [];
+  const facts = { buildDir, key: noopKey ?? '', startedAt, ownLogic, rules, defaults };
+  if (hasTasks) {
+    const ran = await runTurns(build, ninja.value, manifest, { outputs, edges, declared });
+    const { status, files, targets } = ran;
+    if (recordable && status === 0 && files !== undefined && !signal.aborted) {
+      await recordNoop({ ...facts, targets, files });
+    }
+    return ran;
+  }
   if (rules || build.targets.length > 0) {
     const ran = await runMain(build, ninja.value, manifest);
     if (ran.status !== 0) return ran;
   } else print('there is nothing to build: no module makes anything');
-  const complete = !build.dryRun && !signal.aborted;
-  if (noopKey !== undefined && complete && (!rules || hasDefaults(manifest))) {
-    const { targets } = build;
-    recordNoop({ buildDir, key: noopKey, targets, startedAt, ownLogic, rules });
+  if (recordable && !signal.aborted) {
+    await recordNoop({ ...facts, targets: build.targets.length === 0 ? undefined : build.targets });
   }
   return { status: 0, diagnostics: [] };
+}
+
+interface TurnsBuilt extends TreeBuilt {
+  /** What Ninja was asked for; undefined for its default. */
+  readonly targets?: readonly string[] | undefined;
+  readonly files?: NoopFiles | undefined;
 }
 
 /** Ninja and tasks in turns, as few as there can be: each may need what the other makes. */
@@ -94,7 +116,7 @@ async function runTurns(
   ninja: Ninja,
   manifest: string,
   { outputs, edges, declared }: Pick<ManifestPaths, 'outputs' | 'edges'> & { declared: Declared },
-): Promise<TreeBuilt> {
+): Promise<TurnsBuilt> {
   const { targets } = build;
   const all = targets.length === 0;
   const packages = workPackages(declared, build.hasPackages);
@@ -106,6 +128,8 @@ async function runTurns(
   if (!planned.ok) return failedWith(planned.diagnostics);
   // Where tasks follow, it is they who say how much there was to do.
   const quiet = (line: string): void => (line === NOTHING_TO_DO ? undefined : build.print(line));
+  const built = new Set<string>();
+  const done: (NoopFiles | undefined)[] = [];
   for (const turn of planned.value) {
     if (turn.kind === 'rules') {
       const wanted = turn.outputs ?? asked;
@@ -113,16 +137,41 @@ async function runTurns(
       if (!build.dryRun) forgetStale(build.tree.buildDir, edges, isMade);
       const ran = await runMain({ ...build, targets: wanted, print: quiet }, ninja, manifest);
       if (ran.status !== 0) return ran;
+      for (const output of wanted) built.add(output);
     } else {
       const rest = targets.filter((target) => !outputs.has(target));
       const needed = work.packages.map(({ name }) => name);
       const names = turn.names ?? (all ? [] : [...new Set([...rest, ...needed])]);
       if (names.length === 0 && !all) continue;
-      const status = await build.runTasks({ declared, targets: names });
+      const { status, files } = await build.runTasks({ declared, targets: names });
       if (status !== 0) return { status, diagnostics: [] };
+      done.push(files);
     }
   }
-  return { status: 0, diagnostics: [] };
+  return {
+    status: 0,
+    diagnostics: [],
+    targets: all ? undefined : [...built],
+    files: joined(done),
+  };
+}
+
+/** Undefined where one of them is; without any, nothing was looked at. */
+function joined(parts: readonly (NoopFiles | undefined)[]): NoopFiles | undefined {
+  const all = {
+    read: new Set<string>(),
+    extended: new Set<string>(),
+    made: new Set<string>(),
+    said: [] as string[],
+  };
+  for (const part of parts) {
+    if (part === undefined) return undefined;
+    for (const path of part.read) all.read.add(path);
+    for (const path of part.extended) all.extended.add(path);
+    for (const path of part.made) all.made.add(path);
+    all.said.push(...part.said);
+  }
+  return all;
 }
 
 async function runMain(build: TreeBuild, ninja: Ninja, manifest: string): Promise<TreeBuilt> {

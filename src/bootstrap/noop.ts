@@ -1,9 +1,11 @@
 // Lets the launcher find, without starting Node, that there is nothing to do: a manifest that asks Ninja whether
 // any file or directory is newer which the last run read, whether anything is gone that it made, and what the
-// main manifest itself has to say. The launcher (bin/ashlar) also compares the key it gave to that run.
+// main manifest itself has to say. The launcher (bin/ashlar) also compares the key it gave to that run, and
+// what packages were made of and to with `stat`.
 import {
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -16,30 +18,29 @@ import { ninjaEscape } from '../blueprint/api.ts';
 import { escapePath, PIPE_VARIABLE } from '../blueprint/ninja/escape.ts';
 import { readDepfile } from './depfile.ts';
 import { readManifest } from './manifestfile.ts';
+import { removeNoopFiles, TICK_MS, writeNoopFiles, type NoopFiles } from './noopfiles.ts';
 import { installedBundle } from './version.ts';
 
 export interface NoopRecord {
   readonly buildDir: string;
   /** What the launcher says of arguments, environment and place: equal keys, equal runs. */
   readonly key: string;
-  /** Ninja's targets; none for its default. */
-  readonly targets: readonly string[];
+  /** Ninja's targets; undefined for its default. */
+  readonly targets: readonly string[] | undefined;
   /** When the run began to look at files, in ms. */
   readonly startedAt: number;
   readonly ownLogic: boolean;
   /** Whether there is a main manifest. */
   readonly rules: boolean;
-  /** Further files and directories that were read, and files that were made; relative to the source root. */
-  readonly read?: readonly string[];
-  readonly made?: readonly string[];
+  /** What it makes by default where it does not say so itself. */
+  readonly defaults: readonly string[];
+  /** Of packages: what they were made of and to. */
+  readonly files?: NoopFiles | undefined;
 }
 
-/** File systems stamp with a clock that lags behind by up to a tick. */
-const TICK_MS = 20;
-
 /** Written by a run that ended well. The working directory is the source root. */
-export function recordNoop(record: NoopRecord): void {
-  const { buildDir, key, startedAt, rules } = record;
+export async function recordNoop(record: NoopRecord): Promise<void> {
+  const { buildDir, startedAt, rules } = record;
   const directory = join(buildDir, '.ashlar');
   const { read, made } = filesOf(record);
   const [start, end, manifest] = ['start', 'end', 'ninja'].map((name) =>
@@ -56,22 +57,55 @@ export function recordNoop(record: NoopRecord): void {
     statement(start!, read),
     statement(end!, made),
     ...(rules ? [`subninja ${path(join(buildDir, 'build.ninja'))}`] : []),
-    `default ${path(start!)} ${path(end!)}`,
+    `default ${[start!, end!, ...record.defaults].map(path).join(' ')}`,
     '',
   ].join('\n');
   writeIfChanged(manifest!, text);
   touch(start!, startedAt - TICK_MS);
   touch(end!, Date.now() + TICK_MS);
-  const targets = record.targets.length === 0 ? [] : [start!, end!, ...record.targets];
-  writeAtomic(
-    join(directory, 'noop.key'),
-    `${key}\n--\n${targets.map((one) => `${one}\n`).join('')}`,
-  );
+  const targets = record.targets === undefined ? [] : [start!, end!, ...record.targets];
+  await writeKey(directory, process.cwd(), { ...record, ninja: targets });
+}
+
+/** As `recordNoop`, for a directory of packages without Blueprints files: there Ninja is not asked. */
+export async function recordPackagesNoop(
+  packages: string,
+  record: { readonly key: string; readonly startedAt: number; readonly files: NoopFiles },
+): Promise<void> {
+  const directory = packagesNoopDirectory(packages);
+  mkdirSync(directory, { recursive: true });
+  await writeKey(directory, packages, { ...record, ninja: [] });
+}
+
+async function writeKey(
+  directory: string,
+  base: string,
+  {
+    key,
+    ninja,
+    startedAt,
+    files,
+  }: Pick<NoopRecord, 'key' | 'startedAt' | 'files'> & { readonly ninja: readonly string[] },
+): Promise<void> {
+  if (files === undefined) removeNoopFiles(directory);
+  else if (!(await writeNoopFiles(directory, base, startedAt, files))) return;
+  const separator = files === undefined ? '--' : '-- files';
+  writeAtomic(join(directory, 'noop.key'), `${[key, separator, ...ninja].join('\n')}\n`);
+}
+
+/** Where the record of packages is that do not belong to a tree of Blueprints files. */
+export function packagesNoopDirectory(packages: string): string {
+  return join(packages, 'cache/.ashlar');
 }
 
 /** Before anything changes: what the last run found must not be believed if this one is cut short. */
 export function forgetNoop(buildDir: string): void {
   rmSync(join(buildDir, '.ashlar/noop.key'), { force: true });
+}
+
+/** Likewise, of packages without Blueprints files. */
+export function forgetPackagesNoop(packages: string): void {
+  rmSync(join(packagesNoopDirectory(packages), 'noop.key'), { force: true });
 }
 
 function statement(output: string, inputs: Iterable<string>): string {
@@ -88,11 +122,11 @@ function touch(file: string, ms: number): void {
   utimesSync(file, ms / 1000, ms / 1000);
 }
 
-function filesOf({ buildDir, ownLogic, rules, read = [], made = [] }: NoopRecord): {
+function filesOf({ buildDir, ownLogic, rules }: NoopRecord): {
   read: Set<string>;
   made: Set<string>;
 } {
-  const all = { read: new Set(read), made: new Set(made) };
+  const all = { read: new Set<string>(), made: new Set<string>() };
   const below = (...parts: readonly string[]): string => join(buildDir, ...parts);
   const manifests = ownLogic ? ['.minibootstrap/build.ninja', '.bootstrap/build.ninja'] : [];
   if (rules) all.made.add(below('build.ninja'));
@@ -131,13 +165,6 @@ function depfilesBelow(directory: string): string[] {
     .filter((entry) => entry.isFile() && entry.name.endsWith('.d'))
     .map((entry) => join(entry.parentPath, entry.name))
     .filter((file) => existsSync(file.slice(0, -2)) || dirname(file) !== directory);
-}
-
-/** The key that the launcher gave, and which no other program need see. */
-export function takeNoopKey(env: NodeJS.ProcessEnv): string | undefined {
-  const key = env['ASHLAR_NOOP_KEY'];
-  delete env['ASHLAR_NOOP_KEY'];
-  return key === '' ? undefined : key;
 }
 
 /** Whether a main manifest names what is built by default: otherwise Ninja builds what nothing depends on. */

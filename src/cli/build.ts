@@ -2,6 +2,7 @@
 // the files that lead to the archives. Prints through what it is given.
 import { availableParallelism } from 'node:os';
 import { basename, join, relative } from 'node:path';
+import type { NoopFiles } from '../bootstrap/noopfiles.ts';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { digestOf } from '../base/digest.ts';
 import { tee, type Sink } from '../base/event.ts';
@@ -35,6 +36,7 @@ import { plan } from '../task/plan.ts';
 import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
 import { openMirrors } from './mirrors.ts';
+import { openRecorder, type Recorder } from './noop.ts';
 import { choosePolicy, type PolicyOptions } from './policy.ts';
 import {
   openUserStore,
@@ -61,6 +63,8 @@ export interface BuildCommand extends PrepareRequest {
   readonly verifySample: number;
   /** Record the trees of tasks in git repositories. */
   readonly trace: boolean;
+  /** Whether the next build is to be skipped if nothing changes. */
+  readonly noop: boolean;
 }
 
 export interface BuildOutput {
@@ -76,6 +80,8 @@ export interface BuildAnswer {
   /** What is still to be told: failures of tasks were, when they happened. */
   readonly diagnostics: readonly Diagnostic[];
   readonly status: number;
+  /** What the build depends on and made; undefined where it must not be skipped the next time. */
+  readonly files?: NoopFiles | undefined;
 }
 
 /** Downloads at once: more than processors, because they mostly wait. */
@@ -86,9 +92,12 @@ const RESTORES = 8;
 export async function runBuild(command: BuildCommand, output: BuildOutput): Promise<BuildAnswer> {
   const out = new Collector();
   let report: BuildReport | undefined;
+  const recorder = command.noop ? openRecorder(command, output) : undefined;
   try {
     const store = openUserStore(command.env, out);
-    if (store !== undefined) report = await buildInStore(command, output, store, out);
+    if (store !== undefined) {
+      report = await buildInStore(command, recorder?.output ?? output, store, out, recorder);
+    }
   } catch (error) {
     out.add(systemError('go on with the build: cannot work on', error));
   }
@@ -96,6 +105,8 @@ export async function runBuild(command: BuildCommand, output: BuildOutput): Prom
   return {
     diagnostics: out.diagnostics,
     status: exitStatus([...out.diagnostics, ...failures]),
+    // Warnings are told each time.
+    files: out.diagnostics.length > 0 ? undefined : recorder?.files(),
   };
 }
 
@@ -104,6 +115,7 @@ async function buildInStore(
   output: BuildOutput,
   store: Store,
   out: Collector,
+  recorder: Recorder | undefined,
 ): Promise<BuildReport | undefined> {
   const prepared = await prepare(command, store, output.signal, out);
   if (prepared === undefined) return undefined;
@@ -147,8 +159,9 @@ async function buildInStore(
   );
   await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
-  writeResults(prepared, wanted, bootstraps, report, out);
+  const written = writeResults(prepared, wanted, bootstraps, report, out);
   printResults(command, output, prepared, report);
+  if (report.failures.length === 0) recorder?.built(prepared, targets, written);
   return report;
 }
 
@@ -336,37 +349,42 @@ function makeOutputDirectory({ open }: Prepared, out: Collector): boolean {
   }
 }
 
-/** Writes what leads to the archives. Only what succeeded is written. */
+/** Writes what leads to the archives, and tells the files. Only what succeeded is written. */
 function writeResults(
   { open, selection, pipelines }: Prepared,
   wanted: readonly Definition[],
   bootstraps: readonly Bootstrap[],
   report: BuildReport,
   out: Collector,
-): void {
+): string[] {
+  const written: string[] = [];
   const { results } = report;
   const packages = open.tree.directory;
   const ready = (definition: Definition): boolean => isReady(pipelines.get(definition)!, report);
   try {
     for (const definition of wanted.filter(ready)) {
       const { identity, archives } = pipelines.get(definition)!;
-      writeLatest(packages, identity, archives);
+      written.push(...writeLatest(packages, identity, archives));
     }
     for (const [variant, set] of selection.trees) {
       const bootstrap = bootstraps.find((one) => one.variant === variant);
       const done = bootstrap === undefined || results.has(bootstrap.task);
       if (!done || !set.members.every(ready)) continue;
-      if (bootstrap !== undefined) writeBootstrapLatest(packages, variant, bootstrap.id);
-      writeComplete(packages, variant, {
+      if (bootstrap !== undefined) {
+        written.push(writeBootstrapLatest(packages, variant, bootstrap.id));
+      }
+      const complete = writeComplete(packages, variant, {
         bootstrap: bootstrap?.id ?? null,
         packages: set.members.flatMap((definition) =>
           pipelines.get(definition)!.archives.map(({ id }) => id),
         ),
       });
+      written.push(complete);
     }
   } catch (error) {
     out.add(systemError('write', error));
   }
+  return written;
 }
 
 /** Names the files of what was asked for by name. */

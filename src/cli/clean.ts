@@ -3,6 +3,7 @@ import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf, removeTree, systemError } from '../base/fs.ts';
+import { packagesNoopDirectory } from '../bootstrap/noop.ts';
 import { isPackageName } from '../install/id.ts';
 import { deployDirectory, outputDirectory } from '../package/pipeline/output.ts';
 
@@ -31,6 +32,7 @@ export function cleanTree(packages: string, names: readonly string[]): CleanAnsw
   };
   if (names.length === 0) {
     for (const folder of FOLDERS) remove(join(output, folder));
+    removeTree(packagesNoopDirectory(packages));
     removeIfEmpty(output);
     for (const folder of DEPLOYED) remove(join(deployDirectory(packages), folder));
     removeIfEmpty(deployDirectory(packages));

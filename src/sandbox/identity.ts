@@ -155,13 +155,23 @@ function alternativesOf(root: string): Record<string, string> {
 /** A path below the root, and what changes when the file does. */
 type Mark = readonly [path: string, size: string, mtimeNs: string, ctimeNs: string, ino: string];
 
-function marksOf(root: string): (Mark | string)[] {
-  const paths = [
+/** Files and directories below a machine's root that its identity is made from, whether they are there or not. */
+export function identityPaths(): string[] {
+  return [
     ...DATABASES.map(({ path }) => path),
     'etc/alternatives',
     'etc/os-release',
     ...TOOLS.flatMap((tool) => TOOL_DIRECTORIES.map((directory) => join(directory, tool))),
   ];
+}
+
+/** Directories in which a tool that is not there could appear. */
+export function toolDirectories(): readonly string[] {
+  return TOOL_DIRECTORIES;
+}
+
+function marksOf(root: string): (Mark | string)[] {
+  const paths = identityPaths();
   const marks: (Mark | string)[] = [`${VERSION} ${machine()} ${root}`];
   for (const path of paths) {
     const stat = statOrNothing(join(root, path));

@@ -1,6 +1,5 @@
 // `ashlar build` in a tree of Blueprints files: whether it is one, and the rules of it.
-import { buildTree, type TaskWork, type TreeBuilt } from '../../bootstrap/build.ts';
-import { takeNoopKey } from '../../bootstrap/noop.ts';
+import { buildTree, type TasksDone, type TaskWork, type TreeBuilt } from '../../bootstrap/build.ts';
 import { findTree } from '../../bootstrap/tree.ts';
 import { hasPackageFolders } from '../../package/tree.ts';
 import type { Context } from '../context.ts';
@@ -11,8 +10,9 @@ interface Flags {
   readonly jobs?: number;
   readonly keepGoing: boolean;
   readonly dryRun: boolean;
-  readonly json: boolean;
   readonly packages?: string;
+  /** What the launcher gave for the next run; undefined if that must not be skipped. */
+  readonly noopKey: string | undefined;
 }
 
 /**
@@ -23,10 +23,9 @@ export async function buildBlueprints(
   context: Context,
   flags: Flags,
   targets: readonly string[],
-  runTasks: (work: TaskWork) => Promise<number>,
+  runTasks: (work: TaskWork) => Promise<TasksDone>,
 ): Promise<TreeBuilt | undefined> {
   const { cwd, env } = context;
-  const key = takeNoopKey(env);
   const tree = flags.packages === undefined ? findTree(cwd, env) : undefined;
   if (tree === undefined) return undefined;
   let built: TreeBuilt | undefined;
@@ -40,14 +39,14 @@ export async function buildBlueprints(
       keepGoing: flags.keepGoing,
       dryRun: flags.dryRun,
       hasPackages: hasPackageFolders(tree.root),
-      noopKey: flags.dryRun || flags.json ? undefined : key,
+      noopKey: flags.noopKey,
       signal,
       print: (line) => context.print(`${line}\n`),
       runTasks: async (work) => {
         process.chdir(before);
-        const status = await runTasks(work);
+        const done = await runTasks(work);
         process.chdir(tree.root);
-        return status;
+        return done;
       },
     });
   });

@@ -1,6 +1,7 @@
 // `ashlar build`: builds packages, restores them, or finds that there is nothing to do.
 import { buildCommand, numberParser } from '@stricli/core';
-import type { TaskWork } from '../../bootstrap/build.ts';
+import type { TasksDone, TaskWork } from '../../bootstrap/build.ts';
+import { takeNoopKey } from '../../bootstrap/noopkey.ts';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
 import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
@@ -178,12 +179,15 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
     aliases: { j: 'jobs', k: 'keepGoing', n: 'dryRun' },
   },
   async func(this: Context, flags, ...targets): Promise<void> {
-    const [{ runBuild }, { createReporter }] = await Promise.all([
+    const [{ runBuild }, { createReporter }, { packagesDirectory }] = await Promise.all([
       import('../build.ts'),
       import('../reporter/choose.ts'),
+      import('../tree.ts'),
     ]);
     const { stdout, stderr } = process;
-    const runTasks = async (work?: TaskWork): Promise<number> => {
+    const key = takeNoopKey(this.env);
+    const noopKey = mayBeSkipped(flags) ? key : undefined;
+    const runTasks = async (work?: TaskWork): Promise<TasksDone> => {
       const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
       const reporter = await createReporter({
         style: flags.json ? 'json' : live ? 'fancy' : 'plain',
@@ -193,7 +197,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         color: stderr.isTTY && !this.env['NO_COLOR'],
         cwd: this.cwd,
       });
-      let status = 0;
+      let done: TasksDone = { status: 0, files: undefined };
       await interruptible(this, async (signal) => {
         const answer = await runBuild(
           {
@@ -222,6 +226,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
             },
             verifySample: flags.verifySample ?? 0,
             trace: flags.trace,
+            noop: noopKey !== undefined,
           },
           {
             sink: reporter.event,
@@ -233,21 +238,31 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           },
         ).finally(reporter.close);
         this.report(answer.diagnostics);
-        status = answer.status;
+        const { status } = answer;
+        done = { status, files: signal.aborted ? undefined : answer.files };
         this.process.exitCode = Math.max(status, Number(this.process.exitCode ?? 0));
       });
-      return status;
+      return done;
     };
     const { buildBlueprints } = await import('../blueprint/build.ts');
-    const built = await buildBlueprints(this, flags, targets, runTasks);
+    const built = await buildBlueprints(this, { ...flags, noopKey }, targets, runTasks);
     if (built === undefined) {
-      await runTasks();
+      const { buildPackages } = await import('../noop.ts');
+      const directory = packagesDirectory({ ...this, packages: flags.packages });
+      await buildPackages(directory, noopKey, runTasks);
       return;
     }
     this.report(built.diagnostics);
     this.process.exitCode = Math.max(built.status, Number(this.process.exitCode ?? 0));
   },
 });
+
+/** Whether a run with the same options can find that there is nothing to do. */
+function mayBeSkipped(flags: Flags): boolean {
+  const again = flags.noCache || [flags.force, flags.from].some((tasks) => tasks !== undefined);
+  const more = flags.trace || flags.verifySample !== undefined || flags.packages !== undefined;
+  return !again && !more && !flags.dryRun && !flags.json;
+}
 
 function atLeastOne(jobs: number): number {
   if (Number.isInteger(jobs) && jobs >= 1) return jobs;

@@ -73,6 +73,7 @@ export const verifyCommand = buildCommand<Flags, readonly string[], Context>({
           repositoryUrl: undefined,
           verifySample: 0,
           trace: false,
+          noop: false,
           policy: EVERYTHING,
         },
         {

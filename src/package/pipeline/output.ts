@@ -46,13 +46,17 @@ export function logPath(packages: string, taskName: string): string {
   return join(outputDirectory(packages), 'log', name, `${rest.join('.').replaceAll('/', '_')}.log`);
 }
 
-/** Names the ids that a package was built with, without a line end. Throws node's own errors. */
+/** Names the ids that a package was built with, without a line end; returns the files. Throws node's own errors. */
 export function writeLatest(
   packages: string,
   { definition: { variant } }: Identity,
   archives: readonly Archive[],
-): void {
-  for (const { name, id } of archives) writeIfChanged(latestPath(packages, { name, variant }), id);
+): string[] {
+  return archives.map(({ name, id }) => {
+    const file = latestPath(packages, { name, variant });
+    writeIfChanged(file, id);
+    return file;
+  });
 }
 
 /** The id a package was last built with. Throws node's own errors. */
@@ -65,22 +69,24 @@ export function readLatest(packages: string, definition: Definition): string | u
   }
 }
 
-/** `complete/<variant.>complete.latest.json`: all ids of a tree, and its bootstrap. Throws node's own errors. */
+/** `complete/<variant.>complete.latest.json`: all ids of a tree, and its bootstrap. Returns the file. Throws node's own errors. */
 export function writeComplete(
   packages: string,
   variant: string | null,
   complete: { readonly bootstrap: string | null; readonly packages: readonly string[] },
-): void {
+): string {
   const directory = join(outputDirectory(packages), 'complete');
   mkdirSync(directory, { recursive: true });
-  const file = variant === null ? 'complete.latest.json' : `${variant}.complete.latest.json`;
+  const name = variant === null ? 'complete.latest.json' : `${variant}.complete.latest.json`;
+  const file = join(directory, name);
   const text = formatJson(
     new Map<string, string | null | readonly string[]>([
       ['bootstrap', complete.bootstrap],
       ['packages', [...complete.packages].sort()],
     ]),
   );
-  writeIfChanged(join(directory, file), text);
+  writeIfChanged(file, text);
+  return file;
 }
 
 /** The files of a bootstrap. */
@@ -92,8 +98,10 @@ export function bootstrapPaths(packages: string, id: string): { archive: string;
   };
 }
 
-/** Names the bootstrap that a tree was last built with, without a line end. Throws node's own errors. */
-export function writeBootstrapLatest(packages: string, variant: string | null, id: string): void {
-  const file = variant === null ? 'bootstrap.latest' : `${variant}.bootstrap.latest`;
-  writeIfChanged(join(outputDirectory(packages), 'bootstrap', file), id);
+/** Names the bootstrap that a tree was last built with, without a line end; returns the file. Throws node's own errors. */
+export function writeBootstrapLatest(packages: string, variant: string | null, id: string): string {
+  const name = variant === null ? 'bootstrap.latest' : `${variant}.bootstrap.latest`;
+  const file = join(outputDirectory(packages), 'bootstrap', name);
+  writeIfChanged(file, id);
+  return file;
 }

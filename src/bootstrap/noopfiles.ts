@@ -1,0 +1,100 @@
+// What the launcher compares without starting Node: files and directories with all that tells of a change to
+// them, as `stat` prints it. Unlike a comparison of times, this finds a file put back with its old time, and a
+// clock that was set back. Knows nothing of who read them. `stat` is expected to be GNU's: another prints
+// something else, and Node is started.
+import { lstatSync, readlinkSync, realpathSync, rmSync, type BigIntStats } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { writeAtomic } from '../base/fs.ts';
+
+/** What a run read and made beside what Ninja knows of; absolute paths. */
+export interface NoopFiles {
+  readonly read: ReadonlySet<string>;
+  /** Directories that were listed and which the run itself added to, but nobody else. */
+  readonly extended: ReadonlySet<string>;
+  /** Outputs. Links to the store: what happens to other names of such a file says nothing. */
+  readonly made: ReadonlySet<string>;
+  /** What the launcher says: lines that begin with `1 ` go to standard output, with `2 ` to standard error. */
+  readonly said: readonly string[];
+}
+
+/** File systems stamp with a clock that lags behind by up to a tick. */
+export const TICK_MS = 20;
+const NS = 1_000_000n;
+
+/**
+ * Writes `noop.read`, `noop.made` (paths, each ended by a null byte), what `stat` prints of them, and
+ * `noop.said`. False where something was changed since the run began: that may not be what was read. Throws
+ * node's own errors.
+ */
+export async function writeNoopFiles(
+  directory: string,
+  base: string,
+  startedAt: number,
+  { read, extended, made, said }: NoopFiles,
+): Promise<boolean> {
+  // What changes in the very moment of the look could change again unseen.
+  await setTimeout(TICK_MS);
+  const before = BigInt(startedAt - TICK_MS) * NS;
+  const looked: string[] = [];
+  for (const path of read) {
+    const stat = lstatSync(path, { bigint: true });
+    if (stat.ctimeNs >= before) return false;
+    looked.push(inputLine(stat));
+  }
+  for (const path of extended) looked.push(inputLine(lstatSync(path, { bigint: true })));
+  const found = [...made].map((path) => outputLine(lstatSync(path, { bigint: true })));
+  const list = (paths: Iterable<string>): string =>
+    [...paths].map((path) => `${inside(base, path)}\0`).join('');
+  writeAtomic(join(directory, 'noop.read'), list([...read, ...extended]));
+  writeAtomic(join(directory, 'noop.read.stat'), looked.join(''));
+  writeAtomic(join(directory, 'noop.made'), list(made));
+  writeAtomic(join(directory, 'noop.made.stat'), found.join(''));
+  writeAtomic(join(directory, 'noop.said'), said.map((line) => `${line}\n`).join(''));
+  return true;
+}
+
+/** `stat -c '%i %f %u %g %s %.9Y %.9Z'` */
+function inputLine({ ino, mode, uid, gid, size, mtimeNs, ctimeNs }: BigIntStats): string {
+  const times = `${seconds(mtimeNs)} ${seconds(ctimeNs)}`;
+  return `${ino} ${mode.toString(16)} ${uid} ${gid} ${size} ${times}\n`;
+}
+
+/** `stat -c '%i %f %s %.9Y'` */
+function outputLine({ ino, mode, size, mtimeNs }: BigIntStats): string {
+  return `${ino} ${mode.toString(16)} ${size} ${seconds(mtimeNs)}\n`;
+}
+
+function seconds(ns: bigint): string {
+  const digits = String(ns).padStart(10, '0');
+  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
+}
+
+function inside(base: string, path: string): string {
+  const inner = relative(base, path);
+  if (inner === '') return '.';
+  return inner === '..' || inner.startsWith('../') ? path : inner;
+}
+
+/**
+ * Adds a path and, for a link, all that it leads through; returns where it ends. What lies on the way in links of
+ * directories is found out by the end being another file. Throws node's own errors, ENOENT for what leads nowhere.
+ */
+export function addFollowed(path: string, to: Set<string>): string {
+  const end = realpathSync(path);
+  let at = path;
+  to.add(at);
+  while (lstatSync(at).isSymbolicLink()) {
+    at = resolve(realpathSync(dirname(at)), readlinkSync(at));
+    to.add(at);
+  }
+  to.add(end);
+  return end;
+}
+
+/** Removes what `writeNoopFiles` wrote. */
+export function removeNoopFiles(directory: string): void {
+  for (const name of ['read', 'read.stat', 'made', 'made.stat', 'said']) {
+    rmSync(join(directory, `noop.${name}`), { force: true });
+  }
+}

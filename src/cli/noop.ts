@@ -1,0 +1,222 @@
+// What a build of packages depends on and what it made, for the next one to be skipped without starting Node. Takes
+// more than was read (whole package folders, say) rather than less. Where it cannot tell all, it tells nothing.
+import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { TasksDone } from '../bootstrap/build.ts';
+import { forgetPackagesNoop, recordPackagesNoop } from '../bootstrap/noop.ts';
+import { addFollowed, type NoopFiles } from '../bootstrap/noopfiles.ts';
+import { installedBundle } from '../bootstrap/version.ts';
+import type { Sink } from '../base/event.ts';
+import { errnoOf } from '../base/fs.ts';
+import { BLOB_TIME } from '../cache/store.ts';
+import { isPackageFolder, type Definition } from '../package/definition.ts';
+import { deployDirectory, outputDirectory } from '../package/pipeline/output.ts';
+import { UPSTREAM_FILE } from '../package/upstream.ts';
+import { identityPaths, toolDirectories } from '../sandbox/identity.ts';
+import type { TaskEvent } from '../task/event.ts';
+import type { Target } from '../task/node.ts';
+import type { Prepared } from './prepare.ts';
+import { packagesDirectory, type TreeRequest } from './tree.ts';
+
+interface Output {
+  readonly sink: Sink<TaskEvent>;
+  readonly print: (text: string) => void;
+}
+
+/** Watches a build for what the record needs. */
+export interface Recorder<O extends Output = Output> {
+  /** To be used instead of the output that it was opened with. */
+  readonly output: O;
+  /** To be called after a build that went well. */
+  built(prepared: Prepared, targets: readonly Target[], written: readonly string[]): void;
+  /** Undefined where the next build must not be skipped. */
+  files(): NoopFiles | undefined;
+}
+
+/** Undefined where nothing can be recorded. */
+export function openRecorder<O extends Output>(
+  command: TreeRequest,
+  output: O,
+): Recorder<O> | undefined {
+  const directory = packagesDirectory(command);
+  let names: string[];
+  try {
+    names = readdirSync(directory);
+  } catch (error) {
+    // Loading the tree will say what is wrong with the directory.
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+  let printed = '';
+  let warned = false;
+  let built: BuiltPackages | undefined;
+  return {
+    output: {
+      ...output,
+      sink: (event) => {
+        // Warnings are told each time.
+        if (event.type === 'warning') warned = true;
+        output.sink(event);
+      },
+      print: (text) => {
+        printed += text;
+        output.print(text);
+      },
+    },
+    built: ({ open, identities }, targets, written) => {
+      const { mirrors } = open.tree.settings.sharedState;
+      // What a mirror does not have yet is sent whenever it can be reached.
+      const shared = command.env['ASHLAR_MIRRORS'] !== undefined || mirrors.length > 0;
+      if (shared) return;
+      const definitions = identities.identities.keys();
+      built = { directory, names, definitions, targets, written, printed };
+    },
+    files: () => (warned || built === undefined ? undefined : noopFiles(built)),
+  };
+}
+
+interface BuiltPackages {
+  /** The packages directory. */
+  readonly directory: string;
+  /** The names in it when the build began. */
+  readonly names: readonly string[];
+  /** Those whose ids were computed. */
+  readonly definitions: Iterable<Definition>;
+  readonly targets: readonly Target[];
+  /** Files that lead to the archives. */
+  readonly written: readonly string[];
+  /** What was printed to standard output. */
+  readonly printed: string;
+}
+
+/** Builds a directory of packages without Blueprints files, and leaves a record of it under the key. */
+export async function buildPackages(
+  packages: string,
+  key: string | undefined,
+  runTasks: () => Promise<TasksDone>,
+): Promise<void> {
+  const startedAt = Date.now();
+  try {
+    forgetPackagesNoop(packages);
+  } catch (error) {
+    // Then there is none that could be believed: it is another user's, or the directory is no directory.
+    if (errnoOf(error) === undefined) throw error;
+  }
+  const { status, files } = await runTasks();
+  if (status !== 0 || key === undefined || files === undefined) return;
+  try {
+    await recordPackagesNoop(packages, { key, startedAt, files });
+  } catch (error) {
+    // It only saves time.
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+/** Undefined where something was read of which files do not tell, or could not be looked at. */
+function noopFiles(built: BuiltPackages): NoopFiles | undefined {
+  try {
+    const made = new Set<string>(built.written);
+    const read = new Set<string>();
+    if (!addTree(built, read, made) || !addDefinitions(built, read)) return undefined;
+    if (!addDeliveries(built.targets, made)) return undefined;
+    addMachine(read);
+    read.delete(built.directory);
+    for (const path of made) read.delete(path);
+    const count = built.targets.length;
+    // The words of the reporters for a run that finds everything in place.
+    const summary = `${count === 0 ? 'nothing to do' : `${count} up to date`} in 0.0 s`;
+    const lines = built.printed.split('\n').slice(0, -1);
+    const said = [...lines.map((line) => `1 ${line}`), `2 ${summary}`];
+    return { read, extended: new Set([built.directory]), made, said };
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** The packages directory: its settings, and whatever in it is a package or could become one. */
+function addTree(
+  { directory, names }: BuiltPackages,
+  read: Set<string>,
+  made: Set<string>,
+): boolean {
+  const own = [outputDirectory(directory), deployDirectory(directory)];
+  const entries = readdirSync(directory);
+  const others = entries.filter((name) => !own.includes(join(directory, name)));
+  const before = new Set(names);
+  if (others.some((name) => !before.has(name)) || entries.includes(UPSTREAM_FILE)) return false;
+  if (names.some((name) => !entries.includes(name))) return false;
+  for (const name of entries) {
+    const path = join(directory, name);
+    if (own.includes(path)) {
+      made.add(path);
+      continue;
+    }
+    // Each command of git changes it, and it is no place for packages.
+    if (name === '.git') continue;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    // A link that leads nowhere may come to lead somewhere.
+    if (stat === undefined) return false;
+    if (stat.isDirectory()) {
+      const real = addFollowed(path, read);
+      if (isPackageFolder(readdirSync(real))) addFolder(real, read);
+    } else if (name.endsWith('.json')) addFollowed(path, read);
+  }
+  return true;
+}
+
+/** A folder with all that is in it, and what links in it lead to. */
+function addFolder(folder: string, read: Set<string>): void {
+  for (const { name } of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, name);
+    const known = read.has(path);
+    const real = addFollowed(path, read);
+    if (!known && lstatSync(real).isDirectory()) addFolder(real, read);
+  }
+}
+
+/** What definitions name outside of their folders. */
+function addDefinitions({ directory, definitions }: BuiltPackages, read: Set<string>): boolean {
+  for (const { buildinfo, module } of definitions) {
+    const sources = [...(module ?? buildinfo!).sources.values()];
+    // Any file of a repository may change what git says of it.
+    if (sources.some(({ kind }) => kind === 'git_local')) return false;
+    const files: string[] = [];
+    if (module === undefined) files.push(buildinfo!.buildScript.path);
+    else {
+      const { declaration } = module;
+      for (const some of declaration.files.values()) {
+        files.push(...some.map((file) => join(directory, file)));
+      }
+      const { patches } = declaration.values;
+      files.push(...patches.map((patch) => join(directory, declaration.directory, patch)));
+    }
+    for (const file of files) addFollowed(file, read);
+  }
+  return true;
+}
+
+/** Ashlar, Node, and what tells of the programs that this machine has. */
+function addMachine(read: Set<string>): void {
+  addFollowed(join(installedBundle(), 'main.js'), read);
+  addFollowed(process.execPath, read);
+  for (const inner of [...identityPaths(), ...toolDirectories()]) {
+    const path = join('/', inner);
+    // A link that leads nowhere is no tool.
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) addFollowed(path, read);
+  }
+}
+
+function addDeliveries(targets: readonly Target[], made: Set<string>): boolean {
+  return targets.every(({ deliveries }) => deliveries.every(({ path }) => addOutput(path, made)));
+}
+
+/** Files of outputs have one time: another one is of a file that somebody else has written. */
+function addOutput(path: string, made: Set<string>): boolean {
+  made.add(path);
+  const stat = lstatSync(path);
+  if (stat.isDirectory()) {
+    return readdirSync(path).every((name) => addOutput(join(path, name), made));
+  }
+  return !stat.isFile() || stat.mtimeMs === BLOB_TIME * 1000;
+}
