@@ -1,16 +1,29 @@
 // Bundles src/ into dist/: one ESM entry per program, split so that each command loads only what it
-// needs. Knows nothing of types (check.js has those). Third-party licences go beside the bundle.
-import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync } from 'node:fs';
+// needs. Knows nothing of types (check.js has those). Third-party licences go beside the bundle. Nothing of
+// dist/ is touched before all is built, and what the build before left stays until the next: programs that
+// run meanwhile still find the chunks that they load late.
+import { copyFileSync, execFileSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const outdir = new URL('dist', import.meta.url).pathname;
 
-rmSync(outdir, { recursive: true, force: true });
-await build({
+const bundled = await build({
+  write: false,
   absWorkingDir: new URL('.', import.meta.url).pathname,
   entryPoints: {
     main: 'src/cli/main.ts',
@@ -40,14 +53,34 @@ await build({
   logLevel: 'warning',
 });
 
+/** What there will be in dist/: path to bytes. The entries come last, as they name the others. */
+const contents = new Map();
+
 // What build logic in TypeScript is checked against.
 const tsc = new URL('bin/tsc', import.meta.resolve('typescript/package.json')).pathname;
 const project = new URL('tsconfig.types.json', import.meta.url).pathname;
-execFileSync(process.execPath, [tsc, '-p', project]);
+const types = mkdtempSync(join(tmpdir(), 'ashlar-types-'));
+try {
+  execFileSync(process.execPath, [tsc, '-p', project, '--outDir', types]);
+  for (const file of filesBelow(types))
+    contents.set(join('types', file), readFileSync(join(types, file)));
+} finally {
+  rmSync(types, { recursive: true });
+}
 
 // The one file that a dependency reads at run time, next to the chunk that holds it.
 const zstd = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
-copyFileSync(join(zstd, '../zstd.wasm'), join(outdir, 'chunk/zstd.wasm'));
+contents.set('chunk/zstd.wasm', readFileSync(join(zstd, '../zstd.wasm')));
+
+const outputs = bundled.outputFiles.map((file) => [
+  file.path.slice(outdir.length + 1),
+  file.contents,
+]);
+const isChunk = ([path]) => path.startsWith('chunk/');
+for (const [path, bytes] of outputs.filter(isChunk)) contents.set(path, bytes);
+for (const [path, bytes] of outputs.filter((output) => !isChunk(output))) contents.set(path, bytes);
+
+replace();
 
 // `--template`: writes build.ninja.in anew, which lists the sources that Blueprints names.
 if (process.argv.includes('--template')) {
@@ -58,4 +91,32 @@ if (process.argv.includes('--template')) {
   execFileSync(process.execPath, argv, { cwd: root, stdio: 'inherit' });
   copyFileSync(made, join(root, 'build.ninja.in'));
   rmSync(join(outdir, 'template'), { recursive: true });
+}
+
+/** All files of one build bear one time: that of dist/main.js tells which are of the build before. */
+function replace() {
+  const now = new Date();
+  const before = statSync(join(outdir, 'main.js'), { throwIfNoEntry: false })?.mtimeMs;
+  for (const [path, bytes] of contents) {
+    const target = join(outdir, path);
+    mkdirSync(dirname(target), { recursive: true });
+    const written = `${target}.${process.pid}`;
+    writeFileSync(written, bytes);
+    utimesSync(written, now, now);
+    renameSync(written, target);
+  }
+  for (const path of filesBelow(outdir)) {
+    if (contents.has(path)) continue;
+    const at = join(outdir, path);
+    const stat = statSync(at, { throwIfNoEntry: false });
+    // Another build may be at work, and its files newer than this one.
+    if (stat !== undefined && stat.mtimeMs < now.getTime() && stat.mtimeMs !== before)
+      rmSync(at, { force: true });
+  }
+}
+
+function filesBelow(directory) {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1));
 }

@@ -11,6 +11,8 @@ const run = (command, argv, options = {}) =>
   execFileSync(command, argv, { cwd: here, stdio: 'inherit', ...options });
 
 run(process.execPath, ['check.js']);
+// A build keeps what the one before left.
+rmSync(join(here, 'dist'), { recursive: true, force: true });
 run(process.execPath, ['build.js']);
 const packed = execFileSync('npm', ['pack', '--json', '--pack-destination', tmpdir()], {
   cwd: here,

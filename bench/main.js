@@ -14,9 +14,17 @@ if (suites.length === 0) {
   process.exitCode = 2;
 }
 for (const name of suites) {
-  const { suite } = await import(`./${name}.suite.js`);
+  const started = performance.now();
   console.log(`\n${name}`);
-  const rows = suite();
-  if (Symbol.asyncIterator in rows) for await (const some of rows) printRows(some);
-  else printRows(await rows);
+  try {
+    const { suite } = await import(`./${name}.suite.js`);
+    const rows = suite();
+    if (Symbol.asyncIterator in rows) for await (const some of rows) printRows(some);
+    else printRows(await rows);
+  } catch (error) {
+    // The others have their say; that one is missing shows in the exit status.
+    console.error(`  ${name} ended early: ${error.stack}`);
+    process.exitCode = 1;
+  }
+  console.log(`  (${((performance.now() - started) / 1000).toFixed(0)} s in all)`);
 }
