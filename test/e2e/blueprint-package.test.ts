@@ -339,6 +339,21 @@ test('what is locked stays what it was, and is told of', () => {
   expect(wrong.status).toBe(2);
 });
 
+test('locks of a variant that no tree has are no strays', () => {
+  using rig = createRig();
+  rig.write({
+    Blueprints:
+      'package { name: "p", version: "1", tasks: { install: { script: "mkdir -p $DESTDIR$PREFIX/share" } }, variants: { other: { variables: { CFLAGS: "-O1" } } } }\n',
+  });
+  build(rig);
+  expect(rig.run(['lock', 'p']).stdout).toContain('locked p:other:install\n');
+  expect(build(rig).stderr).not.toContain('warning');
+  rig.write({ 'ashlar.lock.json': JSON.stringify({ tasks: { 'p:instal': '0'.repeat(64) } }) });
+  expect(build(rig).stderr).toContain(
+    'warning: ashlar.lock.json locks p:instal, which is no task of this tree',
+  );
+});
+
 describe('packages of both kinds', () => {
   test('require each other, in one graph', () => {
     using rig = createRig();
