@@ -133,7 +133,9 @@ test('a second offer of the same blobs asks for none of them again', async () =>
 
 test('more blobs that are there already than there are connections hold none of them', async () => {
   await using chaos = await ChaosMirror.start();
-  const made = Array.from({ length: 40 }, (_, n) => makeResult(here.store, here.directory, `h${n}`));
+  const made = Array.from({ length: 40 }, (_, n) =>
+    makeResult(here.store, here.directory, `h${n}`),
+  );
   const first = openedMirrors(here.store, [chaos.url()]);
   for (const { key, blobs, result } of made) first.mirrors.offer(key, blobs, result);
   expect(await first.close()).toEqual([]);
