@@ -10,11 +10,14 @@ const OWN = /(?:file:\/\/)?(\/[^()]*)\/bootstrap\/panic\.ts:\d+/.exec(new Error(
 /** Frames of a stack that say more than enough. */
 const MOST_FRAMES = 5;
 
+/** Codes of diagnostics whose notes are a stack: exceptions, and what values of Ninja variables threw. */
+const THROWN: ReadonlySet<string> = new Set(['logic/exception', 'ninja/value', 'ninja/text']);
+
 /** A diagnostic about an exception, at the line of the tree that threw; others as they are. */
 export function withOwnPlaces(diagnostic: Diagnostic): Diagnostic {
-  if (diagnostic.code !== 'logic/exception') return diagnostic;
+  if (!THROWN.has(diagnostic.code)) return diagnostic;
   const { notes = [], at, ...rest } = diagnostic;
-  const [first, ...others] = ownFrames(notes.map(({ message }) => message));
+  const [first, ...others] = ownFrames(notes.flatMap(({ message }) => message.split('\n')));
   if (first === undefined) return { ...rest, at };
   const where: Note[] = at === undefined ? [] : [{ message: 'the module is defined here', at }];
   const callers = others.map((place): Note => ({ message: 'called from here', at: place }));

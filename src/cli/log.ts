@@ -35,6 +35,9 @@ export async function findLogs(request: LogRequest, signal: AbortSignal): Promis
   const store = openUserStore(request.env, out);
   const prepared = store && (await prepare(request, store, signal, out));
   if (store === undefined || prepared === undefined) return { logs, diagnostics: out.diagnostics };
+  /** Of packages by name: a variant that was never built is nothing to tell where another one was. */
+  const none = new Map<string, Diagnostic[]>();
+  const said = new Set<string>();
   for (const definition of prepared.selection.definitions) {
     const { tasks } = prepared.pipelines.get(definition)!;
     const nameOf = (task: string): string => `${spell(definition)}:${task}`;
@@ -59,12 +62,15 @@ export async function findLogs(request: LogRequest, signal: AbortSignal): Promis
       return content === undefined ? [] : [{ task: task.name, content }];
     });
     logs.push(...found.filter(({ content }) => one !== undefined || content.length > 0));
-    if (found.length === 0) {
+    if (found.length > 0) said.add(definition.name);
+    else {
       const hint = `run "ashlar build ${spell(definition)}"`;
       const message = `there is no log of ${one?.name ?? spell(definition)}`;
-      out.add(definitionError({ code: 'log/none', message, hint }));
+      const diagnostic = definitionError({ code: 'log/none', message, hint });
+      none.set(definition.name, [...(none.get(definition.name) ?? []), diagnostic]);
     }
   }
+  for (const [name, diagnostics] of none) if (!said.has(name)) out.add(...diagnostics);
   return { logs, diagnostics: out.diagnostics };
 }
 

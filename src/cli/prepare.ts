@@ -12,6 +12,7 @@ import { imageMembers } from '../package/module/image-members.ts';
 import { imageTask } from '../package/module/rootfs.ts';
 import { createPipelines } from '../package/pipeline/create.ts';
 import type { Pipeline } from '../package/pipeline/pipeline.ts';
+import type { Tree } from '../package/tree.ts';
 import { spell } from '../package/variant.ts';
 import { hostImage } from '../sandbox/image.ts';
 import type { Image, Sandbox } from '../sandbox/port.ts';
@@ -111,23 +112,26 @@ export async function prepare(
     if (members !== undefined) images.set(image, imageTask(image, members));
   }
   if (out.failed) return undefined;
-  warnOfStrayLocks(locks, pipelines, selection, out);
+  if (selection.asked === undefined) warnOfStrayLocks(locks, open.tree, pipelines, out);
   return { open, selection, identities, pipelines, images, sandbox };
 }
 
-/** A lock of no task is most likely that of one that was renamed. It may be of a package not asked for. */
+/** A lock of no task is most likely that of one that was renamed. It may be of a variant that no tree has. */
 function warnOfStrayLocks(
   locks: Locks,
+  { graph }: Tree,
   pipelines: ReadonlyMap<Definition, Pipeline>,
-  selection: Selection,
   out: Collector,
 ): void {
-  if (locks.size === 0 || selection.asked !== undefined) return;
+  if (locks.size === 0) return;
   const names = new Set(
     [...pipelines.values()].flatMap(({ tasks }) => tasks.map(({ name }) => name)),
   );
+  const others = graph.definitions
+    .filter((definition) => !pipelines.has(definition))
+    .map((definition) => `${spell(definition)}:`);
   for (const name of locks.keys()) {
-    if (names.has(name)) continue;
+    if (names.has(name) || others.some((other) => name.startsWith(other))) continue;
     const message = `${LOCK_FILE} locks ${name}, which is no task of this tree`;
     out.add(warning({ code: 'lock/task', message, hint: didYouMean(name, names) }));
   }

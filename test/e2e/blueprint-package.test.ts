@@ -339,6 +339,26 @@ test('what is locked stays what it was, and is told of', () => {
   expect(wrong.status).toBe(2);
 });
 
+test('locks of a variant that no tree has are no strays', () => {
+  using rig = createRig();
+  rig.write({
+    Blueprints:
+      'package { name: "p", version: "1", tasks: { install: { script: "mkdir -p $DESTDIR$PREFIX/share" } }, variants: { other: { variables: { CFLAGS: "-O1" } } } }\n',
+  });
+  build(rig);
+  // Nor is it a fault that there is no log of it, unless it is asked for.
+  expect(rig.run(['log', 'p', '--task', 'install'])).toMatchObject({ status: 0, stderr: '' });
+  const none = rig.run(['log', 'p:other', '--task', 'install']);
+  expect(none.stderr).toContain('error: there is no log of p:other:install\n');
+  expect(none.status).toBe(2);
+  expect(rig.run(['lock', 'p']).stdout).toContain('locked p:other:install\n');
+  expect(build(rig).stderr).not.toContain('warning');
+  rig.write({ 'ashlar.lock.json': JSON.stringify({ tasks: { 'p:instal': '0'.repeat(64) } }) });
+  expect(build(rig).stderr).toContain(
+    'warning: ashlar.lock.json locks p:instal, which is no task of this tree',
+  );
+});
+
 describe('packages of both kinds', () => {
   test('require each other, in one graph', () => {
     using rig = createRig();

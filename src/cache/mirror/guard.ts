@@ -134,7 +134,8 @@ export class Guard {
   untold(): Diagnostic[] {
     const more = this.#distrusted - NAMED;
     if (more <= 0) return [];
-    const message = `${more} more ${more === 1 ? 'result' : 'results'} of the mirror ${this.name} were not trusted`;
+    const what = more === 1 ? 'result' : 'results';
+    const message = `${more} more ${what} of the mirror ${this.name} ${more === 1 ? 'was' : 'were'} not trusted`;
     const diagnostic = environmentError({ code: 'mirror/untrusted-result', message });
     return [{ ...diagnostic, severity: 'warning' }];
   }

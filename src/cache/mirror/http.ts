@@ -154,6 +154,8 @@ export function httpMirror(
     has: (digest, signal) =>
       exchange(`cas/${digest.hash}`, signal, { method: 'HEAD' }, async (response) => {
         if (!(await isThere(response))) return false;
+        // An answer without a body also keeps its connection until it has been read.
+        await drain(response);
         const length = response.headers['content-length'];
         return length === undefined || Number(length) === digest.size;
       }),

@@ -131,6 +131,24 @@ test('a second offer of the same blobs asks for none of them again', async () =>
   expect(chaos.count('PUT ac/')).toBe(5);
 });
 
+test('more blobs that are there already than there are connections hold none of them', async () => {
+  await using chaos = await ChaosMirror.start();
+  const made = Array.from({ length: 40 }, (_, n) =>
+    makeResult(here.store, here.directory, `h${n}`),
+  );
+  const first = openedMirrors(here.store, [chaos.url()]);
+  for (const { key, blobs, result } of made) first.mirrors.offer(key, blobs, result);
+  expect(await first.close()).toEqual([]);
+  for (const { key } of made) chaos.files.delete(`ac/${key.hash}`);
+  const before = chaos.connections;
+  // Another builder comes to the same files: it asks for each, and sends the results alone.
+  const second = openedMirrors(here.store, [chaos.url()]);
+  for (const { key, blobs, result } of made) second.mirrors.offer(key, blobs, result);
+  expect(await second.close()).toEqual([]);
+  expect(chaos.connections - before).toBeLessThanOrEqual(32);
+  for (const { key } of made) expect(chaos.files.has(`ac/${key.hash}`)).toBe(true);
+});
+
 test('the first mirror that has a result gives it, and the next what its blobs lack', async () => {
   await using first = await ChaosMirror.start();
   await using second = await ChaosMirror.start();
