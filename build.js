@@ -48,3 +48,14 @@ execFileSync(process.execPath, [tsc, '-p', project]);
 // The one file that a dependency reads at run time, next to the chunk that holds it.
 const zstd = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
 copyFileSync(join(zstd, '../zstd.wasm'), join(outdir, 'chunk/zstd.wasm'));
+
+// `--template`: writes build.ninja.in anew, which lists the sources that Blueprints names.
+if (process.argv.includes('--template')) {
+  const root = new URL('.', import.meta.url).pathname;
+  const made = join(outdir, 'template/build.ninja.in');
+  const flags = ['-m', 'build.ninja.in', '--bootstrap', './bootstrap.bash', '-b', 'out'];
+  const argv = [join(outdir, 'minibp.js'), ...flags, '-o', made, 'Blueprints'];
+  execFileSync(process.execPath, argv, { cwd: root, stdio: 'inherit' });
+  copyFileSync(made, join(root, 'build.ninja.in'));
+  rmSync(join(outdir, 'template'), { recursive: true });
+}
