@@ -146,6 +146,11 @@ describe.concurrent('usage', () => {
     [['-m', 'foo', '-replace-property', 'a=b,b=c', 'x.bp'], 'duplicated replacement name b'],
     [['-m', 'foo', '-replace-property', 'a', 'x.bp'], 'invalid replacement pair a'],
     [['-m', 'foo', '-unknown', 'x.bp'], 'unknown'],
+    [['-m', 'foo', '-property', 'c-flags', '-a', 'b', 'x.bp'], '"c-flags" is not a valid'],
+    [
+      ['-m', 'foo', '-property', 'deps', '-move-property', '-new-location', 'a.b', 'x.bp'],
+      '"a.b" is not a valid property name',
+    ],
   ])('%j', async (args, message) => {
     expect(await usage(...args)).toContain(message);
   });

@@ -145,7 +145,7 @@ export class Printer {
       this.#flush();
       // Lines of a block keep what they are indented beyond the indentation here.
       if (index > 0) this.#out += ' '.repeat(Math.max(0, indentOf(content) - this.#indent));
-      this.#out += content.replace(OUTER_BLANKS, '');
+      this.#out += withoutOuterBlanks(content);
       if (index < lines.length - 1) this.#endLine();
     }
     this.#lineComment = text.startsWith('//');
@@ -188,9 +188,17 @@ function endsLine({ text }: Comment): boolean {
 
 /** What the field's tools take for blank. */
 const BLANK =
-  '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
-const OUTER_BLANKS = new RegExp(`^${BLANK}|${BLANK}$`, 'gu');
-const LEADING_BLANKS = new RegExp(`^${BLANK}(?=.)`, 'u');
+  '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const ONE_BLANK = new RegExp(BLANK, 'u');
+const LEADING_BLANKS = new RegExp(`^${BLANK}+(?=.)`, 'u');
+
+/** From the ends inwards: a pattern for the end would be tried at every blank of a long run. */
+function withoutOuterBlanks(content: string): string {
+  let [start, end] = [0, content.length];
+  while (start < end && ONE_BLANK.test(content[start]!)) start++;
+  while (end > start && ONE_BLANK.test(content[end - 1]!)) end--;
+  return content.slice(start, end);
+}
 
 /** Indentation in bytes; a blank line has none. */
 function indentOf(content: string): number {

@@ -288,10 +288,10 @@ export class Scanner {
 const UNREADABLE = /[\0\ud800-\udfff]/u;
 const NUMBER = /0[xX][0-9a-fA-F_]*|0[oO][0-9_]*|0[bB][0-9_]*|[0-9_]+/y;
 
+/** Searches the part alone: on one long line, the next line end may be as far as the text goes. */
 function linesIn(text: string, from: number, to: number): number {
+  const part = text.slice(from, to);
   let lines = 0;
-  for (let at = text.indexOf('\n', from); at !== -1 && at < to; at = text.indexOf('\n', at + 1)) {
-    lines++;
-  }
+  for (let at = part.indexOf('\n'); at !== -1; at = part.indexOf('\n', at + 1)) lines++;
   return lines;
 }

@@ -9,6 +9,7 @@ import { systemError } from '../../base/fs.ts';
 import type { Logic } from '../../blueprint/api.ts';
 import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
 import { treeLogic } from '../../package/module/logic.ts';
+import { resolveAshlar } from './ashlarimport.ts';
 
 export interface LoadedLogic {
   readonly logic: readonly Logic[];
@@ -19,7 +20,7 @@ export interface LoadedLogic {
 
 /**
  * The stock logic, or what a JavaScript module exports as `logic`, and maybe `config`. Error codes
- * `logic/no-export`, `logic/failed`, `fs/…`.
+ * `logic/no-export`, `logic/registration`, `logic/failed`, `fs/…`.
  */
 export async function loadLogic(
   cwd: string,
@@ -38,6 +39,7 @@ export async function loadLogic(
   }
   let exports: { readonly logic?: Logic; readonly config?: Canonical };
   try {
+    resolveAshlar();
     exports = (await import(pathToFileURL(path).href)) as typeof exports;
   } catch (error) {
     const message = `cannot load the build logic: ${error instanceof Error ? error.message : String(error)}`;
@@ -47,8 +49,27 @@ export async function loadLogic(
     const message = 'the build logic exports nothing named "logic"';
     return failed(definitionError({ code: 'logic/no-export', message, at: { file } }));
   }
+  const wrong = notAList(exports.logic);
+  if (wrong !== undefined) {
+    const message = `the build logic does not fit: ${wrong}`;
+    return failed(definitionError({ code: 'logic/registration', message, at: { file } }));
+  }
   const own = `${version} ${digestOf(text).hash}`;
   return ok({ logic: [exports.logic], version: own, config: exports.config ?? config });
+}
+
+/** JavaScript is checked by nobody before: what is wrong with the outer form of logic, if anything. */
+function notAList(logic: unknown): string | undefined {
+  if (typeof logic !== 'object' || logic === null) {
+    return `expected "logic" to be an object, found ${JSON.stringify(logic) ?? typeof logic}`;
+  }
+  for (const key of ['moduleTypes', 'mutators', 'singletons']) {
+    const value = (logic as Record<string, unknown>)[key];
+    if (value !== undefined && !Array.isArray(value)) {
+      return `expected "${key}" to be an array, found ${JSON.stringify(value) ?? typeof value}`;
+    }
+  }
+  return undefined;
 }
 
 /** The program's own files, by what their directory says of them. */

@@ -60,7 +60,12 @@ export const modifyCommand = buildCommand<Flags, readonly string[], Context>({
         default: false,
         brief: 'move the contents of the property to that of --new-location',
       },
-      newLocation: { kind: 'parsed', parse: String, optional: true, brief: 'where to move to' },
+      newLocation: {
+        kind: 'parsed',
+        parse: parseName,
+        optional: true,
+        brief: 'where to move to, beside the property',
+      },
       sort: { kind: 'boolean', default: false, brief: 'sort changed lists, even unsorted ones' },
       list: { kind: 'boolean', default: false, brief: 'list files that change' },
       write: { kind: 'boolean', default: false, brief: 'write the result to the file' },
@@ -110,9 +115,19 @@ function parseWords(input: string): string[] {
 function parseProperties(input: string): string[][] {
   return input.split(',').map((name) => {
     const parts = name.split('.');
-    if (parts.includes('')) throw new Error(`"${name}" is not a valid property name`);
+    if (!parts.every((part) => NAME.test(part))) {
+      throw new Error(`"${name}" is not a valid property name`);
+    }
     return parts;
   });
+}
+
+/** What the language takes for a name: anything else could be written, but not read again. */
+const NAME = /^[\p{L}_][\p{L}\p{Nd}_]*$/u;
+
+function parseName(input: string): string {
+  if (NAME.test(input)) return input;
+  throw new Error(`"${input}" is not a valid property name`);
 }
 
 function parseBool(input: string): boolean {

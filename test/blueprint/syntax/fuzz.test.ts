@@ -52,6 +52,21 @@ describe('large hostile files end in bounded time, with bounded diagnostics', ()
     expect(user / 1e6).toBeLessThan(20);
   });
 
+  const long = 5_000_000;
+  test.each([
+    ['block comments on one line', `x = [${'/* c */ '.repeat(long / 8)}]`],
+    ['raw strings on one line', `x = [${'`x`, '.repeat(long / 5)}]`],
+    ['a comment of blanks', `/*${' '.repeat(long)}*/`],
+    ['a line comment with blanks inside', `//${' '.repeat(long)}x`],
+  ])('%s: read and printed in bounded time', { timeout: 0 }, (_name, text) => {
+    const started = process.cpuUsage();
+    const { file, diagnostics } = parse({ file: 'Blueprints', text });
+    expect(diagnostics).toEqual([]);
+    expect(print(file).length).toBeGreaterThan(long / 2);
+    // Linear time is a second or two here, quadratic time minutes.
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(20);
+  });
+
   test('long sums', () => {
     const text = `x = ${Array.from({ length: 100_000 }, () => '["a"]').join(' + ')}\nm { v: x + ["b"] }\n`;
     const { file, diagnostics } = parse({ file: 'Blueprints', text });
