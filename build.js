@@ -4,6 +4,7 @@
 // run meanwhile still find the chunks that they load late.
 import { execFileSync } from 'node:child_process';
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -81,6 +82,17 @@ for (const [path, bytes] of outputs.filter(isChunk)) contents.set(path, bytes);
 for (const [path, bytes] of outputs.filter((output) => !isChunk(output))) contents.set(path, bytes);
 
 replace();
+
+// `--template`: writes build.ninja.in anew, which lists the sources that Blueprints names.
+if (process.argv.includes('--template')) {
+  const root = new URL('.', import.meta.url).pathname;
+  const made = join(outdir, 'template/build.ninja.in');
+  const flags = ['-m', 'build.ninja.in', '--bootstrap', './bootstrap.bash', '-b', 'out'];
+  const argv = [join(outdir, 'minibp.js'), ...flags, '-o', made, 'Blueprints'];
+  execFileSync(process.execPath, argv, { cwd: root, stdio: 'inherit' });
+  copyFileSync(made, join(root, 'build.ninja.in'));
+  rmSync(join(outdir, 'template'), { recursive: true });
+}
 
 /** All files of one build bear one time: that of dist/main.js tells which are of the build before. */
 function replace() {

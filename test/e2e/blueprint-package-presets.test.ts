@@ -1,33 +1,11 @@
 // The ways in which software is built, each on a small project with the real tools; the example; and module
-// types of a tree's own whose modules are packages.
+// types of a tree's own whose modules are packages. Tools that are large to install: test/slow.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRig, PROJECT, type Rig } from '../rig/program.ts';
-
-const HELLO_C = '#include <stdio.h>\nint main(void) { puts("hello"); return 0; }\n';
-
-/** One package of a preset, built; the path of its archive. */
-function archiveOf(rig: Rig, properties: string, files: Readonly<Record<string, string>>): string {
-  rig.write({ Blueprints: `package { name: "p", version: "1.0", ${properties} }\n`, ...files });
-  const run = rig.run(['build', 'p']);
-  if (run.status !== 0) throw new Error(run.stderr);
-  return join(rig.packages, `cache/packages/p/${rig.read('cache/packages/p/latest')}.tar.xz`);
-}
-
-function listed(archive: string): string[] {
-  const text = execFileSync('tar', ['-tf', archive], { encoding: 'utf8' });
-  return text.split('\n').filter((line) => line !== '' && !line.endsWith('/'));
-}
-
-/** What a program of the archive prints. */
-function runs(rig: Rig, archive: string, program: string): string {
-  const into = join(rig.directory, 'unpacked');
-  mkdirSync(into);
-  execFileSync('tar', ['-xf', archive, '-C', into]);
-  return execFileSync(join(into, program), { encoding: 'utf8' });
-}
+import { archiveOf, HELLO_C, listed, runs } from '../rig/preset.ts';
+import { createRig, PROJECT } from '../rig/program.ts';
 
 test('autotools', () => {
   using rig = createRig();
@@ -61,70 +39,6 @@ test('make', () => {
     Makefile:
       'p: p.c\n\t$(CC) $(CFLAGS) $(LDFLAGS) p.c -o p\ninstall: p\n\tinstall -D p $(DESTDIR)$(PREFIX)/bin/p\n',
     'p.c': HELLO_C,
-  });
-  expect(listed(archive)).toEqual(['bin/p', 'pkginfo.json']);
-  expect(runs(rig, archive, 'bin/p')).toBe('hello\n');
-});
-
-test('cmake', () => {
-  using rig = createRig();
-  const archive = archiveOf(
-    rig,
-    'preset: "cmake", sources: { p: { files: ["CMakeLists.txt", "p.c"] } }',
-    {
-      'CMakeLists.txt':
-        'cmake_minimum_required(VERSION 3.18)\nproject(p C)\nadd_executable(p p.c)\ninstall(TARGETS p)\ninstall(FILES p.c DESTINATION share/p)\n',
-      'p.c': HELLO_C,
-    },
-  );
-  expect(listed(archive)).toEqual(['bin/p', 'pkginfo.json', 'share/p/p.c']);
-  expect(runs(rig, archive, 'bin/p')).toBe('hello\n');
-});
-
-test('meson', () => {
-  using rig = createRig();
-  const archive = archiveOf(
-    rig,
-    'preset: "meson", sources: { p: { files: ["meson.build", "p.c"] } }',
-    {
-      'meson.build': "project('p', 'c')\nexecutable('p', 'p.c', install: true)\n",
-      'p.c': HELLO_C,
-    },
-  );
-  expect(listed(archive)).toEqual(['bin/p', 'pkginfo.json']);
-  expect(runs(rig, archive, 'bin/p')).toBe('hello\n');
-});
-
-test('cargo, with a crate that the sources bring', () => {
-  using rig = createRig();
-  const archive = archiveOf(
-    rig,
-    'preset: "cargo", sources: { p: { files: ["Cargo.toml", "Cargo.lock", "src/*", "vendor/**/*", "vendor/*/.cargo-checksum.json"] } }',
-    {
-      'Cargo.toml':
-        '[package]\nname = "p"\nversion = "1.0.0"\nedition = "2021"\n[dependencies]\nword = "0.1.0"\n',
-      'Cargo.lock': [
-        'version = 3',
-        '[[package]]\nname = "p"\nversion = "1.0.0"\ndependencies = ["word"]',
-        '[[package]]\nname = "word"\nversion = "0.1.0"\nsource = "registry+https://github.com/rust-lang/crates.io-index"',
-        `checksum = "${'0'.repeat(64)}"`,
-        '',
-      ].join('\n'),
-      'src/main.rs': 'fn main() { println!("{}", word::word()); }\n',
-      'vendor/word/Cargo.toml': '[package]\nname = "word"\nversion = "0.1.0"\nedition = "2021"\n',
-      'vendor/word/src/lib.rs': 'pub fn word() -> &\'static str { "hello" }\n',
-      'vendor/word/.cargo-checksum.json': `{"files":{},"package":"${'0'.repeat(64)}"}`,
-    },
-  );
-  expect(listed(archive)).toEqual(['bin/p', 'pkginfo.json']);
-  expect(runs(rig, archive, 'bin/p')).toBe('hello\n');
-});
-
-test('go', () => {
-  using rig = createRig();
-  const archive = archiveOf(rig, 'preset: "go", sources: { p: { files: ["go.mod", "*.go"] } }', {
-    'go.mod': 'module example.org/p\n\ngo 1.19\n',
-    'main.go': 'package main\n\nimport "fmt"\n\nfunc main() { fmt.Println("hello") }\n',
   });
   expect(listed(archive)).toEqual(['bin/p', 'pkginfo.json']);
   expect(runs(rig, archive, 'bin/p')).toBe('hello\n');
