@@ -4,6 +4,7 @@
 // run meanwhile still find the chunks that they load late.
 import { copyFileSync, execFileSync } from 'node:child_process';
 import {
+  copyFileSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
