@@ -2,13 +2,13 @@
 // needs. Knows nothing of types (check.js has those). Third-party licences go beside the bundle. Nothing of
 // dist/ is touched before all is built, and what the build before left stays until the next: programs that
 // run meanwhile still find the chunks that they load late.
-import { copyFileSync, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   statSync,
