@@ -40,6 +40,27 @@ export const logic = { moduleTypes: [empty] };
   expect(readFileSync(join(root, 'out/build.ninja'), 'utf8')).toContain('build out/a: ');
 });
 
+test('what the logic imports counts as the logic does', () => {
+  const logic = `
+import { moduleType, packageContext } from 'ashlar';
+import { word } from './word.mjs';
+const pkg = packageContext('example/word');
+const say = pkg.rule('say', { command: 'echo ' + word + ' > $out' });
+const thing = moduleType({
+  name: 'thing',
+  doc: 'A word.',
+  properties: {},
+  generate: (ctx) => ctx.build(pkg, { rule: say, outputs: ['out/' + ctx.name], inputs: [] }),
+});
+export const logic = { moduleTypes: [thing] };
+`;
+  for (const word of ['first', 'second']) {
+    writeFileSync(join(root, 'word.mjs'), `export const word = '${word}';\n`);
+    expect(generate(logic, 'thing { name: "a" }\n')).toEqual({ status: 0, stderr: '' });
+    expect(readFileSync(join(root, 'out/build.ninja'), 'utf8')).toContain(`echo ${word} >`);
+  }
+});
+
 describe('mistakes', () => {
   test.each([
     ['a package that is not there', `import 'nothing-of-this-name';`, 'nothing-of-this-name'],

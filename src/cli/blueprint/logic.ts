@@ -1,6 +1,6 @@
 // The build logic that a command works with: the stock module types, or those of a file; and what says
 // that it is another than before.
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
@@ -10,6 +10,7 @@ import type { Logic } from '../../blueprint/api.ts';
 import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
 import { treeLogic } from '../../package/module/logic.ts';
 import { resolveAshlar } from './ashlarimport.ts';
+import { digestOfImports } from './imports.ts';
 
 export interface LoadedLogic {
   readonly logic: readonly Logic[];
@@ -31,9 +32,8 @@ export async function loadLogic(
   const version = programVersion();
   if (file === undefined) return ok({ logic: [treeLogic], version, config });
   const path = resolve(cwd, file);
-  let text;
   try {
-    text = readFileSync(path, 'utf8');
+    accessSync(path, constants.R_OK);
   } catch (error) {
     return failed(systemError('read the build logic', error, file));
   }
@@ -54,7 +54,7 @@ export async function loadLogic(
     const message = `the build logic does not fit: ${wrong}`;
     return failed(definitionError({ code: 'logic/registration', message, at: { file } }));
   }
-  const own = `${version} ${digestOf(text).hash}`;
+  const own = `${version} ${digestOfImports(path)}`;
   return ok({ logic: [exports.logic], version: own, config: exports.config ?? config });
 }
 

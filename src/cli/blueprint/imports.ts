@@ -1,0 +1,28 @@
+// The files that a JavaScript module is made of: itself, and what it imports by a relative path, directly or not.
+// Read from the text, before anything runs. An import that is computed is not seen, one that only stands in a
+// comment counts: at worst something is analysed once more.
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { byCodePoint, digestOf } from '../../base/digest.ts';
+
+const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
+
+/** One digest of all these files, in the order of their paths. What cannot be read counts as not there. */
+export function digestOfImports(entry: string): string {
+  const found = new Map<string, string>();
+  const pending = [resolve(entry)];
+  for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
+    if (found.has(file) || !isFile(file)) continue;
+    const text = readFileSync(file, 'utf8');
+    found.set(file, text);
+    for (const [, target] of text.matchAll(RELATIVE_IMPORT)) {
+      pending.push(resolve(dirname(file), target!));
+    }
+  }
+  const parts = [...found].sort(([a], [b]) => byCodePoint(a, b));
+  return digestOf(parts.map(([, text]) => digestOf(text).hash).join('\n')).hash;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
