@@ -24,16 +24,16 @@ interface Fields {
   readonly outKind?: 'tree' | 'file';
 }
 
-/** A script in /work, which begins as another task left it. */
+/** A script in /tree, which begins as another task left it. */
 function layered({ name, text, on, needs = [], out, outKind = 'tree' }: Fields): Task {
   return {
     name,
-    work: { kind: 'script', text, image: IMAGE, workdir: '/work' },
-    variables: { PATH: '/usr/bin:/bin', WORK: '/work' },
+    work: { kind: 'script', text, image: IMAGE, workdir: '/tree' },
+    variables: { PATH: '/usr/bin:/bin', WORK: '/tree' },
     volatile: {},
     directories: [
       { at: '/in', writable: false },
-      { at: '/work', writable: true, layer: { on } },
+      { at: '/tree', writable: true, layer: { on } },
     ],
     inputs: needs.map((task, index) => ({
       kind: 'output' as const,
@@ -64,13 +64,13 @@ function chain(change: Partial<Record<'unpack' | 'compile' | 'install' | 'split'
     name: 'install',
     on: compile,
     text: `mkdir -p dest/bin; cp src/a.o dest/bin/tool; ln -s tool dest/bin/alias; ${change.install ?? ''}`,
-    out: '/work/dest',
+    out: '/tree/dest',
   });
   const split = layered({
     name: 'split',
     on: install,
     text: `test -e src/sub/new; stat -c %Y src/b.c >dest/time; >list; find . | sort >list; ${change.split ?? ''}`,
-    out: '/work/list',
+    out: '/tree/list',
     outKind: 'file',
   });
   return { unpack, compile, install, split };
@@ -189,7 +189,7 @@ describe.each(['bubblewrap', 'host'])('layers in the sandbox %s', (name) => {
     const wait = (mine: string): string =>
       `echo ${mine} >src/mine; for i in 1 2 3 4 5; do test "$(cat src/mine)" = ${mine}; sleep 0.02; done`;
     const tasks = ['one', 'two'].map((mine) =>
-      layered({ name: mine, on: compile, text: wait(mine), out: '/work/src' }),
+      layered({ name: mine, on: compile, text: wait(mine), out: '/tree/src' }),
     );
     const { report } = await build(rig, sandbox, tasks);
     expect(report.counts.ran).toBe(4);
