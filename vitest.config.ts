@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // A core less than there are, as is usual, would leave half of a small machine idle.
+    maxWorkers: '100%',
     projects: [
       { test: { name: 'layers', include: ['test/layers.test.ts'] } },
       {
