@@ -49,7 +49,7 @@ function writeManifest(root, packages) {
 function measure(modules) {
   const root = mkdtempSync(join(tmpdir(), 'ashlar-null-'));
   try {
-    const build = makeBuilt(root, modules);
+    makeBuilt(root, modules);
     const ninja = ['ninja', '-f', 'out/build.ninja'];
     return compare(`null build, ${modules.toLocaleString('en')} modules`, root, process.env, ninja);
   } finally {
