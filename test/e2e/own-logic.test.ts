@@ -33,6 +33,45 @@ test('a page more: its text, and a module for it', () => {
   expect(tree.read('out/pages/more_pages.html')).toContain('<title>More pages</title>');
 });
 
+test('a plugin adds a module type, without the builder naming it', () => {
+  tree.write(
+    'stamp/stamp.ts',
+    `import { moduleType, ninjaEscape, packageContext, type Logic } from 'ashlar';
+
+const stamps = packageContext('own-logic/stamp');
+const make = stamps.rule('make', { command: 'echo stamped > $out', description: 'stamp $out' });
+const stamp = moduleType({
+  name: 'stamp',
+  doc: 'A stamp.',
+  properties: {},
+  generate(ctx) {
+    const { out } = ctx.config as { readonly out: string };
+    const outputs = [ninjaEscape(\`\${out}/\${ctx.name}.stamp\`)];
+    ctx.build(stamps, { rule: make, outputs, inputs: [] });
+  },
+});
+export const logic: Logic = { moduleTypes: [stamp] };
+`,
+  );
+  const module = `
+bootstrap_ts_package {
+    name: "stamps",
+    pkgPath: "own-logic/stamps",
+    srcs: ["stamp/stamp.ts"],
+    pluginFor: ["builder"],
+}
+
+stamp { name: "first" }
+`;
+  const before = tree.read('Blueprints');
+  tree.write('Blueprints', `${before}${module}`);
+  expect(tree.steps()).toContain('stamp out/first.stamp');
+  expect(tree.read('out/first.stamp')).toBe('stamped\n');
+  tree.write('Blueprints', before);
+  expect(tree.build().status).toBe(0);
+  expect(tree.exists('out/first.stamp')).toBe(false);
+});
+
 test('a mistyped property is shown at its place, with what was meant', () => {
   tree.edit('pages/Blueprints', 'title: "First steps"', 'titel: "First steps"');
   const { status, stdout } = tree.build([], { RUN_TESTS: '1' });
