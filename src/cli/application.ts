@@ -1,9 +1,10 @@
 // The table of commands and what surrounds every one: parsing, exit status, the last word on bugs.
-import { buildApplication, buildRouteMap, run, text_en } from '@stricli/core';
+import { buildApplication, buildRouteMap, run, text_en, type Application } from '@stricli/core';
 import { printable } from '../base/diagnostic.ts';
 import { commands } from './command/table.ts';
-import { createContext } from './context.ts';
+import { createContext, type Context } from './context.ts';
 import { respell } from './flag.ts';
+import { commonOptions } from './help.ts';
 import { wording } from './wording.ts';
 
 /** Shows where a bug of Ashlar's own is. Understood by every command, wherever it stands. */
@@ -14,38 +15,40 @@ export async function main(argv: readonly string[]): Promise<void> {
   // What is written must not depend on the user's own mask; sandboxes and archives rely on it.
   process.umask(0o022);
   const debug = argv.includes(DEBUG);
-  const application = buildApplication(
-    buildRouteMap({
-      routes: commands,
-      docs: { brief: 'builds trees of packages, and never the same thing twice' },
-    }),
-    {
-      name: 'ashlar',
-      versionInfo: { currentVersion: ASHLAR_VERSION },
-      scanner: { caseStyle: 'allow-kebab-for-camel' },
-      documentation: { disableAnsiColor: true, onlyRequiredInUsageLine: true },
-      localization: {
-        text: {
-          ...text_en,
-          ...wording,
-          exceptionWhileRunningCommand: (error) => bugText(error, debug),
-          exceptionWhileLoadingCommandFunction: (error) => bugText(error, debug),
-          exceptionWhileLoadingCommandContext: (error) => bugText(error, debug),
-        },
-      },
-      determineExitCode: () => 1,
-    },
-  );
   // Also what happens in a callback, where no caller can catch it.
   process.on('uncaughtException', (error) => {
     process.stderr.write(`${bugText(error, debug)}\n`);
     process.exit(1);
   });
   const context = createContext();
-  await run(application, respell(argv.filter((word) => word !== DEBUG)), context);
+  await run(createApplication(debug), respell(argv.filter((word) => word !== DEBUG)), context);
   // Negative and unknown statuses are stricli's words for a bad command line.
   const status = Number(process.exitCode ?? 0);
   process.exitCode = status < 0 ? 2 : status;
+}
+
+/** All commands. `debug` shows where a bug of our own is. */
+export function createApplication(debug: boolean): Application<Context> {
+  const text = {
+    ...text_en,
+    ...wording,
+    exceptionWhileRunningCommand: (error: unknown) => bugText(error, debug),
+    exceptionWhileLoadingCommandFunction: (error: unknown) => bugText(error, debug),
+    exceptionWhileLoadingCommandContext: (error: unknown) => bugText(error, debug),
+  };
+  return buildApplication(
+    buildRouteMap({
+      routes: commands,
+      docs: { brief: 'builds trees of packages, and never the same thing twice' },
+    }),
+    {
+      name: 'ashlar',
+      scanner: { caseStyle: 'allow-kebab-for-camel' },
+      localization: { text },
+      determineExitCode: () => 1,
+    },
+    commonOptions(text, ASHLAR_VERSION),
+  );
 }
 
 /** What went wrong was not foreseen: it is a bug, and says so in two lines. */

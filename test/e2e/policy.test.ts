@@ -2,7 +2,7 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRig, PROJECT, type Rig } from '../rig/program.ts';
+import { createRig, type Rig } from '../rig/program.ts';
 
 function threePackages(): Rig {
   const rig = createRig();
@@ -95,10 +95,4 @@ test('what is on record is restored, and nothing runs', () => {
   expect(said).toContain('skipped top:write_tar');
   expect(existsSync(join(rig.packages, 'cache/packages/mid/latest'))).toBe(true);
   expect(existsSync(join(rig.packages, 'cache/packages/top/latest'))).toBe(false);
-});
-
-test('help', async () => {
-  using rig = createRig();
-  const { stdout } = rig.run(['build', '--help']);
-  await expect(stdout).toMatchFileSnapshot(join(PROJECT, 'test/golden/help/build.txt'));
 });

@@ -78,18 +78,6 @@ describe('the example', () => {
   });
 
   test.each([
-    ['help', []],
-    ['help-deps', ['deps', '--help']],
-    ['help-properties', ['properties', '--help']],
-    ['help-modules', ['modules', '--help']],
-    ['help-path', ['path', '--help']],
-  ])('%s', async (name, argv) => {
-    const { status, stdout } = query(example, argv.length === 0 ? ['--help'] : argv);
-    expect(status).toBe(0);
-    await expect(stdout).toMatchFileSnapshot(join(golden, `${name}.txt`));
-  });
-
-  test.each([
     [['deps', 'shappe'], 'there is no module "shappe"', 'did you mean "shape"?'],
     [['deps', 'qqqqqq'], 'there is no module "qqqqqq"', 'ashlar query modules lists all of them'],
     [['rdeps', 'shapes@fest'], 'module "shapes" has no variant "fest"', 'did you mean "fast"?'],

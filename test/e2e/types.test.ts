@@ -14,7 +14,6 @@ function types(...argv: readonly string[]) {
 test.each([
   ['types-some', ['genrule', 'cc_library']],
   ['types-json', ['--json', 'filegroup', 'cc_test']],
-  ['help-types', ['--help']],
 ])('%s', async (name, argv) => {
   const { status, stdout, stderr } = types(...argv);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });

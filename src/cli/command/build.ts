@@ -4,13 +4,20 @@ import type { TasksDone, TaskWork } from '../../bootstrap/build.ts';
 import { takeNoopKey } from '../../bootstrap/noopkey.ts';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
-import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
+import {
+  switchFlag,
+  targetsParameter,
+  taskFlags,
+  taskRequest,
+  valueFlag,
+  valuesFlag,
+  type TaskFlags,
+} from './flags.ts';
 
-interface Flags {
+interface Flags extends TaskFlags {
   readonly jobs?: number;
   readonly keepGoing: boolean;
   readonly keepFailed: boolean;
-  readonly sandbox: string;
   readonly offline: boolean;
   readonly dryRun: boolean;
   readonly noCache: boolean;
@@ -27,13 +34,12 @@ interface Flags {
   readonly repositoryUrl?: string;
   readonly trace: boolean;
   readonly verifySample?: number;
-  readonly packages?: string;
-  readonly imageId?: readonly string[];
 }
 
 export const buildPackagesCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: 'build packages and what they require',
+    customUsage: ['[OPTION...] [TARGET...]'],
     fullDescription: [
       'Builds the targets given (name, name:variant, or name:default) with all that they require; in the',
       'folder of a package, that package; otherwise every tree of the packages directory.',
@@ -43,10 +49,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
     ].join('\n'),
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { brief: 'packages to build', parse: String, placeholder: 'TARGET' },
-    },
+    positional: targetsParameter('packages to build'),
     flags: {
       jobs: {
         kind: 'parsed',
@@ -55,117 +58,36 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         placeholder: 'N',
         optional: true,
       },
-      keepGoing: {
-        kind: 'boolean',
-        brief: 'after a failure, still build what does not need it',
-        default: false,
-        withNegated: false,
-      },
-      keepFailed: {
-        kind: 'boolean',
-        brief: 'keep the tree of a failed build, and tell how to enter it',
-        default: false,
-        withNegated: false,
-      },
-      sandbox: sandboxFlag,
-      offline: {
-        kind: 'boolean',
-        brief: 'download nothing',
-        default: false,
-        withNegated: false,
-      },
-      dryRun: {
-        kind: 'boolean',
-        brief: 'print the tasks that would run, and run none',
-        default: false,
-        withNegated: false,
-      },
-      noCache: {
-        kind: 'boolean',
-        brief: 'run everything, whatever is on record; what is made is on record as ever',
-        default: false,
-        withNegated: false,
-      },
-      restoreOnly: {
-        kind: 'boolean',
-        brief: 'put in place what is on record, and run nothing',
-        default: false,
-        withNegated: false,
-      },
-      requireCached: {
-        kind: 'boolean',
-        brief: 'fail where a task would run, and name each of them',
-        default: false,
-        withNegated: false,
-      },
-      allow: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'with --require-cached: these may run (* stands for anything)',
-        placeholder: 'PATTERN',
-        variadic: true,
-        optional: true,
-      },
-      force: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'run this task again, and what follows as far as its result differs',
-        placeholder: 'TASK',
-        variadic: true,
-        optional: true,
-      },
-      from: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'run this task again, and all that follow in its package',
-        placeholder: 'TASK',
-        variadic: true,
-        optional: true,
-      },
-      json: {
-        kind: 'boolean',
-        brief: 'print events as JSON lines',
-        default: false,
-        withNegated: false,
-      },
-      plain: {
-        kind: 'boolean',
-        brief: 'one line for each task, also on a terminal',
-        default: false,
-        withNegated: false,
-      },
-      variant: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'only this tree, or this variant of the packages named',
-        placeholder: 'NAME',
-        optional: true,
-      },
-      bootstrap: {
-        kind: 'boolean',
-        brief: 'also make the bootstrap archive of each tree',
-        default: false,
-        withNegated: false,
-      },
+      keepGoing: switchFlag('after a failure, still build what does not need it'),
+      keepFailed: switchFlag('keep the tree of a failed build, and tell how to enter it'),
+      offline: switchFlag('download nothing'),
+      dryRun: switchFlag('print the tasks that would run, and run none'),
+      noCache: switchFlag(
+        'run everything, whatever is on record; what is made is on record as ever',
+      ),
+      restoreOnly: switchFlag('put in place what is on record, and run nothing'),
+      requireCached: switchFlag('fail where a task would run, and name each of them'),
+      allow: valuesFlag('PATTERN', 'with --require-cached: these may run (* stands for anything)'),
+      force: valuesFlag(
+        'TASK',
+        'run this task again, and what follows as far as its result differs',
+      ),
+      from: valuesFlag('TASK', 'run this task again, and all that follow in its package'),
+      json: switchFlag('print events as JSON lines'),
+      plain: switchFlag('one line for each task, also on a terminal'),
+      variant: valueFlag('NAME', 'only this tree, or this variant of the packages named'),
+      bootstrap: switchFlag('also make the bootstrap archive of each tree'),
       recursive: {
         kind: 'boolean',
         brief: 'as always: what is required is built as well',
         default: true,
         hidden: true,
       },
-      repositoryUrl: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'take finished packages from this repository where it has them',
-        placeholder: 'URL',
-        optional: true,
-      },
-      trace: {
-        kind: 'boolean',
-        brief: 'record what each task leaves in a git repository of its package',
-        default: false,
-        withNegated: false,
-      },
+      repositoryUrl: valueFlag(
+        'URL',
+        'take finished packages from this repository where it has them',
+      ),
+      trace: switchFlag('record what each task leaves in a git repository of its package'),
       verifySample: {
         kind: 'parsed',
         parse: percent,
@@ -173,8 +95,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         placeholder: 'N%',
         optional: true,
       },
-      packages: packagesFlag,
-      imageId: imageIdFlag,
+      ...taskFlags,
     },
     aliases: { j: 'jobs', k: 'keepGoing', n: 'dryRun' },
   },
@@ -201,17 +122,12 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
       await interruptible(this, async (signal) => {
         const answer = await runBuild(
           {
-            cwd: this.cwd,
-            env: this.env,
-            packages: flags.packages,
-            targets: work?.targets ?? targets,
+            ...taskRequest(this, flags, work?.targets ?? targets),
             declared: work?.declared,
-            imageIds: flags.imageId ?? [],
             variant: flags.variant === 'default' ? null : flags.variant,
             jobs: flags.jobs,
             keepGoing: flags.keepGoing,
             keepFailed: flags.keepFailed,
-            sandbox: flags.sandbox,
             offline: flags.offline,
             dryRun: flags.dryRun,
             bootstrap: flags.bootstrap,

@@ -2,14 +2,15 @@
 import { buildCommand, buildRouteMap } from '@stricli/core';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
-import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
-
-const jsonFlag = {
-  kind: 'boolean',
-  brief: 'print JSON',
-  default: false,
-  withNegated: false,
-} as const;
+import {
+  jsonFlag,
+  packagesFlag,
+  switchFlag,
+  targetsParameter,
+  taskFlags,
+  valueFlag,
+  type TaskFlags,
+} from './flags.ts';
 
 const statCommand = buildCommand<
   { readonly json: boolean; readonly packages?: string },
@@ -40,47 +41,34 @@ const verifyCommand = buildCommand<{ readonly json: boolean }, [], Context>({
   },
 });
 
-interface MoveFlags {
-  readonly all: boolean;
-  readonly mirror?: string;
-  readonly sandbox: string;
-  readonly packages?: string;
+interface SelectionFlags extends TaskFlags {
   readonly variant?: string;
-  readonly imageId?: readonly string[];
 }
 
-const targets = {
-  kind: 'array',
-  parameter: { brief: 'packages whose results are meant', parse: String, placeholder: 'TARGET' },
-} as const;
+interface MoveFlags extends SelectionFlags {
+  readonly all: boolean;
+  readonly mirror?: string;
+}
+
+const targets = targetsParameter('packages whose results are meant');
 
 const selectionFlags = {
-  sandbox: sandboxFlag,
-  packages: packagesFlag,
-  variant: {
-    kind: 'parsed',
-    parse: String,
-    brief: 'only this tree, or this variant of the packages named',
-    placeholder: 'NAME',
-    optional: true,
-  },
-  imageId: imageIdFlag,
+  ...taskFlags,
+  variant: valueFlag('NAME', 'only this tree, or this variant of the packages named'),
 } as const;
 
 const moveFlags = {
-  mirror: {
-    kind: 'parsed',
-    parse: String,
-    brief: 'this mirror (a directory or URL) in place of those of the settings',
-    placeholder: 'ADDRESS',
-    optional: true,
-  },
+  mirror: valueFlag(
+    'ADDRESS',
+    'this mirror (a directory or URL) in place of those of the settings',
+  ),
   ...selectionFlags,
 } as const;
 
 const pushCommand = buildCommand<MoveFlags, readonly string[], Context>({
   docs: {
     brief: 'send results to mirrors',
+    customUsage: ['[OPTION...] [TARGET...]'],
     fullDescription: [
       'Sends the results of the targets (of the whole tree, unless given), and of all tasks that they need, to',
       'the mirrors that may be written to. What is there already is not sent again.',
@@ -89,12 +77,7 @@ const pushCommand = buildCommand<MoveFlags, readonly string[], Context>({
   parameters: {
     positional: targets,
     flags: {
-      all: {
-        kind: 'boolean',
-        brief: 'every result in the store, whatever tree it is of',
-        default: false,
-        withNegated: false,
-      },
+      all: switchFlag('every result in the store, whatever tree it is of'),
       ...moveFlags,
     },
   },
@@ -107,6 +90,7 @@ const pushCommand = buildCommand<MoveFlags, readonly string[], Context>({
 const pullCommand = buildCommand<MoveFlags, readonly string[], Context>({
   docs: {
     brief: 'bring results from mirrors into the store',
+    customUsage: ['[OPTION...] [TARGET...]'],
     fullDescription: [
       'Brings the results of the targets (of the whole tree, unless given), and of all tasks that they need,',
       'with all their files into the store, to be built from without a network.',
@@ -115,12 +99,7 @@ const pullCommand = buildCommand<MoveFlags, readonly string[], Context>({
   parameters: {
     positional: targets,
     flags: {
-      all: {
-        kind: 'boolean',
-        brief: 'every result of the mirror, which has to be a directory',
-        default: false,
-        withNegated: false,
-      },
+      all: switchFlag('every result of the mirror, which has to be a directory'),
       ...moveFlags,
     },
   },
@@ -130,14 +109,7 @@ const pullCommand = buildCommand<MoveFlags, readonly string[], Context>({
   },
 });
 
-interface PinFlags {
-  readonly sandbox: string;
-  readonly packages?: string;
-  readonly variant?: string;
-  readonly imageId?: readonly string[];
-}
-
-const pinCommand = buildCommand<PinFlags, [string, ...string[]], Context>({
+const pinCommand = buildCommand<SelectionFlags, [string, ...string[]], Context>({
   docs: {
     brief: 'keep results from being evicted',
     fullDescription: [

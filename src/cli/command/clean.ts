@@ -10,6 +10,7 @@ interface Flags {
 export const cleanCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: 'remove what builds left in the packages directory',
+    customUsage: ['[NAME...]'],
     fullDescription: [
       'Removes archives, logs and everything else below cache in the packages directory, or only what',
       'belongs to the packages given. The store is not touched: the next build restores from it.',

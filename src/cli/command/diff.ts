@@ -1,13 +1,10 @@
 // `ashlar diff`: what two tasks, trees, records or keys differ in.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
-import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
+import { switchFlag, taskFlags, taskRequest, type TaskFlags } from './flags.ts';
 
-interface Flags {
+interface Flags extends TaskFlags {
   readonly json: boolean;
-  readonly packages?: string;
-  readonly imageId?: readonly string[];
-  readonly sandbox: string;
 }
 
 export const diffCommand = buildCommand<Flags, [string, string], Context>({
@@ -30,10 +27,8 @@ export const diffCommand = buildCommand<Flags, [string, string], Context>({
       ],
     },
     flags: {
-      json: { kind: 'boolean', brief: 'print an object', default: false, withNegated: false },
-      packages: packagesFlag,
-      imageId: imageIdFlag,
-      sandbox: sandboxFlag,
+      json: switchFlag('print an object'),
+      ...taskFlags,
     },
   },
   async func(this: Context, flags, a, b): Promise<void> {
@@ -43,15 +38,8 @@ export const diffCommand = buildCommand<Flags, [string, string], Context>({
     ]);
     const answer = await answerDiff(
       {
-        cwd: this.cwd,
-        env: this.env,
-        packages: flags.packages,
-        targets: [],
+        ...taskRequest(this, flags, []),
         words: [a, b],
-        imageIds: flags.imageId ?? [],
-        variant: undefined,
-        sandbox: flags.sandbox,
-        offline: true,
       },
       new AbortController().signal,
     );

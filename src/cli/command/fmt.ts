@@ -2,6 +2,7 @@
 import { buildCommand } from '@stricli/core';
 import type { Dialect } from '../../blueprint/syntax/tree.ts';
 import type { Context } from '../context.ts';
+import { switchFlag } from './flags.ts';
 
 interface Flags {
   readonly list: boolean;
@@ -22,16 +23,12 @@ export const fmtCommand = buildCommand<Flags, readonly string[], Context>({
   },
   parameters: {
     flags: {
-      list: { kind: 'boolean', default: false, brief: 'list files whose formatting differs' },
-      write: { kind: 'boolean', default: false, brief: 'write the result to the file' },
-      output: { kind: 'boolean', default: false, brief: 'write the result to standard output' },
-      diff: { kind: 'boolean', default: false, brief: 'show differences' },
-      sort: { kind: 'boolean', default: false, brief: 'sort lists of strings' },
-      check: {
-        kind: 'boolean',
-        default: false,
-        brief: 'list files whose formatting differs, and exit with 1 if there are any',
-      },
+      list: switchFlag('list files whose formatting differs'),
+      write: switchFlag('write the result to the file'),
+      output: switchFlag('write the result to standard output'),
+      diff: switchFlag('show differences'),
+      sort: switchFlag('sort lists of strings'),
+      check: switchFlag('list files whose formatting differs, and exit with 1 if there are any'),
       dialect: {
         kind: 'enum',
         values: ['2016', '2021', '2025'],

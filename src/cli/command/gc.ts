@@ -2,7 +2,7 @@
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
-import { packagesFlag } from './flags.ts';
+import { packagesFlag, switchFlag, valueFlag } from './flags.ts';
 
 interface Flags {
   readonly maxSize?: string;
@@ -21,19 +21,8 @@ export const gcCommand = buildCommand<Flags, [], Context>({
   },
   parameters: {
     flags: {
-      maxSize: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'the size that is left at most, such as 20GB',
-        placeholder: 'SIZE',
-        optional: true,
-      },
-      dryRun: {
-        kind: 'boolean',
-        brief: 'only tell what would go',
-        default: false,
-        withNegated: false,
-      },
+      maxSize: valueFlag('SIZE', 'the size that is left at most, such as 20GB'),
+      dryRun: switchFlag('only tell what would go'),
       packages: packagesFlag,
     },
     aliases: { n: 'dryRun' },

@@ -1,14 +1,11 @@
 // `ashlar generate`: Blueprints files to a Ninja manifest.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
+import { switchFlag } from './flags.ts';
+import { treeAliases, treeFlags, type TreeFlags } from './sourcetree.ts';
 
-interface Flags {
-  readonly source: string;
+interface Flags extends TreeFlags {
   readonly output: string;
-  readonly root?: string;
-  readonly list?: string;
-  readonly logic?: string;
-  readonly ignoreUnknownTypes: boolean;
   readonly fresh: boolean;
   readonly checkGlobs: boolean;
   readonly json: boolean;
@@ -28,13 +25,7 @@ export const generateCommand = buildCommand<Flags, [], Context>({
   },
   parameters: {
     flags: {
-      source: {
-        kind: 'parsed',
-        parse: String,
-        default: '.',
-        brief: 'the source root; paths in files are relative to it',
-        placeholder: 'DIR',
-      },
+      ...treeFlags,
       output: {
         kind: 'parsed',
         parse: String,
@@ -42,43 +33,12 @@ export const generateCommand = buildCommand<Flags, [], Context>({
         brief: 'the manifest; outputs of the stock module types go beside it',
         placeholder: 'FILE',
       },
-      root: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief: 'the top file of the tree, Blueprints unless given',
-        placeholder: 'FILE',
-      },
-      list: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief: 'a file with the paths of all Blueprints files, instead of following subdirs',
-        placeholder: 'FILE',
-      },
-      logic: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief:
-          'a JavaScript module that exports the build logic, instead of the stock module types',
-        placeholder: 'FILE',
-      },
-      ignoreUnknownTypes: {
-        kind: 'boolean',
-        default: false,
-        brief: 'leave out modules of unknown types',
-      },
-      fresh: { kind: 'boolean', default: false, brief: 'analyse everything' },
-      checkGlobs: {
-        kind: 'boolean',
-        default: false,
-        brief: 'only write down what globs match now, if that changed',
-      },
-      json: { kind: 'boolean', default: false, brief: 'print what was done as JSON' },
-      quiet: { kind: 'boolean', default: false, brief: 'print only errors' },
+      fresh: switchFlag('analyse everything'),
+      checkGlobs: switchFlag('only write down what globs match now, if that changed'),
+      json: switchFlag('print what was done as JSON'),
+      quiet: switchFlag('print only errors'),
     },
-    aliases: { s: 'source', o: 'output', l: 'list' },
+    aliases: { ...treeAliases, o: 'output' },
   },
   async func(this: Context, flags): Promise<void> {
     const { answerGenerate } = await import('../blueprint/generate.ts');

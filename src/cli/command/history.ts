@@ -4,7 +4,7 @@ import { buildCommand } from '@stricli/core';
 import { printable } from '../../base/diagnostic.ts';
 import { shellLine } from '../../base/shell.ts';
 import type { Context } from '../context.ts';
-import { packagesFlag } from './flags.ts';
+import { packagesFlag, switchFlag } from './flags.ts';
 
 interface Flags {
   readonly json: boolean;
@@ -25,7 +25,7 @@ export const historyCommand = buildCommand<Flags, [string], Context>({
       parameters: [{ brief: 'package, or a task of one', parse: String, placeholder: 'PACKAGE' }],
     },
     flags: {
-      json: { kind: 'boolean', brief: 'print an object', default: false, withNegated: false },
+      json: switchFlag('print an object'),
       packages: packagesFlag,
     },
   },

@@ -1,7 +1,7 @@
 // `ashlar ids`: the package ids of a tree, computed without building anything.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
-import { imageIdFlag, packagesFlag } from './flags.ts';
+import { imageIdFlag, packagesFlag, switchFlag, targetsParameter } from './flags.ts';
 
 interface Flags {
   readonly json: boolean;
@@ -12,6 +12,7 @@ interface Flags {
 export const idsCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: 'print the package ids of a tree without building it',
+    customUsage: ['[OPTION...] [TARGET...]'],
     fullDescription: [
       'Prints the id of every package and variant, or of the targets given: name (all variants),',
       'name:variant, or name:default.',
@@ -21,12 +22,9 @@ export const idsCommand = buildCommand<Flags, readonly string[], Context>({
     ].join('\n'),
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { brief: 'packages to print', parse: String, placeholder: 'TARGET' },
-    },
+    positional: targetsParameter('packages to print'),
     flags: {
-      json: { kind: 'boolean', brief: 'print an array of {name, variant, id}', default: false },
+      json: switchFlag('print an array of {name, variant, id}'),
       packages: packagesFlag,
       imageId: imageIdFlag,
     },

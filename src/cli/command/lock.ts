@@ -1,18 +1,16 @@
 // `ashlar lock`: fixes the tasks of packages to the results that they have now.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
-import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
+import { switchFlag, targetsParameter, taskFlags, taskRequest, type TaskFlags } from './flags.ts';
 
-interface Flags {
+interface Flags extends TaskFlags {
   readonly remove: boolean;
-  readonly packages?: string;
-  readonly imageId?: readonly string[];
-  readonly sandbox: string;
 }
 
 export const lockCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: 'fix the tasks of packages to the keys that they have now',
+    customUsage: ['[OPTION...] [TARGET...]'],
     fullDescription: [
       'Writes the keys of all tasks of the targets (all packages unless given) to ashlar.lock.json.',
       'Builds use the results on record under these keys from then on, whatever the definitions say,',
@@ -20,34 +18,17 @@ export const lockCommand = buildCommand<Flags, readonly string[], Context>({
     ].join('\n'),
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { brief: 'packages', parse: String, placeholder: 'TARGET' },
-    },
+    positional: targetsParameter('packages'),
     flags: {
-      remove: {
-        kind: 'boolean',
-        brief: 'take the locks of the targets away',
-        default: false,
-        withNegated: false,
-      },
-      packages: packagesFlag,
-      imageId: imageIdFlag,
-      sandbox: sandboxFlag,
+      remove: switchFlag('take the locks of the targets away'),
+      ...taskFlags,
     },
   },
   async func(this: Context, flags, ...targets): Promise<void> {
     const { lockTasks } = await import('../lock.ts');
     const { tasks, diagnostics } = await lockTasks(
       {
-        cwd: this.cwd,
-        env: this.env,
-        packages: flags.packages,
-        targets,
-        imageIds: flags.imageId ?? [],
-        variant: undefined,
-        sandbox: flags.sandbox,
-        offline: true,
+        ...taskRequest(this, flags, targets),
         remove: flags.remove,
       },
       new AbortController().signal,

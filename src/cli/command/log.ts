@@ -1,53 +1,36 @@
 // `ashlar log`: what a package's build printed.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
-import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
+import { targetsParameter, taskFlags, taskRequest, valueFlag, type TaskFlags } from './flags.ts';
 
-interface Flags {
+interface Flags extends TaskFlags {
   readonly task?: string;
-  readonly packages?: string;
-  readonly imageId?: readonly string[];
-  readonly sandbox: string;
 }
 
 export const logCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: 'print what the build of a package printed',
+    customUsage: ['[OPTION...] [TARGET...]'],
     fullDescription: [
       'Prints the log of the last time that a task of the target ran here; where its result was restored,',
       'the log that the result came with.',
     ].join('\n'),
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { brief: 'packages', parse: String, placeholder: 'TARGET' },
-    },
+    positional: targetsParameter('packages'),
     flags: {
-      task: {
-        kind: 'parsed',
-        parse: String,
-        brief: 'the task; its build unless given, or all of a package that has no such task',
-        placeholder: 'NAME',
-        optional: true,
-      },
-      packages: packagesFlag,
-      imageId: imageIdFlag,
-      sandbox: sandboxFlag,
+      task: valueFlag(
+        'NAME',
+        'the task; its build unless given, or all of a package that has no such task',
+      ),
+      ...taskFlags,
     },
   },
   async func(this: Context, flags, ...targets): Promise<void> {
     const { findLogs } = await import('../log.ts');
     const { logs, diagnostics } = await findLogs(
       {
-        cwd: this.cwd,
-        env: this.env,
-        packages: flags.packages,
-        targets,
-        imageIds: flags.imageId ?? [],
-        variant: undefined,
-        sandbox: flags.sandbox,
-        offline: true,
+        ...taskRequest(this, flags, targets),
         task: flags.task,
       },
       new AbortController().signal,

@@ -1,6 +1,7 @@
 // `ashlar lsp`: the language server for editors, over standard input and output.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
+import { valueFlag } from './flags.ts';
 
 interface Flags {
   readonly logic?: string;
@@ -18,13 +19,7 @@ export const lspCommand = buildCommand<Flags, [], Context>({
   },
   parameters: {
     flags: {
-      logic: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief: 'a JavaScript module that exports the build logic of the tree',
-        placeholder: 'FILE',
-      },
+      logic: valueFlag('FILE', 'a JavaScript module that exports the build logic of the tree'),
       stdio: { kind: 'boolean', default: true, brief: 'what editors pass; it is the only way' },
     },
   },

@@ -3,6 +3,7 @@ import { buildCommand } from '@stricli/core';
 import type { Dialect } from '../../blueprint/syntax/tree.ts';
 import type { ModifyFlags } from '../blueprint/plan.ts';
 import type { Context } from '../context.ts';
+import { switchFlag } from './flags.ts';
 
 interface Flags extends ModifyFlags {
   readonly list: boolean;
@@ -54,22 +55,18 @@ export const modifyCommand = buildCommand<Flags, readonly string[], Context>({
         brief: 'replace strings by others',
         placeholder: 'old=new,…',
       },
-      removeProperty: { kind: 'boolean', default: false, brief: 'remove the property' },
-      moveProperty: {
-        kind: 'boolean',
-        default: false,
-        brief: 'move the contents of the property to that of --new-location',
-      },
+      removeProperty: switchFlag('remove the property'),
+      moveProperty: switchFlag('move the contents of the property to that of --new-location'),
       newLocation: {
         kind: 'parsed',
         parse: parseName,
         optional: true,
         brief: 'where to move to, beside the property',
       },
-      sort: { kind: 'boolean', default: false, brief: 'sort changed lists, even unsorted ones' },
-      list: { kind: 'boolean', default: false, brief: 'list files that change' },
-      write: { kind: 'boolean', default: false, brief: 'write the result to the file' },
-      diff: { kind: 'boolean', default: false, brief: 'show differences' },
+      sort: switchFlag('sort changed lists, even unsorted ones'),
+      list: switchFlag('list files that change'),
+      write: switchFlag('write the result to the file'),
+      diff: switchFlag('show differences'),
       dialect: {
         kind: 'enum',
         values: ['2016', '2021', '2025'],

@@ -3,19 +3,17 @@ import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
 import { EVERYTHING } from '../policy.ts';
-import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
+import { switchFlag, targetsParameter, taskFlags, taskRequest, type TaskFlags } from './flags.ts';
 
-interface Flags {
+interface Flags extends TaskFlags {
   readonly json: boolean;
   readonly offline: boolean;
-  readonly packages?: string;
-  readonly imageId?: readonly string[];
-  readonly sandbox: string;
 }
 
 export const verifyCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: 'run tasks a second time, and compare what they make',
+    customUsage: ['[OPTION...] [TARGET...]'],
     fullDescription: [
       'Runs each task of the targets again with everything different that must not matter: another path,',
       'user, time, umask, order of files and number of processors, as far as this machine can vary them.',
@@ -26,16 +24,11 @@ export const verifyCommand = buildCommand<Flags, readonly string[], Context>({
     ].join('\n'),
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { brief: 'packages or tasks', parse: String, placeholder: 'TARGET' },
-    },
+    positional: targetsParameter('packages or tasks'),
     flags: {
-      json: { kind: 'boolean', brief: 'print an object', default: false, withNegated: false },
-      offline: { kind: 'boolean', brief: 'download nothing', default: false, withNegated: false },
-      packages: packagesFlag,
-      imageId: imageIdFlag,
-      sandbox: sandboxFlag,
+      json: switchFlag('print an object'),
+      offline: switchFlag('download nothing'),
+      ...taskFlags,
     },
   },
   async func(this: Context, flags, ...targets): Promise<void> {
@@ -57,13 +50,7 @@ export const verifyCommand = buildCommand<Flags, readonly string[], Context>({
     await interruptible(this, async (signal) => {
       const answer = await answerVerify(
         {
-          cwd: this.cwd,
-          env: this.env,
-          packages: flags.packages,
-          targets,
-          imageIds: flags.imageId ?? [],
-          variant: undefined,
-          sandbox: flags.sandbox,
+          ...taskRequest(this, flags, targets),
           offline: flags.offline,
           jobs: undefined,
           keepGoing: true,

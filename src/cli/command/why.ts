@@ -1,20 +1,18 @@
 // `ashlar why`: why a task ran, was restored, or would run.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
-import { imageIdFlag, packagesFlag, sandboxFlag } from './flags.ts';
+import { switchFlag, targetsParameter, taskFlags, taskRequest, type TaskFlags } from './flags.ts';
 
-interface Flags {
+interface Flags extends TaskFlags {
   readonly json: boolean;
   readonly records: boolean;
   readonly offline: boolean;
-  readonly packages?: string;
-  readonly imageId?: readonly string[];
-  readonly sandbox: string;
 }
 
 export const whyCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: 'tell why tasks ran or were restored, or why they would run',
+    customUsage: ['[OPTION...] [TARGET...]'],
     fullDescription: [
       'Compares each task of the targets with the nearest one that is known, and tells what changed: the',
       'variable, function, file, source or image, where it is set, and what it was. What follows from',
@@ -24,32 +22,14 @@ export const whyCommand = buildCommand<Flags, readonly string[], Context>({
     ].join('\n'),
   },
   parameters: {
-    positional: {
-      kind: 'array',
-      parameter: { brief: 'packages or tasks', parse: String, placeholder: 'TARGET' },
-    },
+    positional: targetsParameter('packages or tasks'),
     flags: {
-      json: {
-        kind: 'boolean',
-        brief: 'print an array with one entry for each task',
-        default: false,
-        withNegated: false,
-      },
-      records: {
-        kind: 'boolean',
-        brief: 'print the records of the tasks and of all below, for "ashlar diff" elsewhere',
-        default: false,
-        withNegated: false,
-      },
-      offline: {
-        kind: 'boolean',
-        brief: 'ask no mirror that needs the network',
-        default: false,
-        withNegated: false,
-      },
-      packages: packagesFlag,
-      imageId: imageIdFlag,
-      sandbox: sandboxFlag,
+      json: switchFlag('print an array with one entry for each task'),
+      records: switchFlag(
+        'print the records of the tasks and of all below, for "ashlar diff" elsewhere',
+      ),
+      offline: switchFlag('ask no mirror that needs the network'),
+      ...taskFlags,
     },
   },
   async func(this: Context, flags, ...targets): Promise<void> {
@@ -59,14 +39,7 @@ export const whyCommand = buildCommand<Flags, readonly string[], Context>({
     ]);
     const { store, tasks, records, diagnostics } = await answerWhy(
       {
-        cwd: this.cwd,
-        env: this.env,
-        packages: flags.packages,
-        targets,
-        imageIds: flags.imageId ?? [],
-        variant: undefined,
-        sandbox: flags.sandbox,
-        offline: true,
+        ...taskRequest(this, flags, targets),
         records: flags.records,
         askNetwork: !flags.offline,
       },

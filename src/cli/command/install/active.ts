@@ -1,7 +1,8 @@
 // `ashlar active`: the ids of the active packages.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../../context.ts';
-import { jsonFlag, openRoot, rootFlag, type RootFlags } from './flags.ts';
+import { openRoot, rootFlag, type RootFlags } from './flags.ts';
+import { jsonFlag } from '../flags.ts';
 
 interface Flags extends RootFlags {
   readonly json: boolean;

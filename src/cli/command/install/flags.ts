@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { Result } from '../../../base/diagnostic.ts';
 import type { Root } from '../../../install/root.ts';
 import type { Context } from '../../context.ts';
+import { valueFlag } from '../flags.ts';
 
 export interface RootFlags {
   readonly root: string;
@@ -20,20 +21,10 @@ export const rootFlag = {
   brief: 'directory of packages and generations',
 } as const;
 
-export const prefixFlag = {
-  kind: 'parsed',
-  parse: String,
-  optional: true,
-  placeholder: 'DIR',
-  brief: 'path at which programs will find the root, if it is not where it is now',
-} as const;
-
-export const jsonFlag = {
-  kind: 'boolean',
-  default: false,
-  withNegated: false,
-  brief: 'print JSON',
-} as const;
+export const prefixFlag = valueFlag(
+  'DIR',
+  'path at which programs will find the root, if it is not where it is now',
+);
 
 export const idParameters = {
   kind: 'array',

@@ -3,7 +3,6 @@ import { buildCommand } from '@stricli/core';
 import { Collector } from '../../../base/diagnostic.ts';
 import type { PackageSource } from '../../../install/source.ts';
 import type { Context } from '../../context.ts';
-import { imageIdFlag, packagesFlag, sandboxFlag } from '../flags.ts';
 import {
   openRoot,
   prefixFlag,
@@ -14,14 +13,12 @@ import {
 } from './flags.ts';
 import { interruptible } from '../../interrupt.ts';
 import { printActivation } from './outcome.ts';
+import { switchFlag, taskFlags, taskRequest, valueFlag, type TaskFlags } from '../flags.ts';
 
-interface Flags extends RootFlags, PrefixFlags {
+interface Flags extends RootFlags, PrefixFlags, TaskFlags {
   readonly repositoryUrl?: string | undefined;
   readonly activate: boolean;
   readonly allowSetuid: boolean;
-  readonly packages?: string;
-  readonly imageId?: readonly string[];
-  readonly sandbox: string;
 }
 
 export const installCommand = buildCommand<Flags, string[], Context>({
@@ -38,28 +35,10 @@ export const installCommand = buildCommand<Flags, string[], Context>({
     flags: {
       root: rootFlag,
       prefix: prefixFlag,
-      repositoryUrl: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        placeholder: 'URL',
-        brief: 'where packages given by id come from: a URL or a directory',
-      },
-      activate: {
-        kind: 'boolean',
-        default: false,
-        withNegated: false,
-        brief: 'also make them active',
-      },
-      allowSetuid: {
-        kind: 'boolean',
-        default: false,
-        withNegated: false,
-        brief: 'accept packages with set-user-id or set-group-id files',
-      },
-      packages: packagesFlag,
-      imageId: imageIdFlag,
-      sandbox: sandboxFlag,
+      repositoryUrl: valueFlag('URL', 'where packages given by id come from: a URL or a directory'),
+      activate: switchFlag('also make them active'),
+      allowSetuid: switchFlag('accept packages with set-user-id or set-group-id files'),
+      ...taskFlags,
     },
     positional: {
       kind: 'array',
@@ -113,15 +92,9 @@ async function built(
 ): Promise<readonly PackageSource[]> {
   const { builtPackages } = await import('../../installation.ts');
   const request = {
-    cwd: context.cwd,
-    env: context.env,
-    packages: flags.packages,
-    targets: names,
-    imageIds: flags.imageId ?? [],
+    ...taskRequest(context, flags, names),
     // A name alone is the default variant: only one can be active.
     variant: null,
-    sandbox: flags.sandbox,
-    offline: true,
   };
   return errors.take(await builtPackages(request, new AbortController().signal)) ?? [];
 }

@@ -2,7 +2,8 @@
 import { buildCommand } from '@stricli/core';
 import type { InventoryEntry } from '../../../install/inventory.ts';
 import type { Context } from '../../context.ts';
-import { jsonFlag, openRoot, rootFlag, type RootFlags } from './flags.ts';
+import { openRoot, rootFlag, type RootFlags } from './flags.ts';
+import { jsonFlag } from '../flags.ts';
 
 interface Flags extends RootFlags {
   readonly json: boolean;

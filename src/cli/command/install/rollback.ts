@@ -4,6 +4,7 @@ import { definitionError } from '../../../base/diagnostic.ts';
 import type { Context } from '../../context.ts';
 import { openRoot, rootFlag, tellWait, type RootFlags } from './flags.ts';
 import { printActivation } from './outcome.ts';
+import { switchFlag, valueFlag } from '../flags.ts';
 
 interface Flags extends RootFlags {
   readonly to?: string | undefined;
@@ -20,19 +21,8 @@ export const rollbackCommand = buildCommand<Flags, [], Context>({
   parameters: {
     flags: {
       root: rootFlag,
-      to: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        placeholder: 'N',
-        brief: 'number of the generation to go to',
-      },
-      list: {
-        kind: 'boolean',
-        default: false,
-        withNegated: false,
-        brief: 'only print the generations there are',
-      },
+      to: valueFlag('N', 'number of the generation to go to'),
+      list: switchFlag('only print the generations there are'),
     },
   },
   async func(this: Context, flags): Promise<void> {

@@ -1,17 +1,9 @@
 // `ashlar query modules`: which modules there are.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../../context.ts';
-import {
-  dotFlag,
-  json,
-  jsonFlag,
-  oneForm,
-  openGraph,
-  take,
-  treeAliases,
-  treeFlags,
-  type TreeFlags,
-} from './flags.ts';
+import { dotFlag, json, openGraph, take } from './flags.ts';
+import { jsonFlag, valueFlag } from '../flags.ts';
+import { treeAliases, treeFlags, type TreeFlags } from '../sourcetree.ts';
 
 interface Flags extends TreeFlags {
   readonly type?: string;
@@ -28,20 +20,8 @@ export const modulesQuery = buildCommand<Flags, string[], Context>({
   parameters: {
     flags: {
       ...treeFlags,
-      type: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief: 'only modules of this type',
-        placeholder: 'TYPE',
-      },
-      in: {
-        kind: 'parsed',
-        parse: String,
-        optional: true,
-        brief: 'only modules defined in this directory or below',
-        placeholder: 'DIR',
-      },
+      type: valueFlag('TYPE', 'only modules of this type'),
+      in: valueFlag('DIR', 'only modules defined in this directory or below'),
       json: jsonFlag,
       dot: dotFlag,
     },
@@ -56,7 +36,7 @@ export const modulesQuery = buildCommand<Flags, string[], Context>({
     },
   },
   async func(this: Context, flags, ...patterns): Promise<void> {
-    const graph = oneForm(this, flags) ? await openGraph(this, flags) : undefined;
+    const graph = await openGraph(this, flags);
     if (graph === undefined) return;
     const { findModules } = await import('../../../blueprint/query/find.ts');
     const { cleanPath } = await import('../../../blueprint/glob/path.ts');

@@ -1,17 +1,9 @@
 // `ashlar query path`: why one module depends on another.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../../context.ts';
-import {
-  dotFlag,
-  json,
-  jsonFlag,
-  oneForm,
-  openGraph,
-  take,
-  treeAliases,
-  treeFlags,
-  type TreeFlags,
-} from './flags.ts';
+import { dotFlag, json, openGraph, take } from './flags.ts';
+import { jsonFlag } from '../flags.ts';
+import { treeAliases, treeFlags, type TreeFlags } from '../sourcetree.ts';
 
 interface Flags extends TreeFlags {
   readonly json: boolean;
@@ -36,7 +28,7 @@ export const pathQuery = buildCommand<Flags, [string, string], Context>({
     },
   },
   async func(this: Context, flags, from, to): Promise<void> {
-    const graph = oneForm(this, flags) ? await openGraph(this, flags) : undefined;
+    const graph = await openGraph(this, flags);
     if (graph === undefined) return;
     const { findVariants } = await import('../../../blueprint/query/find.ts');
     const starts = take(this, findVariants(graph, [from]));

@@ -1,7 +1,9 @@
 // `ashlar query properties`: what properties came to, and which places set them.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../../context.ts';
-import { json, jsonFlag, take, treeAliases, treeFlags, type TreeFlags } from './flags.ts';
+import { json, take } from './flags.ts';
+import { jsonFlag, switchFlag } from '../flags.ts';
+import { treeAliases, treeFlags, type TreeFlags } from '../sourcetree.ts';
 
 interface Flags extends TreeFlags {
   readonly all: boolean;
@@ -20,7 +22,7 @@ export const propertiesQuery = buildCommand<Flags, [string, ...string[]], Contex
   parameters: {
     flags: {
       ...treeFlags,
-      all: { kind: 'boolean', default: false, brief: 'also those that nothing sets' },
+      all: switchFlag('also those that nothing sets'),
       json: jsonFlag,
     },
     aliases: { ...treeAliases, a: 'all' },

@@ -2,18 +2,9 @@
 import { buildCommand, type Command } from '@stricli/core';
 import type { Direction } from '../../../blueprint/query/walk.ts';
 import type { Context } from '../../context.ts';
-import {
-  dotFlag,
-  json,
-  jsonFlag,
-  modulesParameter,
-  oneForm,
-  openGraph,
-  take,
-  treeAliases,
-  treeFlags,
-  type TreeFlags,
-} from './flags.ts';
+import { dotFlag, json, modulesParameter, openGraph, take } from './flags.ts';
+import { jsonFlag, switchFlag } from '../flags.ts';
+import { treeAliases, treeFlags, type TreeFlags } from '../sourcetree.ts';
 
 interface Flags extends TreeFlags {
   readonly all: boolean;
@@ -37,12 +28,8 @@ function reachQuery(direction: Direction, brief: string): Command<Context> {
     parameters: {
       flags: {
         ...treeFlags,
-        all: { kind: 'boolean', default: false, brief: 'also indirectly' },
-        tree: {
-          kind: 'boolean',
-          default: false,
-          brief: 'also indirectly, indented below what leads there',
-        },
+        all: switchFlag('also indirectly'),
+        tree: switchFlag('also indirectly, indented below what leads there'),
         json: jsonFlag,
         dot: dotFlag,
       },
@@ -50,7 +37,7 @@ function reachQuery(direction: Direction, brief: string): Command<Context> {
       positional: modulesParameter,
     },
     async func(this: Context, flags, ...words): Promise<void> {
-      const graph = oneForm(this, flags) ? await openGraph(this, flags) : undefined;
+      const graph = await openGraph(this, flags);
       if (graph === undefined) return;
       const { findVariants } = await import('../../../blueprint/query/find.ts');
       const starts = take(this, findVariants(graph, words));

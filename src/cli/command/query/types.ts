@@ -2,7 +2,9 @@
 import { buildCommand } from '@stricli/core';
 import { definitionError } from '../../../base/diagnostic.ts';
 import type { Context } from '../../context.ts';
-import { json, take, treeFlags } from './flags.ts';
+import { json, take } from './flags.ts';
+import { switchFlag } from '../flags.ts';
+import { treeFlags } from '../sourcetree.ts';
 
 interface Flags {
   readonly logic?: string;
@@ -18,8 +20,8 @@ export const typesQuery = buildCommand<Flags, string[], Context>({
   parameters: {
     flags: {
       logic: treeFlags.logic,
-      json: { kind: 'boolean', default: false, brief: 'print a JSON Schema' },
-      markdown: { kind: 'boolean', default: false, brief: 'print a reference in Markdown' },
+      json: switchFlag('print a JSON Schema'),
+      markdown: switchFlag('print a reference in Markdown'),
     },
     positional: {
       kind: 'array',

@@ -1,16 +1,9 @@
 // `ashlar query variants`: which variants modules have.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../../context.ts';
-import {
-  json,
-  jsonFlag,
-  modulesParameter,
-  openGraph,
-  take,
-  treeAliases,
-  treeFlags,
-  type TreeFlags,
-} from './flags.ts';
+import { json, modulesParameter, openGraph, take } from './flags.ts';
+import { jsonFlag } from '../flags.ts';
+import { treeAliases, treeFlags, type TreeFlags } from '../sourcetree.ts';
 
 interface Flags extends TreeFlags {
   readonly json: boolean;
