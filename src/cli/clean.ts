@@ -1,5 +1,5 @@
 // What `ashlar clean` does. It removes only folders that Ashlar makes itself, and only below `cache`.
-import { readdirSync, rmdirSync } from 'node:fs';
+import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf, removeTree, systemError } from '../base/fs.ts';
@@ -37,7 +37,8 @@ export function cleanTree(packages: string, names: readonly string[]): CleanAnsw
     for (const folder of DEPLOYED) remove(join(deployDirectory(packages), folder));
     removeIfEmpty(deployDirectory(packages));
   }
-  const known = list(join(output, 'packages'));
+  const packagesOf = join(output, 'packages');
+  const known = [...new Set([packagesOf, join(output, 'log')].flatMap(list))];
   for (const name of names) {
     if (!isPackageName(name) || !known.includes(name)) {
       out.add(
@@ -49,10 +50,41 @@ export function cleanTree(packages: string, names: readonly string[]): CleanAnsw
       );
       continue;
     }
+    const versions = new Set(list(join(packagesOf, name)).map(versionOf));
+    const deployed = [name, ...variantsOf(join(packagesOf, name)).map((one) => `${name}-${one}`)];
     for (const folder of OF_A_PACKAGE) remove(join(output, folder, name));
-    for (const folder of DEPLOYED) remove(join(deployDirectory(packages), folder, name));
+    for (const other of list(packagesOf)) {
+      for (const file of splitFiles(join(packagesOf, other), versions)) remove(file);
+      if (list(join(packagesOf, other)).length === 0) remove(join(packagesOf, other));
+    }
+    for (const folder of DEPLOYED) {
+      for (const one of deployed) remove(join(deployDirectory(packages), folder, one));
+    }
   }
   return { removed, diagnostics: out.diagnostics };
+}
+
+/** The variants that were built, by the files that lead to their archives. */
+function variantsOf(folder: string): string[] {
+  return list(folder).flatMap((file) => /^(.+)\.latest$/.exec(file)?.[1] ?? []);
+}
+
+/** What stands between a name and the kind of an archive: the same for a package and for what is split off it. */
+function versionOf(file: string): string {
+  return /--([^-]+)\.tar\./.exec(file)?.[1] ?? '';
+}
+
+/** The archives of these versions in the folder of another package, and the files that lead to them. */
+function splitFiles(folder: string, versions: ReadonlySet<string>): string[] {
+  const archives = list(folder).filter((file) => versionOf(file) !== '');
+  const theirs = archives.filter((file) => versions.has(versionOf(file)));
+  if (theirs.length === 0) return [];
+  const gone = new Set(theirs.map((file) => file.replace(/\.tar\..*/, '')));
+  const latest = list(folder).filter(
+    (file) =>
+      /(^|\.)latest$/.test(file) && gone.has(readFileSync(join(folder, file), 'utf8').trim()),
+  );
+  return [...theirs, ...latest].map((file) => join(folder, file));
 }
 
 function countFiles(path: string): number {

@@ -6,9 +6,11 @@ import { Collector, definitionError, ok, type Result } from '../base/diagnostic.
 import { unpackArchive } from '../format/archive.ts';
 import { copyFile, type FetchFile, type PackageSource, type Unpack } from '../install/source.ts';
 import { download } from '../package/fetch/download.ts';
+import type { Definition } from '../package/definition.ts';
+import { findMember, withRequired } from '../package/module/member.ts';
 import { archivePath } from '../package/pipeline/output.ts';
 import { spell } from '../package/variant.ts';
-import { openUserStore, prepare, withRequires, type PrepareRequest } from './prepare.ts';
+import { openUserStore, prepare, type PrepareRequest } from './prepare.ts';
 
 /** Permissions are the package's own; set-id bits only when the user says so. */
 export function packageUnpacker(allowSetuid: boolean, signal: AbortSignal): Unpack {
@@ -54,20 +56,38 @@ export async function builtPackages(
   const store = openUserStore(request.env, out);
   const prepared = store && (await prepare(request, store, signal, out));
   if (prepared === undefined) return out.finish([]);
-  const { open, selection, identities, pipelines } = prepared;
+  const { open, identities, pipelines } = prepared;
+  const all = open.tree.graph.definitions;
+  const members = request.targets.flatMap((name) => findMember(all, name) ?? []);
+  const closureOf = (definition: Definition): readonly Definition[] =>
+    identities.closure(definition).map((required) => required.definition);
   const sources: PackageSource[] = [];
-  for (const definition of withRequires(selection.definitions, identities)) {
+  const order = [...identities.identities.keys()];
+  const needed = withRequired(members, all, closureOf).sort(
+    (a, b) => order.indexOf(a.definition) - order.indexOf(b.definition),
+  );
+  for (const { definition, name } of needed) {
     const { archives } = pipelines.get(definition)!;
-    const own = archives.find(({ name }) => name === definition.name);
-    // What writes no archive of its own is there for builds, and not to be installed.
-    if (own === undefined) continue;
+    const own = archives.find((one) => one.name === name);
+    if (own === undefined) {
+      // What is only required by others may be there for their builds alone.
+      if (!members.some((member) => member.name === name)) continue;
+      out.add(
+        definitionError({
+          code: 'install/no-archive',
+          message: `${spell({ ...definition, name })} cannot be installed: it writes no "tar"`,
+          hint: 'add "tar" to its formats',
+        }),
+      );
+      continue;
+    }
     const archive = archivePath(open.tree.directory, own);
     sources.push({ id: own.id, archive });
     if (existsSync(archive)) continue;
     out.add(
       definitionError({
         code: 'install/not-built',
-        message: `${spell(definition)} is not built: there is no ${relative(request.cwd, archive)}`,
+        message: `${spell({ ...definition, name })} is not built: there is no ${relative(request.cwd, archive)}`,
         hint: `run "ashlar build ${spell(definition)}" first`,
       }),
     );

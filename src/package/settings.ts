@@ -5,7 +5,7 @@ import { definitionError, type Collector } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
 import { describe, type JsonMember } from '../base/json.ts';
 import { statSync } from 'node:fs';
-import { booleanOf, checkKeys, membersOf, objectOf, stringOf } from './fields.ts';
+import { booleanOf, checkKeys, membersOf, objectOf, stringOf, typeError } from './fields.ts';
 import { NOTHING_SHARED, type SharedState } from '../cache/mirror/setting.ts';
 import { namePath, readDefinition, type NamedPath } from './file.ts';
 import { readSharedState, readStoreLimit } from './sharing.ts';
@@ -131,7 +131,14 @@ function readImages(member: JsonMember, out: Collector): Map<string, string> {
 
 function readMirrors(member: JsonMember, out: Collector): Map<string, readonly string[]> {
   const mirrors = new Map<string, readonly string[]>();
-  for (const [name, { keyAt, value }] of objectOf(member, out) ?? []) {
+  if (member.value.kind !== 'object') {
+    out.add({
+      ...typeError(member, 'an object'),
+      hint: 'it gives names to lists of URLs: {"NAME": ["https://…"]}, for mirror://NAME/ in definitions',
+    });
+    return mirrors;
+  }
+  for (const [name, { keyAt, value }] of membersOf(member.value)) {
     if (!/^[A-Za-z0-9_.-]+$/.test(name)) {
       const message = `"${name}" cannot be the name of a mirror`;
       const hint = 'names are made of a-z A-Z 0-9 _ . -';
@@ -142,7 +149,9 @@ function readMirrors(member: JsonMember, out: Collector): Map<string, readonly s
       out.add(definitionError({ code: 'settings/mirror', message, at: value.at }));
       continue;
     }
-    const urls = value.items.map((item) => readUrl({ key: name, keyAt, value: item }, out));
+    const urls = value.items.map((item, index) =>
+      readUrl({ key: `${name}[${index}]`, keyAt, value: item }, out),
+    );
     mirrors.set(
       name,
       urls.filter((url) => url !== undefined),

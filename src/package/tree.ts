@@ -18,6 +18,7 @@ import { limited, namePath, pathIn, readDefinition, type NamedPath } from './fil
 import { createGraph, unknownVariant, type Graph } from './graph.ts';
 import type { ImageDeclaration } from './module/declaration.ts';
 import type { Declared } from './module/declared.ts';
+import { definitionsFor, ownersOf } from './module/member.ts';
 import type { Modules } from './module/modules.ts';
 import { loadSettings, PREDEFINED_MIRRORS, type Settings } from './settings.ts';
 import { readTreeinfo, type Treeinfo } from './treeinfo.ts';
@@ -141,7 +142,10 @@ async function readModules(
   return loadModules(root.path, { declared, cwd, mirrors, others });
 }
 
-/** The definitions that targets mean. Errors `target/unknown-package`, `requires/unknown-variant`. */
+/**
+ * The definitions that targets mean; for a package that is split off another, those that it takes to
+ * install it. Errors `target/unknown-package`, `requires/unknown-variant`.
+ */
 export function selectTargets(
   { graph }: Tree,
   targets: readonly Target[],
@@ -153,15 +157,23 @@ export function selectTargets(
     const wanted =
       variant === undefined ? variants : variants.filter((one) => one.variant === variant);
     for (const definition of wanted) selected.add(definition);
-    if (variants.length === 0) {
-      const hint = didYouMean(name, new Set(graph.definitions.map((one) => one.name)));
+    const owners = variants.length > 0 ? [] : ownersOf(graph.definitions, { name, variant });
+    const split = owners.map((definition) => ({ definition, name }));
+    for (const one of definitionsFor(split, graph.definitions)) selected.add(one);
+    if (variants.length === 0 && owners.length === 0) {
+      const hint = didYouMean(name, new Set(graph.definitions.flatMap(namesOf)));
       const message = `there is no package "${name}" in this tree`;
       out.add(definitionError({ code: 'target/unknown-package', message, hint }));
-    } else if (wanted.length === 0) {
+    } else if (wanted.length === 0 && owners.length === 0) {
       out.add(unknownVariant({ name, variant: variant ?? null }, variants, undefined));
     }
   }
   return out.finish([...selected]);
+}
+
+/** What a package is asked for by: its own name, and those of what is split off it. */
+function namesOf({ name, module }: Definition): string[] {
+  return [name, ...(module?.subpackages ?? []).map((one) => one.name)];
 }
 
 function list(folder: NamedPath, out: Collector): Dirent[] | undefined {

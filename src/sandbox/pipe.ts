@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { environmentError, failed, ok, type Result } from '../base/diagnostic.ts';
 import { errnoOf, removeTree, systemError, temporaryBeside } from '../base/fs.ts';
 import { makeDirectory } from './directory.ts';
-import { PIPE_MARK } from './watchdog.ts';
+import { PIPE_MARK, pipeOwner } from './watchdog.ts';
 
 /** FIFOs made by one call of mkfifo(1): about as many as commands run at once. */
 const BATCH = 8;
@@ -50,6 +50,7 @@ export class PipePool {
 
   #make(): Result<undefined> {
     makeDirectory(this.directory);
+    removeAbandoned(this.directory);
     const place = temporaryBeside(join(this.directory, PIPE_MARK));
     mkdirSync(place);
     try {
@@ -137,6 +138,29 @@ export class OutputPipe {
     this.#reader.destroy();
     if (this.#ended) this.#giveBack();
     else closeSync(this.#anchor);
+  }
+}
+
+/** Removes what a process left that ended, or was not let, before it could. */
+function removeAbandoned(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const owner = pipeOwner(name);
+    if (owner === undefined || isRunning(owner)) continue;
+    try {
+      removeTree(join(directory, name));
+    } catch (error) {
+      // It is in nobody's way. Whoever comes next tries again.
+      if (errnoOf(error) === undefined) throw error;
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errnoOf(error) !== 'ESRCH';
   }
 }
 

@@ -3,13 +3,22 @@
 // file without a name that the shell reads only then, so keeping it costs a few microseconds.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { openSync, unlinkSync, writeSync } from 'node:fs';
+import { openSync, readlinkSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { errnoOf, temporaryBeside } from '../base/fs.ts';
 import { makeDirectory } from './directory.ts';
 
+/** Where numbers of processes mean something: the same number is another process elsewhere. */
+const PID_SPACE = pidSpace();
+
 /** In the name of every pipe that commands write to: whoever holds one belongs to this process. */
-export const PIPE_MARK = `ashlar-pipes-${process.pid}-${randomBytes(8).toString('hex')}`;
+export const PIPE_MARK = `ashlar-pipes-${PID_SPACE}-${process.pid}-${randomBytes(8).toString('hex')}`;
+
+/** The process that a directory of pipes is named after; undefined for other names, and for processes elsewhere. */
+export function pipeOwner(name: string): number | undefined {
+  const [, space, pid] = /(?:^|[.])ashlar-pipes-(\d+)-(\d+)-/.exec(name) ?? [];
+  return pid === undefined || space !== PID_SPACE ? undefined : Number(pid);
+}
 
 /** Bytes of a line of the list: a number with its sign, blanks, and the end of the line. */
 const LINE = 16;
@@ -121,4 +130,13 @@ function start(shared: number): void {
   started.unref();
   (started.stdin as { unref?: () => void } | null)?.unref?.();
   shell = started;
+}
+
+/** The name of this process's pid namespace, which is that of the machine unless it is in a container. */
+function pidSpace(): string {
+  try {
+    return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+  } catch {
+    return '0';
+  }
 }

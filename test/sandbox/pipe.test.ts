@@ -4,6 +4,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,6 +14,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { errnoOf } from '../../src/base/fs.ts';
 import { PipePool, type OutputPipe } from '../../src/sandbox/pipe.ts';
+import { PIPE_MARK } from '../../src/sandbox/watchdog.ts';
 import { isRoot, scratch } from './rig.ts';
 
 function take(pool: PipePool): OutputPipe {
@@ -129,4 +131,19 @@ test('a place where none can be made is a diagnostic', () => {
     diagnostics: [{ code: 'fs/eacces' }],
   });
   expect(existsSync(join(work.path, 'x'))).toBe(false);
+});
+
+test('what a process left that is gone goes away with the next pipe; what others use stays', () => {
+  using work = scratch();
+  const { pid: gone } = spawnSync('true');
+  const space = PIPE_MARK.split('-')[2]!;
+  const left = `ashlar-pipes-${space}-${gone}-aa.tmp-${gone}-bb`;
+  const used = `ashlar-pipes-${space}-${process.pid}-aa.tmp-1-bb`;
+  const elsewhere = `ashlar-pipes-1${space}-${gone}-aa.tmp-1-bb`;
+  for (const name of [left, used, elsewhere, 'other']) {
+    mkdirSync(join(work.path, name));
+    writeFileSync(join(work.path, name, '0'), '');
+  }
+  take(new PipePool(work.path)).release();
+  expect(readdirSync(work.path).sort()).toEqual([elsewhere, used, 'other'].sort());
 });

@@ -3,6 +3,7 @@
 import { closeSync } from 'node:fs';
 import { showName, type ByteName } from '../bytename.ts';
 import { canonicalMode, SPECIAL_BITS } from '../mode.ts';
+import type { Refusal } from '../refusal.ts';
 import { writeWhole } from '../stream.ts';
 import type { Destination } from './destination.ts';
 import { refuseEntry, type Meter } from './limits.ts';
@@ -110,15 +111,11 @@ export class Unpacker implements Disposable {
   #hardLink(path: ByteName, entry: UnpackEntry): void {
     const shown = showName(entry.name);
     if (entry.link === '') throw refuseEntry(shown, 'archive/link', 'is a hard link to nothing');
+    const refuse = (code: string, what: string): Refusal =>
+      refuseEntry(shown, code, `is a hard link to "${showName(entry.link)}", which ${what}`);
     // The name of another entry of this archive, so the same rules hold for it.
-    const target = entryPath(entry.link, this.#names);
-    if (target === undefined) {
-      throw refuseEntry(
-        shown,
-        'archive/link',
-        `is a hard link to "${showName(entry.link)}", which is not unpacked`,
-      );
-    }
+    const target = entryPath(entry.link, this.#names, refuse);
+    if (target === undefined) throw refuse('archive/link', 'is not unpacked');
     this.#destination.hardLink(path, target);
     this.#files++;
   }

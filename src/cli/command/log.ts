@@ -14,10 +14,12 @@ export const logCommand = buildCommand<Flags, readonly string[], Context>({
     fullDescription: [
       'Prints the log of the last time that a task of the target ran here; where its result was restored,',
       'the log that the result came with.',
+      '',
+      'A target is a package, a variant of one (name:variant), or a task (name:build).',
     ].join('\n'),
   },
   parameters: {
-    positional: targetsParameter('packages'),
+    positional: targetsParameter('packages or tasks'),
     flags: {
       task: valueFlag(
         'NAME',

@@ -14,7 +14,7 @@ import { placeOf } from './place.ts';
 import { orderTasks, type OrderedTask } from './order.ts';
 import { subpackagesOf } from './subpackage.ts';
 import { BUILTIN, scopeOf } from './scope.ts';
-import { piecesOf } from './value.ts';
+import { brokenIn, piecesOf } from './value.ts';
 import { STEPS } from './step/registry.ts';
 import type { SourceValues, TaskValues } from './properties.ts';
 
@@ -217,6 +217,13 @@ function checkValues(declaration: PackageDeclaration, problem: Report): void {
     }
     state.set(name, 'open');
     path.push(name);
+    for (const broken of brokenIn(scope.variables.get(name)!.value)) {
+      problem(
+        `variables.${name}`,
+        `in the value of ${name}, ${broken} is no choice`,
+        'a choice is ${LIST?word:yes:no}, with no : { } in its parts; write $${…} for text that is to stay as it is',
+      );
+    }
     for (const piece of piecesOf(scope.variables.get(name)!.value)) {
       if (piece.kind === 'text') continue;
       if (scope.variables.has(piece.name)) visit(piece.name);

@@ -10,32 +10,19 @@ import type { Definition } from '../definition.ts';
 import type { Identities } from '../ids.ts';
 import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { Tree } from '../tree.ts';
-import { parseTarget, spell } from '../variant.ts';
+import { spell } from '../variant.ts';
 import type { ImageDeclaration } from './declaration.ts';
+import { definitionsFor, findMember, withRequired, type Member } from './member.ts';
 import type { ImageMember } from './rootfs.ts';
 import { prefixOf } from './scope.ts';
 
 /** The definitions whose ids an image needs. */
 export function definitionsOf({ graph }: Tree, image: ImageDeclaration): Definition[] {
-  return image.packages.flatMap((name) => findMember(graph.definitions, name)?.definition ?? []);
+  return definitionsFor(membersOf(graph.definitions, image), graph.definitions);
 }
 
-interface Member {
-  readonly definition: Definition;
-  /** The package that is split off it; its own name for itself. */
-  readonly name: string;
-}
-
-function findMember(all: readonly Definition[], spelled: string): Member | undefined {
-  const target = parseTarget(spelled);
-  if (!target.ok) return undefined;
-  const { name } = target.value;
-  const variant = target.value.variant ?? null;
-  const same = all.filter((one) => one.variant === variant);
-  const definition =
-    same.find((one) => one.name === name) ??
-    same.find(({ module }) => module?.subpackages.some((one) => one.name === name) === true);
-  return definition && { definition, name };
+function membersOf(all: readonly Definition[], image: ImageDeclaration): Member[] {
+  return image.packages.flatMap((name) => findMember(all, name) ?? []);
 }
 
 /**
@@ -48,10 +35,12 @@ export function imageMembers(
   identities: Identities,
   pipelines: ReadonlyMap<Definition, Pipeline>,
 ): Result<readonly ImageMember[]> {
-  const found = new Map<string, ImageMember>();
+  const found: ImageMember[] = [];
   const problems: Diagnostic[] = [];
-  const add = ({ definition, name }: Member): void => {
-    if (found.has(name)) return;
+  const all = tree.graph.definitions;
+  const closureOf = (definition: Definition): readonly Definition[] =>
+    identities.closure(definition).map((required) => required.definition);
+  for (const { definition, name } of withRequired(membersOf(all, image), all, closureOf)) {
     const { module } = definition;
     const archive = pipelines.get(definition)?.archives.find((one) => one.name === name);
     if (module === undefined || archive === undefined) {
@@ -66,30 +55,16 @@ export function imageMembers(
               : 'add "tar" to its formats',
         }),
       );
-      return;
+      continue;
     }
-    const { declaration, subpackages } = module;
-    found.set(name, {
+    const { declaration } = module;
+    found.push({
       name,
       version: declaration.values.version ?? '0',
       prefix: prefixOf(declaration, tree.settings.root),
       task: archive.task,
       output: archive.output,
     });
-    if (name === definition.name) {
-      for (const required of identities.closure(definition)) {
-        add({ definition: required.definition, name: required.definition.name });
-      }
-      return;
-    }
-    for (const required of subpackages.find((one) => one.name === name)?.requires ?? []) {
-      const member = findMember(tree.graph.definitions, required);
-      if (member !== undefined) add(member);
-    }
-  };
-  for (const name of image.packages) {
-    const member = findMember(tree.graph.definitions, name);
-    if (member !== undefined) add(member);
   }
-  return problems.length > 0 ? failed(...problems) : ok([...found.values()]);
+  return problems.length > 0 ? failed(...problems) : ok(found);
 }

@@ -32,7 +32,12 @@ export const STANDARD: PackageValues = packageValues({
       after: ['unpack'],
       takes: ['patches'],
       only_with: ['patches'],
-      script: 'while read -r name; do patch -p1 < "/pkg/patches/$name"; done < /pkg/patches/series',
+      script: [
+        'while read -r name; do',
+        '  echo "applying $name"',
+        '  patch -p1 < "/pkg/patches/$name" || { echo "the patch $name does not apply" >&2; exit 1; }',
+        'done < /pkg/patches/series',
+      ].join('\n'),
     },
     configure: { after: ['patch'], takes: ['packages'] },
     compile: { after: ['configure'], takes: ['packages'] },

@@ -16,6 +16,16 @@ export type Piece =
 
 const REFERENCE = /\$(\$\{)|\$\{([A-Za-z_]\w*)(?:\?([^:{}\s]+):([^:{}]*):([^:{}]*))?\}/g;
 
+const CHOICE = /\$(\$\{)|\$\{[A-Za-z_]\w*\?[^}\n]*\}?/g;
+
+/** The beginnings of choices that are none: `${LIST?word` without its two texts or its end. */
+export function brokenIn(value: string): readonly string[] {
+  const whole = new RegExp(`^(?:${REFERENCE.source})$`);
+  return [...value.matchAll(CHOICE)]
+    .filter(([text, escaped]) => escaped === undefined && !whole.test(text))
+    .map(([text]) => text);
+}
+
 /** Takes a value apart. Everything that is no reference is text, whatever it looks like. */
 export function piecesOf(value: string): readonly Piece[] {
   const pieces: Piece[] = [];

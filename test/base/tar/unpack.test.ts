@@ -235,8 +235,16 @@ describe('what leads outside is refused', () => {
     ['a link to ..', [symlink('l', '..')], '..'],
     ['a link too far up', [symlink('d/l', '../../outside')], '../../outside'],
     ['a pax link out', [pax([['linkpath', '/etc/passwd']]), symlink('l', 'x')], '/etc/passwd'],
-    ['a hard link out', [hardlink('h', '../outside/secret')], '../outside/secret'],
-    ['an absolute hard link', [hardlink('h', '/etc/passwd')], '/etc/passwd'],
+    [
+      'a hard link out',
+      [hardlink('h', '../outside/secret')],
+      'the entry "h" is a hard link to "../outside/secret", which leads out of the destination',
+    ],
+    [
+      'an absolute hard link',
+      [hardlink('h', '/etc/passwd')],
+      'the entry "h" is a hard link to "/etc/passwd", which has an absolute name',
+    ],
   ])('%s', async (_, entries, named) => {
     const { code, text } = await attempt(archive(file('before'), ...entries));
     expect(code).toBe('archive/outside');
