@@ -93,6 +93,7 @@ function countFiles(path: string): number {
     return entries.filter((entry) => !entry.isDirectory()).length;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 0;
+    if (errnoOf(error) === 'ENOTDIR') return 1;
     throw error;
   }
 }

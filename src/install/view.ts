@@ -2,7 +2,7 @@
 // be mounted where the root will be. Knows nothing of sandboxes.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Collector, failed, ok, type Result } from '../base/diagnostic.ts';
+import { Collector, failed, ok, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
 import { compose } from './compose.ts';
 import { loadPackage } from './package.ts';
@@ -34,7 +34,7 @@ export function buildFarm(request: FarmRequest, into: string): Result<void> {
     roles: request.roles ?? [],
     packagesAt: 'packages',
   });
-  if (!tree.ok) return tree;
+  if (!tree.ok) return failed(...tree.diagnostics.map(ofABuild));
   try {
     mkdirSync(join(into, 'packages'), { recursive: true });
     writeTree(tree.value, into, false);
@@ -42,4 +42,12 @@ export function buildFarm(request: FarmRequest, into: string): Result<void> {
   } catch (error) {
     return failed(systemError('write the view of the required packages', error, into));
   }
+}
+
+/** Said of packages that are required together, not of a change to a root. */
+function ofABuild(problem: Diagnostic): Diagnostic {
+  if (problem.code !== 'install/conflict') return problem;
+  const hint =
+    'what is required together must have no path in common; rename one, or require one only';
+  return { ...problem, hint };
 }

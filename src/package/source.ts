@@ -68,7 +68,9 @@ export interface SourceContext {
   readonly mirrors?: readonly string[] | undefined;
 }
 
+const ALGORITHMS = ['sha1', 'sha256', 'sha512'] as const;
 const KINDS = ['git', 'git_local', 'url', 'url_extract'] as const;
+const ALL_KEYS = ['kind', 'git', 'ref', 'ref_origin', 'rel_path', 'url', ...ALGORITHMS];
 
 /**
  * Reads one source. Errors `source/kind`, `source/ref`, `source/path`, `source/url`, `source/mirror`,
@@ -88,6 +90,8 @@ export function readSource(
   const kind = requireString(node, members, 'kind', out);
   switch (kind) {
     case undefined:
+      // It may be misspelled.
+      checkKeys(members, ALL_KEYS, out);
       return undefined;
     case 'git':
       return readGit(node, members, context, out);
@@ -187,7 +191,6 @@ function pinOf(key: Pin['key'], value: JsonNode, out: Collector): Pin {
   return { key, value, hash: hashNode(value, out) };
 }
 
-const ALGORITHMS = ['sha1', 'sha256', 'sha512'] as const;
 const DIGITS: Record<keyof Checksum, number> = { sha1: 40, sha256: 64, sha512: 128 };
 
 /** The newer checksums are strict. A sha1 was never checked before a download, so ids exist of any value. */

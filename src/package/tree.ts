@@ -158,8 +158,10 @@ export function selectTargets(
       variant === undefined ? variants : variants.filter((one) => one.variant === variant);
     for (const definition of wanted) selected.add(definition);
     const owners = variants.length > 0 ? [] : ownersOf(graph.definitions, { name, variant });
-    const split = owners.map((definition) => ({ definition, name }));
-    for (const one of definitionsFor(split, graph.definitions)) selected.add(one);
+    for (const definition of owners) {
+      const split = [{ definition, name }];
+      for (const one of definitionsFor(split, graph.definitions)) selected.add(one);
+    }
     if (variants.length === 0 && owners.length === 0) {
       const hint = didYouMean(name, new Set(graph.definitions.flatMap(namesOf)));
       const message = `there is no package "${name}" in this tree`;

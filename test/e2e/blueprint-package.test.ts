@@ -310,6 +310,60 @@ describe('pipelines are data', () => {
     build(rig);
     expect(file(rig, 'share/out')).toBe('out\n');
   });
+
+  test('a patch that does not apply is named, and what comes after it has no log', () => {
+    using rig = onePackage(`patches: ["good.patch", "bad.patch"], tasks: { ${INSTALL} }`);
+    const patch = (from: string, to: string): string =>
+      `--- a/in.txt\n+++ b/in.txt\n@@ -1 +1 @@\n-${from}\n+${to}\n`;
+    rig.write({ 'good.patch': patch('in', 'out'), 'bad.patch': patch('in', 'other') });
+    const { stderr, status } = rig.run(['build']);
+    expect(stderr).toContain('error: p:patch failed with exit status 1');
+    expect(stderr).toContain('│ the patch 0002-bad.patch does not apply\n');
+    expect(status).toBe(1);
+    expect(rig.run(['log', 'p:install'])).toMatchObject({
+      status: 2,
+      stderr:
+        'error: there is no log of p:install: it has not run here\n' +
+        '  hint: the last that ran of p is p:patch: "ashlar log p:patch"\n',
+    });
+    expect(rig.run(['log', 'p:patch']).stdout).toContain('applying 0001-good.patch\n');
+  });
+});
+
+describe('what is split off a package', () => {
+  test('is installed by its name, with what it requires, and goes with the package it is of', () => {
+    using rig = library();
+    change(rig, 'Blueprints', '"lib/*.a"] }]', '"lib/*.a"], requires: ["app"] }]');
+    build(rig, 'lib-dev');
+    const root = join(rig.directory, 'root');
+    const install = rig.run(['install', '--root', root, '--activate', 'lib-dev']);
+    expect(install).toMatchObject({ status: 0, stderr: '' });
+    const names = rig.run(['active', '--root', root]).stdout.replaceAll(/--.*/g, '');
+    expect(names).toBe('app\nlib\nlib-dev\n');
+    expect(existsSync(join(root, 'include/lib.h'))).toBe(true);
+    expect(rig.run(['install', '--root', root, 'lib-dve']).stderr).toContain(
+      'did you mean "lib-dev"?',
+    );
+    expect(rig.run(['clean', 'lib'])).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(join(rig.packages, 'cache/packages'))).toEqual(['app']);
+    expect(rig.run(['install', '--root', root, 'lib-dev']).stderr).toMatch(
+      /^error: lib-dev is not built: there is no cache\/packages\/lib-dev\/.*\n {2}hint: run "ashlar build lib" first\n/,
+    );
+  });
+
+  test('that writes no archive cannot be installed', () => {
+    using rig = createRig();
+    rig.write({
+      Blueprints:
+        'package { name: "p", version: "1", formats: ["deb"], tasks: { install: { script: "mkdir -p $DESTDIR$PREFIX/share" } } }\n',
+    });
+    build(rig);
+    expect(rig.run(['install', '--root', join(rig.directory, 'root'), 'p'])).toMatchObject({
+      status: 2,
+      stderr:
+        'error: p cannot be installed: it writes no "tar"\n  hint: add "tar" to its formats\n',
+    });
+  });
 });
 
 test('what is locked stays what it was, and is told of', () => {
@@ -349,7 +403,7 @@ test('locks of a variant that no tree has are no strays', () => {
   // Nor is it a fault that there is no log of it, unless it is asked for.
   expect(rig.run(['log', 'p', '--task', 'install'])).toMatchObject({ status: 0, stderr: '' });
   const none = rig.run(['log', 'p:other', '--task', 'install']);
-  expect(none.stderr).toContain('error: there is no log of p:other:install\n');
+  expect(none.stderr).toContain('error: there is no log of p:other:install: it has not run here\n');
   expect(none.status).toBe(2);
   expect(rig.run(['lock', 'p']).stdout).toContain('locked p:other:install\n');
   expect(build(rig).stderr).not.toContain('warning');
@@ -405,7 +459,7 @@ describe('mistakes', () => {
       Blueprints: [
         'package {',
         '    name: "p",',
-        '    variables: { A: "${B}", B: "${A}", C: "${NOPE}" },',
+        '    variables: { A: "${B}", B: "${A}", C: "${NOPE}", D: "${C?x" },',
         '    sources: { p: { url: "ftp" } },',
         '    requires: ["q"],',
         '    tasks: { compile: { after: ["confgure"] } },',
@@ -422,6 +476,7 @@ describe('mistakes', () => {
     expect(told).toEqual([
       'Blueprints:3 the value of A is made of itself: A → B → A',
       'Blueprints:3 the value of C refers to NOPE, which is not set',
+      'Blueprints:3 in the value of D, ${C?x is no choice',
       'Blueprints:4 "sha256" is missing',
       'Blueprints:4 "ftp" has no scheme',
       'Blueprints:5 there is no package "q" in this tree',

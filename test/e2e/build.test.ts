@@ -1,6 +1,14 @@
 // What a build script sees, what happens when it fails, and what a build leaves behind however it ends.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createRig, processesWith, type Rig } from '../rig/program.ts';
@@ -254,6 +262,43 @@ describe('an interrupted build', () => {
     expect(readdirSync(join(rig.env['ASHLAR_STORE']!, 'work'))).toEqual([]);
   });
 
+  test('whose sandbox is killed from outside has failed, and the next one does it all', async () => {
+    const mark = `ashlar-test-${process.pid}-${Math.random().toString(36).slice(2)}`;
+    using rig = onePackage(
+      `echo half > $PKG_PATH/x; MARK=${mark} sleep 600; echo whole > $PKG_PATH/x`,
+    );
+    const running = rig.start(['build', '--plain']);
+    await untilProcess(mark);
+    for (const pid of descendants(running.pid, 'bwrap')) process.kill(pid, 'SIGKILL');
+    const { status, stderr } = await running.ended;
+    expect(stderr).toMatch(/^error: p:build failed with exit status 137 \(SIGKILL\)$/m);
+    expect(status).toBe(1);
+    await untilNoProcess(mark);
+    expect(existsSync(join(rig.packages, 'cache/packages/p'))).toBe(false);
+    rig.write({ 'p/build': '#!/bin/bash\necho whole > $PKG_PATH/x\n' });
+    expect(rig.run(['build']).status).toBe(0);
+    expect(built(rig, 'p', 'x')).toBe('whole\n');
+  });
+
+  /** Processes of a name below another one. */
+  function descendants(of: number, name: string): number[] {
+    const children = readdirSync('/proc').filter(
+      (pid) => /^\d+$/.test(pid) && parentOf(pid) === of,
+    );
+    return children.flatMap((pid) => [
+      ...(readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name ? [Number(pid)] : []),
+      ...descendants(Number(pid), name),
+    ]);
+  }
+  function parentOf(pid: string): number | undefined {
+    try {
+      return Number(/\) \S (\d+)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8'))?.[1]);
+    } catch {
+      // It has just ended.
+      return undefined;
+    }
+  }
+
   /** Looks until a process with the mark is there; the test's own time limit ends it. */
   async function untilProcess(mark: string): Promise<void> {
     while (processesWith(mark).length === 0) await pause();
@@ -315,6 +360,25 @@ test('a repository that has something else under the name is warned of, and not 
   expect(stderr).toContain('built as name "b"');
   expect(stderr).toContain('ran      a:build');
   expect(status).toBe(0);
+});
+
+test('two packages with one path, required together, are told before what requires them runs', () => {
+  using rig = createRig();
+  const script = 'mkdir $PKG_PATH/bin; echo > $PKG_PATH/bin/tool\n';
+  rig.write({
+    'a/buildinfo.json': '{}',
+    'a/build': script,
+    'b/buildinfo.json': '{}',
+    'b/build': script,
+    'c/buildinfo.json': '{"requires": ["a", "b"]}',
+    'c/build': 'echo ran\n',
+  });
+  const { status, stderr } = rig.run(['build', 'c', '--plain']);
+  expect(stderr).toMatch(
+    /^error: a--[0-9a-f]{40} and b--[0-9a-f]{40} both provide bin\/tool\n {2}hint: what is required together must have no path in common/m,
+  );
+  expect(stderr).not.toContain('log:');
+  expect(status).toBe(2);
 });
 
 describe('bad input', () => {

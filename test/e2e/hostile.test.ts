@@ -18,6 +18,9 @@ const SUCCEED: Readonly<Record<string, string>> = {
   'a-modes':
     'touch $PKG_PATH/x $PKG_PATH/y; chmod 6755 $PKG_PATH/x; chmod 0 $PKG_PATH/y; mkdir -p left/in; chmod 0 left/in left',
   'a-hard': 'echo one > $PKG_PATH/x; ln $PKG_PATH/x $PKG_PATH/y',
+  // 188 is setxattr, where the file system has it; nothing of it may become part of a package.
+  'a-attributes':
+    'touch $PKG_PATH/x; perl -e \'syscall(188, "$ENV{PKG_PATH}/x", "user.note", "abc", 3, 0)\'; setcap cap_net_raw+ep $PKG_PATH/x || true; setfacl -m u:7:rwx $PKG_PATH/x || true; chattr +i $PKG_PATH/x || true',
 };
 
 /** The scripts that fail, and what is said of each. */
@@ -27,6 +30,9 @@ const FAIL: Readonly<Record<string, readonly [script: string, text: RegExp]>> = 
     `perl -MSocket -e 'socket S,PF_UNIX,SOCK_STREAM,0; bind S,sockaddr_un("$ENV{PKG_PATH}/x") or die'`,
     /x is a socket/,
   ],
+  // Without rights there are no devices but this one, which overlays take for a file that was removed.
+  'z-device': ['mknod $PKG_PATH/x c 1 3', /Operation not permitted/],
+  'z-whiteout': ['mknod $PKG_PATH/x c 0 0', /x is a character device|Operation not permitted/],
   'z-sparse': ['truncate -s 1T $PKG_PATH/x', /more than 256 GiB, counted up to x/],
   'z-bytes': [`touch $PKG_PATH/$'\\xff\\xfe'`, /is not UTF-8/],
   'z-deep': [
@@ -128,6 +134,16 @@ describe('what becomes a package', () => {
   test('files without set-id bits, which everybody may read', () => {
     expect(listing('a-modes')).toMatch(/^-rwxr-xr-x 0\/0 .* x$/m);
     expect(listing('a-modes')).toMatch(/^-r--r--r-- 0\/0|^-rw-r--r-- 0\/0 .* y$/m);
+  });
+
+  test('files without attributes, capabilities or access lists', () => {
+    const id = rig.read('cache/packages/a-attributes/latest');
+    const archive = join(rig.packages, 'cache/packages/a-attributes', `${id}.tar.xz`);
+    const bytes = execFileSync('xz', ['-dc', archive], { maxBuffer: 1 << 26 });
+    for (const kind of ['SCHILY', 'LIBARCHIVE', 'user.note']) {
+      expect(bytes.includes(kind)).toBe(false);
+    }
+    expect(listing('a-attributes')).toMatch(/^-rw-r--r-- 0\/0 .* x$/m);
   });
 
   test('one file with two names, whole under each', () => {

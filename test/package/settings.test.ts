@@ -70,6 +70,16 @@ test('all that is wrong is reported at its place, and the rest still holds', () 
   expect(value.root).toBe(DEFAULT_SETTINGS.root);
 });
 
+test('mirrors that are no names are told what they are to be', () => {
+  const [problem] = load('{"mirrors": [5]}').out.diagnostics;
+  expect(problem).toMatchObject({
+    message: '"mirrors" must be an object, found an array',
+    hint: expect.stringContaining('{"NAME": ["https://…"]}') as string,
+  });
+  const [item] = load('{"mirrors": {"m": ["https://h", 5]}}').out.diagnostics;
+  expect(item!.message).toBe('"m[1]" must be a string, found the number 5');
+});
+
 test.each(['/', '//', '', '/a/../b', '/a/./b', '/a b', '/a\n', 'C:\\x'])(
   '%j is no root',
   (root) => {

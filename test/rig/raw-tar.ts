@@ -4,6 +4,8 @@ export interface RawEntry {
   readonly name?: string;
   readonly type?: string;
   readonly mode?: string;
+  /** Of the user and of the group. */
+  readonly owner?: string | Buffer;
   readonly size?: string | Buffer;
   readonly mtime?: string | Buffer;
   readonly link?: string;
@@ -29,8 +31,8 @@ export function raw(entry: RawEntry): Buffer {
   };
   put(0, (entry.name ?? 'file').slice(0, 100));
   put(100, entry.mode ?? octal(0o644, 7));
-  put(108, octal(0, 7));
-  put(116, octal(0, 7));
+  put(108, entry.owner ?? octal(0, 7));
+  put(116, entry.owner ?? octal(0, 7));
   put(124, entry.size ?? octal(content.length, 11));
   put(136, entry.mtime ?? octal(1_000_000_000, 11));
   put(156, entry.type ?? '0');

@@ -25,7 +25,8 @@ export function traceCalls(
   names: readonly string[],
 ): Record<string, CallMade[]> {
   const log = join(rig.directory, 'trace');
-  strace(rig, ['-s', '300', '-o', log, '-e', `trace=${names.join(',')}`], argv);
+  // With the paths of descriptors, for calls that have no other.
+  strace(rig, ['-y', '-s', '300', '-o', log, '-e', `trace=${names.join(',')}`], argv);
   const lines = readFileSync(log, 'utf8').split('\n');
   rmSync(log);
   const made = (name: string): CallMade[] =>

@@ -59,7 +59,9 @@ export function failureText(failure: TaskFailure, paint: Paint): string {
     lines.push(paint('dim', '  last lines of its log:'));
     lines.push(...failure.tail.map((line) => `  ${paint('dim', '│')} ${line}`));
   }
-  if (failure.log !== undefined) lines.push(`  log: ${printable(failure.log)}`);
+  // With nothing in it, it leads nowhere.
+  if (failure.log !== undefined && failure.tail.length > 0)
+    lines.push(`  log: ${printable(failure.log)}`);
   if (failure.reproduce !== undefined) lines.push(`  reproduce: ${printable(failure.reproduce)}`);
   return lines.join('\n');
 }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { Worker } from 'node:worker_threads';
@@ -45,8 +46,13 @@ async function attemptIn(
 ): Promise<{ code: string; text: string; made: string[] }> {
   mkdirSync(work.at('outside'), { recursive: true });
   writeFileSync(work.at('outside/secret'), 'secret');
+  // Who reads a file that was last read before it was written leaves a newer time of reading.
+  const [unread, written] = [1_000_000_000, 1_500_000_000];
+  utimesSync(work.at('outside/secret'), unread, written);
   const before = picture(work.at('outside'), { times: true });
+  utimesSync(work.at('outside/secret'), unread, written);
   const result = await unpackTar([bytes], work.at('out'), { label: 'it.tar', ...options });
+  expect(statSync(work.at('outside/secret')).atimeMs).toBe(unread * 1000);
   expect(picture(work.at('outside'), { times: true })).toEqual(before);
   if (result.ok) {
     expect(readdirSync(work.path).sort()).toEqual(['out', 'outside']);
@@ -352,6 +358,18 @@ describe('what leads outside is refused', () => {
       expect((await attempt(archive(up, symlink('l', 'a/b/up/a/b')))).code).toBe('unpacked');
     });
   });
+});
+
+test('an archive in an archive is a file, and owners without an account are nobody', async () => {
+  const inner = archive(symlink('l', '/etc'), file('l/x'));
+  const { code, made } = await attempt(
+    archive(
+      { name: 'inner.tar', content: inner },
+      { name: '.wh.gone', owner: Buffer.from('80000000ffffffff', 'hex') },
+    ),
+  );
+  expect(code).toBe('unpacked');
+  expect(made.map((line) => line.split(' ')[0])).toEqual(['.wh.gone', 'inner.tar']);
 });
 
 describe('what is no file, directory or link is refused', () => {
