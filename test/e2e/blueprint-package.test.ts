@@ -487,6 +487,20 @@ describe('mistakes', () => {
     expect(status).toBe(2);
   });
 
+  test('what a package makes is no source of it', () => {
+    using rig = createRig();
+    const tree = (files: string): string =>
+      `package { name: "p", version: "1", sources: { p: { files: [${files}] } }, tasks: { install: { script: "mkdir -p $DESTDIR$PREFIX/share" } } }\n`;
+    rig.write({ Blueprints: tree('"in.txt"'), 'in.txt': '' });
+    build(rig);
+    rig.write({ Blueprints: tree('"**/*.txt", "out/**/*"') });
+    const { status, stderr } = rig.run(['build']);
+    expect(stderr).toMatch(
+      /^Blueprints:1:\d+: error: out\/packages\/p\/p\.tar\.xz is made by this package, and cannot be a source of it$/m,
+    );
+    expect(status).toBe(2);
+  });
+
   test('the path of the tree in a value is refused, with the variable', () => {
     using rig = createRig();
     rig.write({ Blueprints: `package { name: "p", variables: { WHERE: "${rig.packages}/x" } }\n` });

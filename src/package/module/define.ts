@@ -9,6 +9,7 @@ import type { NamedPath } from '../file.ts';
 import type { Require } from '../requires.ts';
 import { readSource, type Source } from '../source.ts';
 import { compareVariants, describeVariant } from '../variant.ts';
+import { archivesPath, deployedPath } from '../pipeline/output.ts';
 import type { PackageDeclaration } from './declaration.ts';
 import { placeOf } from './place.ts';
 import { orderTasks, type OrderedTask } from './order.ts';
@@ -76,6 +77,7 @@ export function defineModule(
   }
   checkValues(declaration, problem);
   checkWorkspace(declaration, context.directory, problem);
+  checkSources(declaration, problem);
   if (values.prefix !== undefined && !/^(\/[^/\s]+)*\/?$/.test(values.prefix)) {
     problem('prefix', `the prefix must be an absolute path, found "${values.prefix}"`);
   }
@@ -242,6 +244,23 @@ function checkValues(declaration: PackageDeclaration, problem: Report): void {
     state.set(name, 'done');
   };
   for (const name of scope.variables.keys()) visit(name);
+}
+
+/** What a package makes is none of what it is made of: it would be another one after every build. */
+function checkSources(declaration: PackageDeclaration, problem: Report): void {
+  const made = [
+    deployedPath('', declaration),
+    ...subpackagesOf(declaration).map(({ name }) => archivesPath('', name)),
+  ].map((directory) => `${directory}/`);
+  for (const [name, files] of declaration.files) {
+    const own = files.find((file) => made.some((place) => file.startsWith(place)));
+    if (own === undefined) continue;
+    problem(
+      `sources.${name}.files`,
+      `${own} is made by this package, and cannot be a source of it`,
+      'name the files more narrowly',
+    );
+  }
 }
 
 /** Nothing that counts may say where this checkout is: no other would have the same keys. */

@@ -14,8 +14,13 @@ export function outputDirectory(packages: string): string {
   return join(packages, 'cache');
 }
 
+/** Where the archives of a package are. */
+export function archivesPath(packages: string, name: string): string {
+  return join(outputDirectory(packages), 'packages', name);
+}
+
 export function archivePath(packages: string, { name, id }: Pick<Archive, 'name' | 'id'>): string {
-  return join(outputDirectory(packages), 'packages', name, `${id}.tar.xz`);
+  return join(archivesPath(packages, name), `${id}.tar.xz`);
 }
 
 /** What people want of a tree beside the packages that repositories hand out. */
@@ -24,7 +29,7 @@ export function deployDirectory(packages: string): string {
 }
 
 /** The directory that holds what was deployed of a package, and nothing else. */
-export function deployedPath(packages: string, { name, variant }: Definition): string {
+export function deployedPath(packages: string, { name, variant }: PackageVariant): string {
   const folder = variant === null ? name : `${name}-${variant}`;
   return join(deployDirectory(packages), 'packages', folder);
 }
@@ -37,7 +42,7 @@ export function imagePath(packages: string, image: string): string {
 /** `latest`, or `<variant>.latest`: holds the id that a package was last built with. */
 export function latestPath(packages: string, { name, variant }: PackageVariant): string {
   const file = variant === null ? 'latest' : `${variant}.latest`;
-  return join(outputDirectory(packages), 'packages', name, file);
+  return join(archivesPath(packages, name), file);
 }
 
 /** The log of the last run of a task of a package. */
