@@ -74,7 +74,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
     let left = [...new Set(keys)];
     for (const guard of guards) {
       if (left.length === 0) break;
-      if (guard.down) continue;
+      if (!guard.readable) continue;
       await lookUp(guard, left, found);
       left = left.filter((key) => !found.has(key));
     }
@@ -88,7 +88,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
   ): Promise<boolean> => {
     for (const guard of guards) {
       if (diskFull || signal.aborted) return false;
-      if (guard.down) continue;
+      if (!guard.readable) continue;
       const got = await guard.ask(async (both) => {
         const source = await guard.mirror.read(digest, both);
         if (source === undefined) return 'absent';
