@@ -12,6 +12,7 @@ import { distance } from './difference.ts';
 import type { KeysOf, TaskKey } from './key.ts';
 import { leavesOf, type Value } from './leaves.ts';
 import type { Cause, Reason } from './reason.ts';
+import { rebuildIfLost } from './rebuild.ts';
 import { readRecord } from './record.ts';
 import { recall, rememberRecord, treeName, type Remembered } from './remembered.ts';
 import type { Explainer } from './schedule.ts';
@@ -83,6 +84,7 @@ export function createExplainer({
   const remembered = (name: string): Remembered[] => {
     let entries = memory.get(name);
     if (entries === undefined) {
+      if (memory.size === 0) rebuildIfLost(store);
       entries = recall(store, name);
       memory.set(name, entries);
     }

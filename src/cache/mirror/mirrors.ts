@@ -57,6 +57,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
         if (!enough.signal.aborted) answered++;
         if (entry === undefined) return;
         const judged = judge(key, entry, guard);
+        if (judged === 'local') return;
         if ('result' in judged) found.set(key, { result: judged.result, mirror: guard.name });
         else if (judged.damaged) guard.lied(judged.refused);
         else guard.distrusted(judged.refused);
