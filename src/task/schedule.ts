@@ -139,6 +139,8 @@ class Run {
     const paths = node.deliveries.map(({ path }) => path);
     const result = this.#placed.find(node.key.key.hash, paths);
     if (result === undefined) return;
+    // What is used daily must not look as if nobody wanted it.
+    this.#request.cache.touch(node.key.key.hash);
     node.result = result;
     node.lookedUp = true;
     node.state = 'done';
