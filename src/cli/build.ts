@@ -32,6 +32,7 @@ import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
 import type { Executor } from '../task/execute.ts';
 import { createExplainer } from '../task/explain.ts';
+import { Jobserver } from '../task/jobserver.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
@@ -217,6 +218,9 @@ export async function runTargets(
   const mirrors = await mirrorsFor(command, output, store, prepared, out);
   if (out.failed) return undefined;
   const explainer = createExplainer({ store, directory: tree.directory });
+  const jobs = command.jobs ?? availableParallelism();
+  using jobserver = out.take(Jobserver.open(jobs, join(store.root, 'sandbox')));
+  if (jobserver === undefined) return undefined;
   const executor: Executor = {
     store,
     workspace,
@@ -224,6 +228,7 @@ export async function runTargets(
     hooks: stageHooks(output.signal),
     logPath: (task) => logPath(tree.directory, task.name),
     keepFailed: command.keepFailed,
+    jobserver,
   };
   const report = out.take(
     await build({
@@ -231,7 +236,7 @@ export async function runTargets(
       cache: localCache(store),
       executor,
       limits: {
-        cpu: command.jobs ?? availableParallelism(),
+        cpu: jobs,
         download: DOWNLOADS,
         restore: RESTORES,
       },
