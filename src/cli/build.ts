@@ -32,6 +32,7 @@ import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
 import type { Executor } from '../task/execute.ts';
 import { createExplainer } from '../task/explain.ts';
+import { Jobserver } from '../task/jobserver.ts';
 import { Missed } from '../task/missed.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport, type Policy } from '../task/schedule.ts';
@@ -227,6 +228,9 @@ export async function runTargets(
       ? {}
       : { find: missed.find, bring: () => missed.fetch(mirrors, store, output.signal) }),
   });
+  const jobs = command.jobs ?? availableParallelism();
+  using jobserver = out.take(Jobserver.open(jobs, join(store.root, 'sandbox')));
+  if (jobserver === undefined) return undefined;
   const executor: Executor = {
     store,
     workspace,
@@ -234,6 +238,7 @@ export async function runTargets(
     hooks: stageHooks(output.signal),
     logPath: (task) => logPath(tree.directory, task.name),
     keepFailed: command.keepFailed,
+    jobserver,
   };
   const report = out.take(
     await build({
@@ -241,7 +246,7 @@ export async function runTargets(
       cache: localCache(store),
       executor,
       limits: {
-        cpu: command.jobs ?? availableParallelism(),
+        cpu: jobs,
         download: DOWNLOADS,
         restore: RESTORES,
       },
