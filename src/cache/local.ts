@@ -16,6 +16,8 @@ export interface LocalCache extends Cache {
   readonly store: Store;
   /** A result, without waiting. */
   result(key: Sha256Hex): ActionResult | undefined;
+  /** Keeps a result from making room: somebody has use of it, though it is not read. */
+  touch(key: Sha256Hex): void;
   /** Drops a result whose blobs are gone. */
   forget(key: Sha256Hex): void;
   /**
@@ -58,6 +60,7 @@ export function localCache(store: Store): LocalCache {
     store,
     result,
     flush,
+    touch: (key) => void markUsed(objectPath(store, 'ac', key), TOUCH_GRAIN_MS),
     forget: (key) => {
       pending.delete(key);
       rmSync(objectPath(store, 'ac', key), { force: true });
@@ -111,12 +114,15 @@ function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
 /** A result's last use is the time of its file; not set again within this span. */
 const USE_GRAIN_MS = 60_000;
 
+/** Nothing that runs needs what is only touched, so that this may cost next to nothing. */
+const TOUCH_GRAIN_MS = 3_600_000;
+
 /** False when the file was evicted just now: its blobs may go as well. */
-function markUsed(path: string): boolean {
+function markUsed(path: string, grainMs = USE_GRAIN_MS): boolean {
   const stat = statSync(path, { throwIfNoEntry: false });
   const now = Date.now();
   // A time in the future would be the latest for ever.
-  if (stat === undefined || Math.abs(now - stat.mtimeMs) < USE_GRAIN_MS) return stat !== undefined;
+  if (stat === undefined || Math.abs(now - stat.mtimeMs) < grainMs) return stat !== undefined;
   try {
     utimesSync(path, now / 1000, now / 1000);
     return true;

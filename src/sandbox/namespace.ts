@@ -2,6 +2,7 @@
 // command's exit status), and everything in the namespace ends with it. Knows nothing of mounts.
 import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { environmentError, type Diagnostic } from '../base/diagnostic.ts';
@@ -124,6 +125,15 @@ export class Namespace {
         code: 'sandbox/no-such-command',
         message: `there is no program "${program}" in the sandbox`,
         hint: 'it must be in the image or in one of the mounts; a script also needs its interpreter',
+      });
+    }
+    const signal = Object.entries(constants.signals).find(([, number]) => number + 128 === status);
+    // Not at its own command: that one ends, and bwrap says how.
+    if (this.#first !== undefined && signal !== undefined && !/^bwrap: /m.test(said)) {
+      return environmentError({
+        code: 'sandbox/killed',
+        message: `the sandbox was ended from outside, by ${signal[0]}`,
+        hint: 'on a machine that is short of memory the kernel does so; run fewer tasks at once (--jobs)',
       });
     }
     return setupFailed(said.replace(/^bwrap: /, '') || `bwrap ended with status ${status}`);
