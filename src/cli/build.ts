@@ -1,33 +1,17 @@
 // What `ashlar build` does once the tasks are known: which of them are wanted, running them, and writing
 // the files that lead to the archives. Prints through what it is given.
 import { availableParallelism } from 'node:os';
-import { basename, join, relative } from 'node:path';
+import { join } from 'node:path';
 import type { NoopFiles } from '../bootstrap/noopfiles.ts';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { digestOf } from '../base/digest.ts';
 import { tee, type Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
-import { makeDirectories } from '../base/mkdir.ts';
 import { localCache } from '../cache/local.ts';
 import type { Mirrors } from '../cache/port.ts';
 import type { Store } from '../cache/store.ts';
 import { openWorkspace } from '../cache/work.ts';
-import type { Definition } from '../package/definition.ts';
-import { ACTIVE, BOOTSTRAP, bootstrapTask } from '../package/pipeline/bootstrap.ts';
-import {
-  archivePath,
-  bootstrapPaths,
-  deployedPath,
-  imagePath,
-  logPath,
-  outputDirectory,
-  writeBootstrapLatest,
-  writeComplete,
-  writeLatest,
-} from '../package/pipeline/output.ts';
-import type { Pipeline } from '../package/pipeline/pipeline.ts';
-import { bootstrapId } from '../package/set.ts';
-import { compareVariants, spell } from '../package/variant.ts';
+import { logPath } from '../package/pipeline/output.ts';
 import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
 import type { Executor } from '../task/execute.ts';
@@ -37,6 +21,7 @@ import { Missed } from '../task/missed.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
+import { bootstrapsOf, bootstrapTarget, imageTarget, packageTargets } from './delivery.ts';
 import { openMirrors } from './mirrors.ts';
 import { openRecorder, type Recorder } from './noop.ts';
 import { choosePolicy, type PolicyOptions } from './policy.ts';
@@ -48,6 +33,7 @@ import {
   type PrepareRequest,
 } from './prepare.ts';
 import { packageRepository } from './repository.ts';
+import { makeOutputDirectory, printResults, writeResults } from './result.ts';
 import { stageHooks } from './stage.ts';
 import { workspaceOf } from './tree.ts';
 import { tracer } from './trace.ts';
@@ -280,158 +266,6 @@ export async function runTargets(
   }
   for (const diagnostic of (await mirrors?.close(output.signal)) ?? []) onWarning(diagnostic);
   return report;
-}
-
-/** What is built of a package: its archives, and what it deploys beside them. */
-function packageTargets({ open, pipelines }: Prepared, definition: Definition): Target[] {
-  const { archives, deployed } = pipelines.get(definition)!;
-  const { directory } = open.tree;
-  return [
-    ...archives.map(({ name, id, task, output }) => ({
-      task,
-      deliveries: [{ output, path: archivePath(directory, { name, id }) }],
-    })),
-    ...deployed.map((task) => deployedTarget(directory, definition, task, deployed.length)),
-  ];
-}
-
-/** One directory of deployed files is the package's own; several lie in it, by the names of the outputs. */
-function deployedTarget(
-  directory: string,
-  definition: Definition,
-  task: Task,
-  count: number,
-): Target {
-  const base = deployedPath(directory, definition);
-  const outputs = Object.entries(task.outputs);
-  const alone = count === 1 && outputs.length === 1 && outputs[0]![1].kind === 'tree';
-  const deliveries = outputs.map(([output, { at, kind }]) => {
-    const path = alone ? base : join(base, kind === 'tree' ? output : basename(at));
-    return { output, path };
-  });
-  return { task, deliveries };
-}
-
-function imageTarget({ open }: Prepared, name: string, task: Task): Target {
-  const directory = imagePath(open.tree.directory, name);
-  const deliveries = Object.entries(task.outputs).map(([output, { at }]) => ({
-    output,
-    path: join(directory, basename(at)),
-  }));
-  return { task, deliveries };
-}
-
-/** Whether all that a build asks for of a package is there. */
-function isReady({ archives, deployed }: Pipeline, { results }: BuildReport): boolean {
-  return [...archives.map(({ task }) => task), ...deployed].every((task) => results.has(task));
-}
-
-interface Bootstrap {
-  readonly variant: string | null;
-  readonly id: string;
-  readonly task: Task;
-}
-
-function bootstrapsOf({ open, selection, pipelines }: Prepared): Bootstrap[] {
-  const { root } = open.tree.settings;
-  return [...selection.trees].map(([variant, set]) => {
-    const members = set.bootstrap.map((definition) => pipelines.get(definition)!);
-    const id = bootstrapId(members.map(({ identity }) => identity.id));
-    return { variant, id, task: bootstrapTask(id, variant, root, members) };
-  });
-}
-
-function bootstrapTarget({ open }: Prepared, { id, task }: Bootstrap): Target {
-  const { archive, active } = bootstrapPaths(open.tree.directory, id);
-  return {
-    task,
-    deliveries: [
-      { output: BOOTSTRAP, path: archive },
-      { output: ACTIVE, path: active },
-    ],
-  };
-}
-
-/** Found out before hours of work, not after. */
-function makeOutputDirectory({ open }: Prepared, out: Collector): boolean {
-  const directory = outputDirectory(open.tree.directory);
-  try {
-    makeDirectories(join(directory, 'packages'));
-    return true;
-  } catch (error) {
-    out.add(systemError('make the directory for results', error, directory));
-    return false;
-  }
-}
-
-/** Writes what leads to the archives, and tells the files. Only what succeeded is written. */
-function writeResults(
-  { open, selection, pipelines }: Prepared,
-  wanted: readonly Definition[],
-  bootstraps: readonly Bootstrap[],
-  report: BuildReport,
-  out: Collector,
-): string[] {
-  const written: string[] = [];
-  const { results } = report;
-  const packages = open.tree.directory;
-  const ready = (definition: Definition): boolean => isReady(pipelines.get(definition)!, report);
-  try {
-    for (const definition of wanted.filter(ready)) {
-      const { identity, archives } = pipelines.get(definition)!;
-      written.push(...writeLatest(packages, identity, archives));
-    }
-    for (const [variant, set] of selection.trees) {
-      const bootstrap = bootstraps.find((one) => one.variant === variant);
-      const done = bootstrap === undefined || results.has(bootstrap.task);
-      if (!done || !set.members.every(ready)) continue;
-      if (bootstrap !== undefined) {
-        written.push(writeBootstrapLatest(packages, variant, bootstrap.id));
-      }
-      const complete = writeComplete(packages, variant, {
-        bootstrap: bootstrap?.id ?? null,
-        packages: set.members.flatMap((definition) =>
-          pipelines.get(definition)!.archives.map(({ id }) => id),
-        ),
-      });
-      written.push(complete);
-    }
-  } catch (error) {
-    out.add(systemError('write', error));
-  }
-  return written;
-}
-
-/** Names the files of what was asked for by name. */
-function printResults(
-  { cwd }: BuildCommand,
-  { print }: BuildOutput,
-  { open, selection, pipelines, images }: Prepared,
-  report: BuildReport,
-): void {
-  const { directory } = open.tree;
-  const rows: (readonly [name: string, path: string])[] = [];
-  for (const definition of [...(selection.asked ?? [])].sort(compareVariants)) {
-    const pipeline = pipelines.get(definition)!;
-    if (!isReady(pipeline, report)) continue;
-    const { archives } = pipeline;
-    const own = archives.find(({ name }) => name === definition.name);
-    if (own !== undefined) rows.push([spell(definition), archivePath(directory, own)]);
-    else if (pipeline.deployed.length > 0) {
-      rows.push([spell(definition), deployedPath(directory, definition)]);
-    }
-  }
-  for (const [{ name }, task] of images) {
-    if (!report.results.has(task)) continue;
-    for (const { at } of Object.values(task.outputs)) {
-      rows.push([name, join(imagePath(directory, name), basename(at))]);
-    }
-  }
-  const width = rows.reduce((most, [name]) => Math.max(most, name.length), 0);
-  for (const [name, path] of rows) {
-    const shown = relative(cwd, path);
-    print(`${name.padEnd(width)}  ${shown.startsWith('../..') ? path : shown}\n`);
-  }
 }
 
 function planText(needed: readonly Task[]): string {

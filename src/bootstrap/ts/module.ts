@@ -3,59 +3,20 @@
 import {
   type GenerateContext,
   joinPath,
-  list,
-  map,
   moduleType,
-  nested,
   ninjaEscape,
-  path,
   provider,
-  string,
   type Logic,
   type Module,
 } from '../../blueprint/api.ts';
 import { cleanPath } from '../../blueprint/glob/path.ts';
 import { bootstrapOf } from '../config.ts';
-import { announce, binaryFields, commonFields, packageFields, type Language } from '../language.ts';
+import { announce, binaryFields, type Language } from '../language.ts';
 import { placementOf, pluginTag, typeName, usesTag, type Placement } from '../stage.ts';
 import { findTools } from './machine.ts';
+import { tsBinaryFields, tsPackageFields } from './properties.ts';
 import { bundleRule, checkRule, firstRule, testRule, TOOL_NAME, toolFiles } from './rules.ts';
 import { tsPackage, word } from './rules.ts';
-
-const tsFields = {
-  main: path({
-    doc: 'The source that others import, or that Node runs; the first one unless given.',
-  }),
-  tsconfig: path({
-    doc: 'Options for the compiler, beside which those of the module are few. Strict ones unless given.',
-  }),
-};
-const tsPackageFields = {
-  ...packageFields,
-  ...tsFields,
-  pkgPath: string({ doc: 'The name by which others import it. There must be one.' }),
-};
-const tsBinaryFields = {
-  ...commonFields,
-  ...tsFields,
-  entries: map(path(), { doc: 'Further sources that can be started or imported, by their names.' }),
-  outdir: path({
-    doc: 'Where the bundle goes, in the build directory; `.bootstrap/NAME` unless given.',
-  }),
-  launcher: path({ doc: 'The script to install as the program, instead of one that runs `main`.' }),
-  data: list(
-    nested({
-      from: path({ required: true, doc: 'The file.' }),
-      to: string({ required: true, doc: 'Its name there.' }),
-    }),
-    { doc: 'Files to lay beside the bundle.' },
-  ),
-  declarations: path({
-    doc: 'A directory whose declarations go to `types` beside the bundle, for those that import it.',
-  }),
-  define: map(string(), { doc: 'Expressions that stand for a name, as in esbuild.' }),
-  banner: string({ doc: 'A line of JavaScript at the top of each file.' }),
-};
 
 /** What a module is to those that import it. Texts are Ninja strings, unless they say otherwise. */
 interface Unit {

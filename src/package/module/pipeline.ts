@@ -2,30 +2,20 @@
 // source or package, with what its script reaches and nothing else. No entry's name means anything here.
 import { posix } from 'node:path';
 import { Collector, definitionError, ok, failed, type Result } from '../../base/diagnostic.ts';
-import type { Digest } from '../../base/digest.ts';
-import { systemError } from '../../base/fs.ts';
 import type { Image } from '../../sandbox/port.ts';
-import type {
-  Input,
-  Output,
-  PackageInput,
-  Script,
-  Step,
-  Task,
-  WorkDirectory,
-} from '../../task/task.ts';
+import type { Input, Output, PackageInput, Script, Step, Task } from '../../task/task.ts';
 import type { Identity } from '../ids.ts';
 import { fetchTask, type FetchSource, type FetchTask } from '../pipeline/fetch.ts';
 import type { Archive, Pipeline } from '../pipeline/pipeline.ts';
 import { spell } from '../variant.ts';
 import { packageIdFrom } from '../../install/id.ts';
-import type { ModuleDefinition } from './definition.ts';
 import { placeOf } from './place.ts';
-import { pathInSource } from './files.ts';
+import { directoriesOf } from './directories.ts';
+import { fileInputs, patchInputs, type InputOptions } from './inputs.ts';
 import { isWork, type OrderedTask } from './order.ts';
 import { lazyOrigins } from './origin.ts';
 import { expandText, reach, type Reached, type Scope } from './reach.ts';
-import { ALWAYS, INPUTS, OUT, PATCHES, prefixOf, scopeOf, WORK_TREE, DESTDIR } from './scope.ts';
+import { ALWAYS, INPUTS, OUT, prefixOf, scopeOf, WORK_TREE, DESTDIR } from './scope.ts';
 import { pkginfoOf } from './step/split.ts';
 import { FETCH, STEPS } from './step/registry.ts';
 import type { StepPackage } from './step/kind.ts';
@@ -35,17 +25,12 @@ import { reportReach } from './report.ts';
 export const PACKAGE_OUTPUT = 'package';
 export const ARCHIVE_OUTPUT = 'tar';
 
-export interface ModulePipelineOptions {
+export interface ModulePipelineOptions extends InputOptions {
   readonly identity: Identity;
-  readonly module: ModuleDefinition;
   /** What is active while it is built. Ids are those that scripts see. */
   readonly packages: readonly PackageInput[];
   readonly root: string;
-  /** The tree, absolute. */
-  readonly directory: string;
   readonly image: Image;
-  readonly digestOf: (path: string) => Digest;
-  readonly isExecutable: (path: string) => boolean;
   readonly fetchSource: FetchSource;
   readonly reproduce: string;
   /** Locks a task to the key that it is to have. */
@@ -175,8 +160,10 @@ class Builder {
     const inputs: Input[] = [];
     const takes = new Set(values.takes);
     const base = this.#baseOf(entry);
-    if (takes.has('sources')) inputs.push(...this.#sources());
-    if (takes.has('patches')) inputs.push(...this.#patches());
+    if (takes.has('sources')) {
+      inputs.push(...this.#fetched(), ...fileInputs(this.#options, this.#out));
+    }
+    if (takes.has('patches')) inputs.push(...patchInputs(this.#options, this.#out));
     const used = this.#used(entry, base);
     inputs.push(...used.inputs);
     const packages = takes.has('packages') && isScript;
@@ -203,7 +190,16 @@ class Builder {
       written: { ...fixed, ...reached.written },
       origins: lazyOrigins(declaration, name, values),
       volatile: reached.volatile,
-      directories: this.#directories({ base, work, inputs, outputs, destdir, packages, takes }),
+      directories: directoriesOf({
+        root: this.#options.root,
+        base,
+        work,
+        inputs,
+        outputs,
+        destdir,
+        packages,
+        takes,
+      }),
       inputs,
       outputs,
       shared: values.network !== true,
@@ -241,63 +237,11 @@ class Builder {
     return outputs;
   }
 
-  #sources(): Input[] {
-    const { module, directory, digestOf, isExecutable } = this.#options;
-    const inputs: Input[] = [];
-    const fetched = [...this.#made.values()].flat().filter(({ fetch }) => fetch !== undefined);
-    for (const { element, fetch } of fetched) {
-      inputs.push(fetch!.input(posix.join(WORK_TREE, element!)));
-    }
-    for (const [name, files] of module.declaration.files) {
-      for (const file of files) {
-        const inside = pathInSource(module.declaration.directory, file);
-        const source = posix.join(directory, file);
-        try {
-          inputs.push({
-            kind: 'file',
-            at: posix.join(WORK_TREE, name, inside),
-            source,
-            digest: digestOf(source),
-            executable: isExecutable(source),
-          });
-        } catch (error) {
-          const at = placeOf(module.declaration, `sources.${name}.files`);
-          this.#out.add({ ...systemError('read', error, file), at });
-        }
-      }
-    }
-    return inputs;
-  }
-
-  #patches(): Input[] {
-    const { module, directory, digestOf } = this.#options;
-    const { declaration } = module;
-    const inputs: Input[] = [];
-    const names: string[] = [];
-    declaration.values.patches.forEach((patch, index) => {
-      const source = posix.join(directory, declaration.directory, patch);
-      const name = `${String(index + 1).padStart(4, '0')}-${posix.basename(patch)}`;
-      names.push(name);
-      try {
-        const digest = digestOf(source);
-        inputs.push({
-          kind: 'file',
-          at: posix.join(PATCHES, name),
-          source,
-          digest,
-          executable: false,
-        });
-      } catch (error) {
-        const shown = posix.join(declaration.directory, patch);
-        this.#out.add({
-          ...systemError('read', error, shown),
-          at: placeOf(declaration, 'patches'),
-        });
-      }
-    });
-    const content = names.map((name) => `${name}\n`).join('');
-    inputs.push({ kind: 'text', at: posix.join(PATCHES, 'series'), content });
-    return inputs;
+  /** What the tasks that fetch leave. */
+  #fetched(): Input[] {
+    return [...this.#made.values()]
+      .flat()
+      .flatMap(({ element, fetch }) => fetch?.input(posix.join(WORK_TREE, element!)) ?? []);
   }
 
   /** Outputs that an entry uses, and those of the tasks before it that it would otherwise not depend on. */
@@ -388,37 +332,6 @@ class Builder {
         .map((path) => posix.join(root, path))
         .join(':'),
     };
-  }
-
-  #directories({
-    base,
-    work,
-    inputs,
-    outputs,
-    destdir,
-    packages,
-    takes,
-  }: {
-    readonly base: Task | undefined;
-    readonly work: boolean;
-    readonly inputs: readonly Input[];
-    readonly outputs: Readonly<Record<string, Output>>;
-    readonly destdir: boolean;
-    readonly packages: boolean;
-    readonly takes: ReadonlySet<string>;
-  }): WorkDirectory[] {
-    const directories: WorkDirectory[] = [];
-    if (work) directories.push({ at: WORK_TREE, writable: true, layer: { on: base } });
-    if (destdir) directories.push({ at: DESTDIR, writable: true });
-    if (takes.has('patches')) directories.push({ at: PATCHES, writable: false });
-    if (inputs.some(({ at }) => at.startsWith(`${INPUTS}/`))) {
-      directories.push({ at: INPUTS, writable: false });
-    }
-    if (!work || Object.values(outputs).some(({ at }) => at === OUT || at.startsWith(`${OUT}/`))) {
-      directories.push({ at: OUT, writable: true });
-    }
-    if (packages) directories.push({ at: this.#options.root, writable: false });
-    return directories;
   }
 
   #problem(property: string, message: string): void {
