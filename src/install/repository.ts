@@ -50,8 +50,11 @@ export function loadFromRepository(root: Root, id: string): Result<Package> {
   const parts = parsePackageName(id);
   if (parts.ok && hasPackage(root, parts.value.id)) return loadPackage(join(root.packages, id), id);
   const ids = listPackages(root);
-  const hint = meant(id, ids);
   const problems = parts.ok ? [missing(id, root.packages)] : parts.diagnostics;
+  return hinted(problems, meant(id, ids));
+}
+
+function hinted(problems: readonly Diagnostic[], hint: string | undefined): Result<never> {
   return failed(
     ...problems.map((problem) => (hint === undefined ? problem : { ...problem, hint })),
   );
@@ -125,7 +128,13 @@ export async function removePackages(
   return changing(root, options, () =>
     guarded(root, 'remove packages in', () => {
       const errors = new Collector();
-      const wanted = [...new Set(ids)].flatMap((id) => errors.take(parsePackageName(id))?.id ?? []);
+      const known = listPackages(root);
+      const wanted = [...new Set(ids)].flatMap((id) => {
+        const parts = parsePackageName(id);
+        return (
+          errors.take(parts.ok ? parts : hinted(parts.diagnostics, meant(id, known)))?.id ?? []
+        );
+      });
       errors.add(...uses(root, wanted));
       if (errors.failed) return failed(...errors.diagnostics);
       clearPackageLeftovers(root);

@@ -163,7 +163,8 @@ export function selectTargets(
       for (const one of definitionsFor(split, graph.definitions)) selected.add(one);
     }
     if (variants.length === 0 && owners.length === 0) {
-      const hint = didYouMean(name, new Set(graph.definitions.flatMap(namesOf)));
+      const known = new Set(graph.definitions.flatMap(namesOf));
+      const hint = didYouMean(name, known) ?? '"ashlar ids" lists those that there are';
       const message = `there is no package "${name}" in this tree`;
       out.add(definitionError({ code: 'target/unknown-package', message, hint }));
     } else if (wanted.length === 0 && owners.length === 0) {

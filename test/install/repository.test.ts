@@ -92,3 +92,11 @@ test('a link in place of a package is removed, not what it leads to', async () =
   expect(readdirSync(elsewhere)).toEqual(['precious']);
   expect(readdirSync(made.root.packages)).toEqual([]);
 });
+
+test('a name in place of an id is told which ids there are', async () => {
+  using r = rootWith({ 'a--1': {}, 'a--2': {} });
+  const result = await removePackages(r.root, ['a']);
+  expect(result.ok ? [] : result.diagnostics.map(({ hint }) => hint)).toEqual([
+    'of a there is a--1, a--2',
+  ]);
+});

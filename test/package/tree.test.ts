@@ -206,7 +206,7 @@ describe('targets', () => {
     expect(select('a:default')).toEqual(['a']);
     expect(select('a:other', 'c', 'b:default')).toEqual([
       'requires/unknown-variant there is a:x, a',
-      'target/unknown-package ',
+      'target/unknown-package "ashlar ids" lists those that there are',
       'requires/unknown-variant there is b:y',
     ]);
   });

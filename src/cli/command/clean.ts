@@ -30,7 +30,8 @@ export const cleanCommand = buildCommand<Flags, readonly string[], Context>({
     ]);
     const directory = packagesDirectory({ cwd: this.cwd, env: this.env, packages: flags.packages });
     const { removed, diagnostics } = cleanTree(directory, names);
-    this.print(removed === 0 ? 'nothing to remove\n' : `removed ${removed} files\n`);
+    if (removed > 0) this.print(`removed ${removed} ${removed === 1 ? 'file' : 'files'}\n`);
+    else if (diagnostics.length === 0) this.print('nothing to remove\n');
     this.report(diagnostics);
   },
 });

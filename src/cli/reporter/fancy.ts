@@ -37,7 +37,8 @@ export function fancyReporter({ write, columns, rows, color, cwd }: ReporterOpti
   const draw = (): void => {
     const live = liveRows();
     // One write per frame, so that a terminal never shows half of it.
-    const erase = drawn === 0 ? '' : `\u001b[${drawn}A\u001b[J`;
+    // To the beginning of the line as well: keys that were pressed, ^C among them, are echoed.
+    const erase = drawn === 0 ? '' : `\r\u001b[${drawn}A\u001b[J`;
     write(`${erase}${[...above, ...live].map((row) => `${row}\n`).join('')}`);
     above = [];
     drawn = live.length;

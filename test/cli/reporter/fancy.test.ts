@@ -33,7 +33,7 @@ const begin = (): TaskEvent => ({ type: 'build-start', at: Date.now(), tasks: 9 
 /** The lines of a frame without what erases the one before. */
 function lines(frame: string): string[] {
   return frame
-    .replace(/^\u001b\[\d+A\u001b\[J/, '')
+    .replace(/^\r\u001b\[\d+A\u001b\[J/, '')
     .split('\n')
     .slice(0, -1);
 }
@@ -62,7 +62,7 @@ test('what runs stands with its time, its progress and the counts', () => {
   });
   vi.advanceTimersByTime(100);
   expect(frames.at(-1)).toBe(
-    '\u001b[3A\u001b[Jran      lua:build  1.5 s\n' +
+    '\r\u001b[3A\u001b[Jran      lua:build  1.5 s\n' +
       '  zlib:fetch     1.6 s   25 % of 2.0 MB\n1/2 done · 1.6 s\n',
   );
 });
