@@ -37,7 +37,9 @@ export const logCommand = buildCommand<Flags, readonly string[], Context>({
       },
       new AbortController().signal,
     );
-    for (const { task, content } of logs) {
+    // Of several, a heading with nothing below it says nothing.
+    const said = logs.length > 1 ? logs.filter(({ content }) => content.length > 0) : logs;
+    for (const { task, content } of said) {
       if (logs.length > 1) this.print(`==> ${task} <==\n`);
       process.stdout.write(content);
     }
