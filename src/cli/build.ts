@@ -150,7 +150,7 @@ async function buildInStore(
   await keepStore(prepared, output, store);
   if (report === undefined || report.interrupted) return report;
   const written = writeResults(prepared, wanted, bootstraps, report, out);
-  printResults(command, output, prepared, report);
+  printResults({ cwd: command.cwd, print: output.print }, prepared, report);
   if (report.failures.length === 0) recorder?.built(prepared, targets, written);
   return report;
 }

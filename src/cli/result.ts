@@ -16,7 +16,6 @@ import {
 import type { Pipeline } from '../package/pipeline/pipeline.ts';
 import { compareVariants, spell } from '../package/variant.ts';
 import type { BuildReport } from '../task/schedule.ts';
-import type { BuildCommand, BuildOutput } from './build.ts';
 import type { Bootstrap } from './delivery.ts';
 import type { Prepared } from './prepare.ts';
 
@@ -46,8 +45,8 @@ export function writeResults(
   const ready = (definition: Definition): boolean => isReady(pipelines.get(definition)!, report);
   try {
     for (const definition of wanted.filter(ready)) {
-      const { identity, archives } = pipelines.get(definition)!;
-      written.push(...writeLatest(packages, identity, archives));
+      const { archives } = pipelines.get(definition)!;
+      written.push(...writeLatest(packages, definition.variant, archives));
     }
     for (const [variant, set] of selection.trees) {
       const bootstrap = bootstraps.find((one) => one.variant === variant);
@@ -72,8 +71,7 @@ export function writeResults(
 
 /** Names the files of what was asked for by name. */
 export function printResults(
-  { cwd }: BuildCommand,
-  { print }: BuildOutput,
+  { cwd, print }: { readonly cwd: string; readonly print: (text: string) => void },
   { open, selection, pipelines, images }: Prepared,
   report: BuildReport,
 ): void {

@@ -1,13 +1,10 @@
 // Where the archives of a tree and the files that lead to them go: pkgpanda's `cache` directory, which can
 // be served as a repository as it is.
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { errnoOf, writeIfChanged } from '../../base/fs.ts';
+import { writeIfChanged } from '../../base/fs.ts';
 import { formatJson } from '../../base/jsontext.ts';
-import type { Definition } from '../definition.ts';
-import type { Identity } from '../ids.ts';
 import type { PackageVariant } from '../variant.ts';
-import type { Archive } from './pipeline.ts';
 
 /** The directory of everything generated below a packages directory. */
 export function outputDirectory(packages: string): string {
@@ -19,7 +16,13 @@ export function archivesPath(packages: string, name: string): string {
   return join(outputDirectory(packages), 'packages', name);
 }
 
-export function archivePath(packages: string, { name, id }: Pick<Archive, 'name' | 'id'>): string {
+/** A package as it is archived: its name, and its whole id. */
+export interface Archived {
+  readonly name: string;
+  readonly id: string;
+}
+
+export function archivePath(packages: string, { name, id }: Archived): string {
   return join(archivesPath(packages, name), `${id}.tar.xz`);
 }
 
@@ -54,24 +57,14 @@ export function logPath(packages: string, taskName: string): string {
 /** Names the ids that a package was built with, without a line end; returns the files. Throws node's own errors. */
 export function writeLatest(
   packages: string,
-  { definition: { variant } }: Identity,
-  archives: readonly Archive[],
+  variant: string | null,
+  archives: readonly Archived[],
 ): string[] {
   return archives.map(({ name, id }) => {
     const file = latestPath(packages, { name, variant });
     writeIfChanged(file, id);
     return file;
   });
-}
-
-/** The id a package was last built with. Throws node's own errors. */
-export function readLatest(packages: string, definition: Definition): string | undefined {
-  try {
-    return readFileSync(latestPath(packages, definition), 'utf8').trim();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 /** `complete/<variant.>complete.latest.json`: all ids of a tree, and its bootstrap. Returns the file. Throws node's own errors. */
