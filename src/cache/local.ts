@@ -21,6 +21,8 @@ export interface LocalCache extends Cache {
    * where none is registered.
    */
   identity(key: Sha256Hex): string | undefined;
+  /** Keeps a result from making room: somebody has use of it, though it is not read. */
+  touch(key: Sha256Hex): void;
   /** Drops a result whose blobs are gone. */
   forget(key: Sha256Hex): void;
   /**
@@ -64,6 +66,7 @@ export function localCache(store: Store): LocalCache {
     result,
     identity: (key) => (pending.has(key) ? undefined : identityOf(objectPath(store, 'ac', key))),
     flush,
+    touch: (key) => void identityOf(objectPath(store, 'ac', key), TOUCH_GRAIN_MS),
     forget: (key) => {
       pending.delete(key);
       rmSync(objectPath(store, 'ac', key), { force: true });
@@ -117,14 +120,17 @@ function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
 /** A result's last use is the time of its file; not set again within this span. */
 const USE_GRAIN_MS = 60_000;
 
+/** Nothing that runs needs what is only touched, so that this may cost next to nothing. */
+const TOUCH_GRAIN_MS = 3_600_000;
+
 /** Undefined when the file was evicted just now: its blobs may go as well. Marks it as used. */
-function identityOf(path: string): string | undefined {
+function identityOf(path: string, grainMs = USE_GRAIN_MS): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   const identity = `${stat.ino}-${stat.birthtimeMs}`;
   const now = Date.now();
   // A time in the future would be the latest for ever.
-  if (Math.abs(now - stat.mtimeMs) < USE_GRAIN_MS) return identity;
+  if (Math.abs(now - stat.mtimeMs) < grainMs) return identity;
   try {
     utimesSync(path, now / 1000, now / 1000);
     return identity;

@@ -55,7 +55,11 @@ export class Deliveries {
       if (condition === 'changed') return undefined;
       if (condition === 'vacant') vacant.push(place);
     }
-    if (vacant.length === 0) return { result, current: true };
+    if (vacant.length === 0) {
+      // What is used daily must not look as if nobody wanted it.
+      if (this.#table!.use(first)) this.#cache.touch(hash);
+      return { result, current: true };
+    }
     // It has to be on record still.
     if (this.#cache.identity(hash) !== identity) return undefined;
     this.#places.set(node, places);

@@ -12,9 +12,9 @@ import type { TaskResult } from './task.ts';
 const HEADER = 'ashlar placed table 2\n';
 
 /** Lines that nobody asked for so long are left out. */
-const FORGOTTEN_DAYS = 60;
+const FORGOTTEN_HOURS = 60 * 24;
 
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
 
 export interface Entry {
   readonly key: Sha256Hex;
@@ -26,8 +26,8 @@ export interface Entry {
 }
 
 interface Line {
-  /** Days since 1970. */
-  day: number;
+  /** When it was last asked for, in hours since 1970. */
+  hour: number;
   /** Undefined: to be written anew. */
   text: string | undefined;
   entry: Entry | undefined;
@@ -37,7 +37,7 @@ export class PlacedTable {
   readonly #file: string;
   /** By the path of the first place. */
   readonly #lines: Map<string, Line>;
-  readonly #today = Math.floor(Date.now() / DAY_MS);
+  readonly #now = Math.floor(Date.now() / HOUR_MS);
   #changed = false;
 
   constructor(file: string) {
@@ -49,16 +49,21 @@ export class PlacedTable {
   find(path: string): Entry | undefined {
     const line = this.#lines.get(path);
     if (line === undefined) return undefined;
-    if (line.day !== this.#today) {
-      line.day = this.#today;
-      this.#changed = true;
-    }
     line.entry ??= parse(line.text!);
     return line.entry;
   }
 
+  /** Notes that an entry is of use; true when that is news since an hour or so. */
+  use(path: string): boolean {
+    const line = this.#lines.get(path);
+    if (line === undefined || line.hour === this.#now) return false;
+    line.hour = this.#now;
+    this.#changed = true;
+    return true;
+  }
+
   set(entry: Entry): void {
-    this.#lines.set(entry.places[0]!.path, { day: this.#today, text: undefined, entry });
+    this.#lines.set(entry.places[0]!.path, { hour: this.#now, text: undefined, entry });
     this.#changed = true;
   }
 
@@ -77,9 +82,9 @@ export class PlacedTable {
   save(): void {
     if (!this.#changed) return;
     const lines: string[] = [];
-    for (const [path, { day, text, entry }] of this.#lines) {
-      if (this.#today - day >= FORGOTTEN_DAYS) continue;
-      lines.push(`${day}\t${JSON.stringify(path)}\t${text ?? JSON.stringify(entry)}\n`);
+    for (const [path, { hour, text, entry }] of this.#lines) {
+      if (this.#now - hour >= FORGOTTEN_HOURS) continue;
+      lines.push(`${hour}\t${JSON.stringify(path)}\t${text ?? JSON.stringify(entry)}\n`);
     }
     const body = Buffer.from(lines.join(''), 'utf8');
     makeDirectories(dirname(this.#file), 0o755);
@@ -101,12 +106,12 @@ function load(file: string): Map<string, Line> {
   const text = read(file) ?? '';
   for (let start = 0; start < text.length;) {
     // JSON has no tabs and no line ends but those that are spelled out.
-    const afterDay = text.indexOf('\t', start);
-    const afterPath = text.indexOf('\t', afterDay + 1);
+    const afterHour = text.indexOf('\t', start);
+    const afterPath = text.indexOf('\t', afterHour + 1);
     const end = text.indexOf('\n', afterPath);
-    const path = JSON.parse(text.slice(afterDay + 1, afterPath)) as string;
-    const day = Number(text.slice(start, afterDay));
-    lines.set(path, { day, text: text.slice(afterPath + 1, end), entry: undefined });
+    const path = JSON.parse(text.slice(afterHour + 1, afterPath)) as string;
+    const hour = Number(text.slice(start, afterHour));
+    lines.set(path, { hour, text: text.slice(afterPath + 1, end), entry: undefined });
     start = end + 1;
   }
   return lines;

@@ -22,15 +22,17 @@ export class Register {
     const { cache, mirrors, explainer, executor } = this.#request;
     // What ran is on record under its action, last: who confirms the result confirms that as well.
     const action = outcome === 'ran' ? keys.at(-1)!.key : undefined;
-    const plain = toActionResult(node.task, result);
+    // What could see more of the machine than it was given is good for this machine only.
+    const local =
+      result.local === true || (outcome === 'ran' && !isHermetic(node, executor.sandbox));
+    const plain = toActionResult(node.task, { ...result, local });
     const stored = action === undefined ? plain : { ...plain, action };
     for (const { key, blobs } of keys) {
       for (const blob of blobs) putBytes(cache.store, blob);
       void cache.putResult(key, stored);
     }
     explainer?.remember(node.task, node.key, outcome);
-    // What could see more of the machine than it was given is good for this machine only.
-    if (outcome !== 'ran' || !node.task.shared || !isHermetic(node, executor.sandbox)) return;
+    if (outcome !== 'ran' || stored.local === true) return;
     for (const { key, blobs } of keys) mirrors?.offer(key, blobs.map(digestOf), stored);
   }
 

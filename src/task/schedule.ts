@@ -116,10 +116,15 @@ class Run {
 
   async #lookUpFrontier(): Promise<void> {
     const level = this.#frontier.splice(0);
-    const { cache, mirrors, policy, substitute } = this.#request;
+    const { cache, mirrors, policy, substitute, explainer } = this.#request;
     for (const node of level) this.#findPlaced(node);
     await lookUp(level, cache, mirrors);
     await lookUpHard(level, cache, mirrors);
+    const missed = level.filter(({ result, shallow }) => result === undefined && !shallow);
+    await explainer?.prepare?.(
+      missed.map(({ task }) => task),
+      this.#keyOf,
+    );
     for (const node of level) {
       if (node.state === 'done') continue;
       if (node.result !== undefined) this.#resultKnown(node);
