@@ -1,14 +1,8 @@
 // Which modules must be analysed when some have changed: those that looked at them, as far as what they
 // saw is different now, and with them everything that their own analysis looks at. Works on the state
 // of the last run; knows nothing of how modules are analysed.
-import {
-  invertLists,
-  listAt,
-  READS_DEEP,
-  READS_DEPENDERS,
-  type ListColumn,
-  type State,
-} from './state.ts';
+import { invertLists, listAt, textCount, type ListColumn } from './column.ts';
+import { READS_DEEP, READS_DEPENDERS, type State } from './state.ts';
 
 export class Region {
   readonly #state: State;
@@ -25,7 +19,7 @@ export class Region {
   constructor(state: State) {
     const { modules } = state;
     this.#state = state;
-    this.#count = modules.name.length;
+    this.#count = textCount(modules.name);
     this.#readers = invertLists(modules.reads, this.#count);
     this.#writers = invertLists(modules.writes, this.#count);
   }
