@@ -7,8 +7,19 @@ import { byCodePoint, digestOf } from '../../base/digest.ts';
 
 const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
 
-/** One digest of all these files, in the order of their paths. What cannot be read counts as not there. */
-export function digestOfImports(entry: string): string {
+/** What may name a package: not a relative path, and not one of Node's own modules. Or nobody knows what. */
+const OTHER_IMPORT =
+  /\b(?:from|import|require)\s*\(?\s*["'](?!\.{1,2}\/|node:)|\b(?:import|require)\s*\(\s*(?!["'])/;
+
+export interface ImportedFiles {
+  readonly paths: readonly string[];
+  /** One digest of all these files, in the order of their paths. What cannot be read counts as not there. */
+  readonly digest: string;
+  /** Whether packages are, or may be, imported too. */
+  readonly packages: boolean;
+}
+
+export function importedFiles(entry: string): ImportedFiles {
   const found = new Map<string, string>();
   const pending = [resolve(entry)];
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
@@ -20,7 +31,11 @@ export function digestOfImports(entry: string): string {
     }
   }
   const parts = [...found].sort(([a], [b]) => byCodePoint(a, b));
-  return digestOf(parts.map(([, text]) => digestOf(text).hash).join('\n')).hash;
+  return {
+    paths: parts.map(([path]) => path),
+    digest: digestOf(parts.map(([, text]) => digestOf(text).hash).join('\n')).hash,
+    packages: parts.some(([, text]) => OTHER_IMPORT.test(text)),
+  };
 }
 
 function isFile(path: string): boolean {

@@ -10,7 +10,9 @@ import type { Logic } from '../../blueprint/api.ts';
 import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
 import { treeLogic } from '../../package/module/logic.ts';
 import { resolveAshlar } from './ashlarimport.ts';
-import { digestOfImports } from './imports.ts';
+import { importedFiles } from './imports.ts';
+import { loadingFailed } from './logicerror.ts';
+import { problemsOf } from './logicshape.ts';
 
 export interface LoadedLogic {
   readonly logic: readonly Logic[];
@@ -38,38 +40,28 @@ export async function loadLogic(
     return failed(systemError('read the build logic', error, file));
   }
   let exports: { readonly logic?: Logic; readonly config?: Canonical };
+  const files = importedFiles(path);
   try {
-    resolveAshlar();
+    if (files.packages) resolveAshlar();
     exports = (await import(pathToFileURL(path).href)) as typeof exports;
   } catch (error) {
-    const message = `cannot load the build logic: ${error instanceof Error ? error.message : String(error)}`;
-    return failed(definitionError({ code: 'logic/failed', message, at: { file } }));
+    return failed(loadingFailed(file, files.paths, error));
   }
   if (exports.logic === undefined) {
     const message = 'the build logic exports nothing named "logic"';
     return failed(definitionError({ code: 'logic/no-export', message, at: { file } }));
   }
-  const wrong = notAList(exports.logic);
-  if (wrong !== undefined) {
-    const message = `the build logic does not fit: ${wrong}`;
-    return failed(definitionError({ code: 'logic/registration', message, at: { file } }));
+  const wrong = problemsOf(exports.logic);
+  if (wrong.length > 0) {
+    const messages = wrong.map((problem) => `the build logic does not fit: ${problem}`);
+    return failed(
+      ...messages.map((message) =>
+        definitionError({ code: 'logic/registration', message, at: { file } }),
+      ),
+    );
   }
-  const own = `${version} ${digestOfImports(path)}`;
+  const own = `${version} ${files.digest}`;
   return ok({ logic: [exports.logic], version: own, config: exports.config ?? config });
-}
-
-/** JavaScript is checked by nobody before: what is wrong with the outer form of logic, if anything. */
-function notAList(logic: unknown): string | undefined {
-  if (typeof logic !== 'object' || logic === null) {
-    return `expected "logic" to be an object, found ${JSON.stringify(logic) ?? typeof logic}`;
-  }
-  for (const key of ['moduleTypes', 'mutators', 'singletons']) {
-    const value = (logic as Record<string, unknown>)[key];
-    if (value !== undefined && !Array.isArray(value)) {
-      return `expected "${key}" to be an array, found ${JSON.stringify(value) ?? typeof value}`;
-    }
-  }
-  return undefined;
 }
 
 /** The program's own files, by what their directory says of them. */
