@@ -84,8 +84,10 @@ class PartialAnalysis {
       this.#findChangedFiles();
       this.#region.affect(this.#changes.modules);
       const { file } = this.#state.modules;
+      const changed = new Uint8Array(textCount(this.#state.files.path));
+      for (const index of this.#changedFiles.keys()) changed[index] = 1;
       for (let module = 0; module < file.length; module++) {
-        if (this.#changedFiles.has(file[module]!)) this.#region.affect([module]);
+        if (changed[file[module]!] === 1) this.#region.affect([module]);
       }
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const part = this.#analyse();
@@ -116,7 +118,9 @@ class PartialAnalysis {
         throw new GivenUp(`${textAt(path, index)} names other files`);
       }
       if (exportsOf(read.file) === textAt(exports, index)) continue;
-      for (const [child, its] of parent.entries()) if (its === index) pending.push(child);
+      for (let child = 0; child < parent.length; child++) {
+        if (parent[child] === index) pending.push(child);
+      }
     }
   }
 

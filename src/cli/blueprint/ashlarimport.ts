@@ -19,13 +19,18 @@ interface Hooks {
   ): unknown;
 }
 
+/** The directory that this program was loaded from. */
+export function programDirectory(): string {
+  return dirname(realpathSync(process.argv[1] ?? '.'));
+}
+
 let done = false;
 
 /** Affects all later imports of the process. */
 export function resolveAshlar(): void {
   if (done) return;
   done = true;
-  const directory = dirname(realpathSync(process.argv[1] ?? '.'));
+  const directory = programDirectory();
   const found = Object.entries(FILES)
     .map(([name, file]) => [name, join(directory, file)] as const)
     .filter(([, path]) => existsSync(path))

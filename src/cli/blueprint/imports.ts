@@ -2,7 +2,7 @@
 // Read from the text, before anything runs. An import that is computed is not seen, one that only stands in a
 // comment counts: at worst something is analysed once more.
 import { readFileSync, statSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { byCodePoint, digestOf } from '../../base/digest.ts';
 
 const RELATIVE_IMPORT = /\b(?:from|import|require)\s*\(?\s*["'](\.{1,2}\/[^"'\n]+)["']/g;
@@ -19,11 +19,12 @@ export interface ImportedFiles {
   readonly packages: boolean;
 }
 
-export function importedFiles(entry: string): ImportedFiles {
+/** `program` is the directory of Ashlar itself, whose version says what is in it. */
+export function importedFiles(entry: string, program: string): ImportedFiles {
   const found = new Map<string, string>();
   const pending = [resolve(entry)];
   for (let file = pending.pop(); file !== undefined; file = pending.pop()) {
-    if (found.has(file) || !isFile(file)) continue;
+    if (found.has(file) || file.startsWith(program + sep) || !isFile(file)) continue;
     const text = readFileSync(file, 'utf8');
     found.set(file, text);
     for (const [, target] of text.matchAll(RELATIVE_IMPORT)) {

@@ -1,7 +1,7 @@
 // The build logic that a command works with: the stock module types, or those of a file; and what says
 // that it is another than before.
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
 import { digestOf, type Canonical } from '../../base/digest.ts';
@@ -9,7 +9,7 @@ import { systemError } from '../../base/fs.ts';
 import type { Logic } from '../../blueprint/api.ts';
 import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
 import { treeLogic } from '../../package/module/logic.ts';
-import { resolveAshlar } from './ashlarimport.ts';
+import { programDirectory, resolveAshlar } from './ashlarimport.ts';
 import { importedFiles } from './imports.ts';
 import { loadingFailed } from './logicerror.ts';
 import { problemsOf } from './logicshape.ts';
@@ -40,7 +40,7 @@ export async function loadLogic(
     return failed(systemError('read the build logic', error, file));
   }
   let exports: { readonly logic?: Logic; readonly config?: Canonical };
-  const files = importedFiles(path);
+  const files = importedFiles(path, programDirectory());
   try {
     if (files.packages) resolveAshlar();
     exports = (await import(pathToFileURL(path).href)) as typeof exports;
@@ -64,21 +64,16 @@ export async function loadLogic(
   return ok({ logic: [exports.logic], version: own, config: exports.config ?? config });
 }
 
-/** The program's own files, by what their directory says of them. */
+/** The program's own files: those of chunks have names that say what is in them. */
 function programVersion(): string {
-  const directory = dirname(process.argv[1] ?? '.');
-  const entries = ['.', 'chunk'].flatMap((inner) => {
-    try {
-      return readdirSync(join(directory, inner)).map((name) => join(directory, inner, name));
-    } catch {
-      return [];
-    }
-  });
-  const stamps = entries
-    .filter((path) => path.endsWith('.js'))
-    .map((path) => {
-      const { size, mtimeMs } = statSync(path);
-      return `${path} ${size} ${mtimeMs}`;
+  const directory = programDirectory();
+  const names = (inner: string): string[] =>
+    existsSync(join(directory, inner)) ? readdirSync(join(directory, inner)).sort() : [];
+  const stamps = names('.')
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => {
+      const { size, mtimeMs } = statSync(join(directory, name));
+      return `${name} ${size} ${mtimeMs}`;
     });
-  return `${ASHLAR_VERSION} ${digestOf(stamps.sort().join('\n')).hash}`;
+  return `${ASHLAR_VERSION} ${digestOf([...stamps, ...names('chunk')].join('\n')).hash}`;
 }

@@ -1,17 +1,17 @@
 // What goes wrong in build logic that Node loads as it is, told at the user's own line: what it throws, what is no
 // JavaScript, and imports of what is not there.
 import { spawnSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
-import { dirname, sep } from 'node:path';
+import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { Place } from '../../base/span.ts';
 import { userFrames } from '../../bootstrap/panic.ts';
 import { placeAt } from '../../bootstrap/ts/tool/place.ts';
+import { programDirectory } from './ashlarimport.ts';
 
 /** Whether a file of a stack is not part of this program. */
 export function isUsers(path: string): boolean {
-  return !path.startsWith(dirname(realpathSync(process.argv[1] ?? '.')) + sep);
+  return !path.startsWith(programDirectory() + sep);
 }
 
 /** A diagnostic `logic/failed`. `file` is how the user names the logic, `paths` all files that it is made of. */
