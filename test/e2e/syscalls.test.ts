@@ -133,6 +133,7 @@ describe.skipIf(problem !== undefined)('a build', () => {
     ['symlink', 'EACCES', 2],
     ['openat', 'EMFILE', 3],
     ['openat', 'ENFILE', 2],
+    ['openat', 'EINTR', 1],
   ])('in which %s gives %s', (name, errno, count) => {
     for (const number of spread(name, count)) {
       using rig = tree();

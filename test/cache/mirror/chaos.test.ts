@@ -164,6 +164,52 @@ test('a mirror on which everything is damaged is not believed, but heals with wh
   expect(await reader.close()).toEqual([]);
 });
 
+test('a mirror that takes everything and has nothing afterwards costs only that', async () => {
+  await using chaos = await ChaosMirror.start((request, response) => {
+    if (request.method !== 'PUT') return false;
+    request.resume();
+    request.on('end', () => response.writeHead(201).end());
+    return true;
+  });
+  const made = makeResult(maker.store, maker.directory, 'forgotten');
+  const writer = openedMirrors(maker.store, [chaos.url()]);
+  writer.mirrors.offer(made.key, made.blobs, made.result);
+  expect(await writer.close()).toEqual([]);
+  const reader = openedMirrors(here.store, [chaos.url()]);
+  expect((await reader.mirrors.results([made.key.hash])).size).toBe(0);
+  expect(await reader.mirrors.fetch(made.contents, { signal: never })).toEqual(made.contents);
+  expect(await reader.close()).toEqual([]);
+});
+
+test('a result that is there before its blobs are is as good as none, until they are', async () => {
+  const { chaos, made } = await filled('early');
+  await using _ = chaos;
+  const late = new Map(chaos.files);
+  for (const path of late.keys()) if (path.startsWith('cas/')) chaos.files.delete(path);
+  const first = openedMirrors(here.store, [chaos.url()]);
+  expect((await first.mirrors.results([made.key.hash])).size).toBe(1);
+  expect(await first.mirrors.fetch(made.contents, { signal: never })).toEqual(made.contents);
+  expect(await first.close()).toEqual([]);
+  for (const [path, content] of late) chaos.files.set(path, content);
+  const later = openedMirrors(here.store, [chaos.url()]);
+  expect(await later.mirrors.fetch(made.contents, { signal: never })).toEqual([]);
+  expect(await later.close()).toEqual([]);
+});
+
+test('a store that knows no capitals is as good as any: no two names differ by them', async () => {
+  const { chaos, made } = await filled('case');
+  await using _ = chaos;
+  for (const path of chaos.files.keys()) expect(path).toMatch(/^(ac|cas)\/[0-9a-f]{64}$/);
+  expect(new Set([...chaos.files.keys()].map((path) => path.toUpperCase())).size).toBe(
+    chaos.files.size,
+  );
+  const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+  expect((await mirrors.results([made.key.hash])).size).toBe(1);
+  expect(await mirrors.fetch(made.contents, { signal: never })).toEqual([]);
+  expect(await close()).toEqual([]);
+  expect(chaos.requests.join('\n')).not.toMatch(/ (ac|cas)\/.*[A-Z]/);
+});
+
 test('a busy mirror is waited for when it asks for little', async () => {
   const { chaos, made } = await filled('busy');
   await using _ = chaos;
