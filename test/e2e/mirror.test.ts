@@ -131,6 +131,26 @@ test('a certificate that has expired ends the mirror, and is told as that', asyn
   expect(server.requests).toEqual([]);
 });
 
+test('a task that is not to be shared stays here, and what needs it is made elsewhere', () => {
+  const files = {
+    Blueprints: `package { name: "p", version: "1", tasks: {
+        secret: { script: "echo s > /out/s", outputs: { s: "/out/s" }, work: false, shared: false },
+        install: { uses: ["s"], script: "install -Dm644 /pkg/in/s/s $DESTDIR$PREFIX/lib/s" },
+    } }\n`,
+  };
+  using rig = createRig();
+  rig.write(files);
+  const mirror = join(rig.directory, 'mirror');
+  expect(rig.run(['build', 'p'], { env: { ASHLAR_MIRRORS: `rw:${mirror}` } }).status).toBe(0);
+  using taker = createRig();
+  taker.write(files);
+  const env = { ASHLAR_MIRRORS: mirror };
+  expect(taker.run(['why', 'p:install'], { env }).stdout).toContain('would be restored');
+  const run = taker.run(['build', 'p', '--force', 'p:install'], { env });
+  expect(run.status, run.stderr).toBe(0);
+  expect(run.stderr).toMatch(/^ran {6}p:secret /m);
+});
+
 test('what is good for this machine only is sent by nobody, asked for or not', () => {
   using rig = machine();
   const mirror = join(rig.directory, 'mirror');
