@@ -176,10 +176,9 @@ export function createExplainer({
   };
 }
 
-/** The bytes that the key is the digest of. */
-function recordText(task: Task, key: TaskKey): string {
-  const record = key.blobs[0];
-  if (record !== undefined) return Buffer.from(record).toString('utf8');
+/** The text that the key is the digest of. */
+function recordText(task: Task, { record }: TaskKey): string {
+  if (record !== undefined) return record;
   throw new Error(`the key of ${task.name} came without its record`);
 }
 

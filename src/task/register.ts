@@ -2,10 +2,10 @@
 import { digestOf } from '../base/digest.ts';
 import { systemError } from '../base/fs.ts';
 import { putBytes } from '../cache/store.ts';
+import type { Deliveries } from './deliveries.ts';
 import type { TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import type { Node } from './node.ts';
-import type { PlacedTable } from './placed.ts';
 import type { BuildRequest } from './request.ts';
 import { toActionResult } from './result.ts';
 import type { TaskResult } from './task.ts';
@@ -37,12 +37,12 @@ export class Register {
   }
 
   /** Waits until all is on the disk. What the disk refuses is a warning: it will be made again. */
-  async flush(layers: Layers | undefined, placed: PlacedTable | undefined): Promise<void> {
+  async flush(layers: Layers | undefined, deliveries: Deliveries): Promise<void> {
     const { cache, sink } = this.#request;
     try {
       await cache.flush();
       layers?.seal();
-      placed?.save();
+      deliveries.save();
     } catch (error) {
       const diagnostic = systemError('register results in the store', error);
       sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });

@@ -3,17 +3,11 @@
 import type { Graph } from '../module/graph.ts';
 import type { Group } from '../module/variant.ts';
 import { NO_TEXT, type TextArena } from '../ninja/arena.ts';
+import { listAt, packLists, packTexts, textAt, textCount } from './column.ts';
 import { CONTENT_LENGTH, contentColumn, setContent, type ContentDigests } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
-import {
-  flagsOf,
-  listAt,
-  packLists,
-  type ModuleColumns,
-  type State,
-  type VariantColumns,
-} from './state.ts';
+import { flagsOf, type ModuleColumns, type State, type VariantColumns } from './state.ts';
 
 /** A module of this run, or the index of one in the state of an earlier run. */
 export type Entry = Group | number;
@@ -73,7 +67,9 @@ class ModuleBuilder {
     this.#content = contentColumn(count);
     this.#flags = new Uint8Array(count);
     this.#variants = new Int32Array(count + 1);
-    this.#moved = new Int32Array(input.old?.modules.name.length ?? 0).fill(-1);
+    this.#moved = new Int32Array(
+      input.old === undefined ? 0 : textCount(input.old.modules.name),
+    ).fill(-1);
   }
 
   add(index: number, entry: Entry): void {
@@ -89,7 +85,7 @@ class ModuleBuilder {
   #addOld(index: number, at: number): void {
     const { modules } = this.#input.old!;
     this.#moved[at] = index;
-    this.#names.push(modules.name[at]!);
+    this.#names.push(textAt(modules.name, at));
     const defined = modules.defined.get(at);
     if (defined !== undefined) this.#defined.set(index, defined);
     this.#file[index] = modules.file[at]!;
@@ -130,7 +126,7 @@ class ModuleBuilder {
       }
     }
     return {
-      name: this.#names,
+      name: packTexts(this.#names),
       defined: this.#defined,
       file: this.#file,
       creator: this.#creator,
@@ -146,10 +142,13 @@ class ModuleBuilder {
   /** What was there may be gone, and what was missed may be there now. */
   #oldReads(entry: number): number[] {
     const { name, reads, absent } = this.#input.old!.modules;
+    const count = textCount(name);
     const found: number[] = [];
     for (const at of listAt(reads, entry)) {
-      const moved = at < name.length ? this.#moved[at]! : -1;
-      found.push(moved === -1 ? this.#indexOf(name[at] ?? absent[at - name.length]!) : moved);
+      const moved = at < count ? this.#moved[at]! : -1;
+      found.push(
+        moved === -1 ? this.#indexOf(at < count ? textAt(name, at) : absent[at - count]!) : moved,
+      );
     }
     return found;
   }

@@ -4,10 +4,11 @@
 import type { Group } from '../module/variant.ts';
 import { NO_TEXT } from '../ninja/arena.ts';
 import type { AssembleInput, Assembled } from './assemble.ts';
+import { listAt, packLists, textCount } from './column.ts';
 import { setContent } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
-import { findName, flagsOf, listAt, packLists, type ModuleColumns, type State } from './state.ts';
+import { findName, flagsOf, type ModuleColumns, type State } from './state.ts';
 
 /**
  * The modules that stand in for those of an earlier run, by index; undefined where modules or variants
@@ -124,7 +125,7 @@ function patchModules(
     const found = findName(modules.name, name);
     if (found !== -1) return found;
     const known = absent.indexOf(name);
-    return modules.name.length + (known === -1 ? absent.push(name) - 1 : known);
+    return textCount(modules.name) + (known === -1 ? absent.push(name) - 1 : known);
   };
   for (const [index, group] of inPlace) {
     const digest = contents.of(group);
