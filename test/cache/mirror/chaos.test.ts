@@ -1,12 +1,12 @@
 // Mirrors that lie, stall and break: never a wrong byte in the store, never an error, always an end, and
 // one clear message for each.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/base/digest.ts';
 import { sealEntry } from '../../../src/cache/entry.ts';
-import { readBlob } from '../../../src/cache/store.ts';
+import { objectPath, readBlob } from '../../../src/cache/store.ts';
 import { encodeActionResult } from '../../../src/remote/encode.ts';
 import { ChaosMirror, MOODS, only } from '../../rig/chaos.ts';
 import { HttpServer } from '../../rig/http.ts';
@@ -123,6 +123,28 @@ test('a blob that the mirror has with wrong bytes is replaced when the right one
   expect(digestOf(chaos.files.get(`cas/${hash}`)!).hash).toBe(hash);
   expect(await mirrors.fetch([], { signal: never })).toEqual([]);
   expect([...(await close()), ...warnings]).toEqual([]);
+});
+
+test('a blob that turns out to be wrong after it was counted as there is sent by who names it next', async () => {
+  const { chaos, made } = await filled('turned');
+  await using _ = chaos;
+  const [{ hash, size }] = made.contents as [(typeof made.contents)[number]];
+  const right = chaos.files.get(`cas/${hash}`)!;
+  chaos.files.set(`cas/${hash}`, Buffer.alloc(size, 'x'));
+  const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+  const again = makeResult(here.store, here.directory, 'turned');
+  mirrors.offer(again.key, again.blobs, again.result);
+  // It has one of that name and size: nothing is sent.
+  while (chaos.count(`GET ac/${again.key.hash}`) === 0) {
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  expect(chaos.count(`PUT cas/${hash}`)).toBe(1);
+  rmSync(objectPath(here.store, 'cas', hash));
+  expect(await mirrors.fetch([{ hash, size }], { signal: never })).toHaveLength(1);
+  makeResult(here.store, here.directory, 'turned');
+  mirrors.offer(digestOf('another key'), again.blobs, again.result);
+  expect(await close()).toEqual(['mirror/wrong-blob']);
+  expect(chaos.files.get(`cas/${hash}`)!.equals(right)).toBe(true);
 });
 
 test('a mirror on which everything is damaged is not believed, but heals with what is made again', async () => {
