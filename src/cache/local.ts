@@ -61,6 +61,8 @@ function later(ms: number, doing: () => Promise<void>): Later {
 export function localCache(store: Store): LocalCache {
   const pending = new Map<Sha256Hex, { bytes: Uint8Array; result: ActionResult }>();
   let flushing: Promise<void> | undefined;
+  /** Something was put since the last flush began. */
+  let added = false;
   /** When the last flush began, on the clock of `performance`. */
   let began = -Infinity;
   /** The flush that is to come. */
@@ -71,8 +73,14 @@ export function localCache(store: Store): LocalCache {
 
   const flushOnce = async (): Promise<void> => {
     const batch = [...pending];
+    added = false;
     began = performance.now();
-    await syncFileSystem(store.root);
+    try {
+      await syncFileSystem(store.root);
+    } catch (error) {
+      added = true;
+      throw error;
+    }
     for (const [key, entry] of batch) {
       // Forgotten or replaced while the disk was busy.
       if (pending.get(key) !== entry) continue;
@@ -93,6 +101,8 @@ export function localCache(store: Store): LocalCache {
     return flushAll();
   };
   const registered = (): Promise<void> => {
+    // What is under way has all of it.
+    if (!added) return flushing ?? Promise.resolve();
     const rest = began + GROUP_MS - performance.now();
     if (rest <= 0) return flushAll();
     group ??= later(rest, () => {
@@ -125,6 +135,7 @@ export function localCache(store: Store): LocalCache {
     },
     putResult: (key, value) => {
       pending.set(key.hash, { bytes: encodeActionResult(value), result: value });
+      added = true;
       // Failing to write shows at the next flush() that is waited for; it must not go unhandled here.
       registered().catch(() => undefined);
       return Promise.resolve();
