@@ -7,9 +7,7 @@ import type { Definition } from '../package/definition.ts';
 import type { Identity } from '../package/ids.ts';
 import { withoutUpstream, type CheckoutUpstream } from '../package/upstream.ts';
 import { compareVariants, spell } from '../package/variant.ts';
-import { hostImage } from '../sandbox/image.ts';
 import type { Image } from '../sandbox/port.ts';
-import { openFetching } from './fetching.ts';
 import { identify, openTree, packagesDirectory, statTable, type TreeRequest } from './tree.ts';
 
 export interface IdsRequest extends TreeRequest {
@@ -31,8 +29,10 @@ export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
   const open = await openTree(request, checkoutFrom(request, store), out);
   if (open === undefined) return { text: '', diagnostics: out.diagnostics };
   // Only asked for where the user does not say what identifies an image: looking at the machine takes time.
-  const image = (): Promise<Result<Image>> =>
-    hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
+  const image = async (): Promise<Result<Image>> => {
+    const { hostImage } = await import('../sandbox/image.ts');
+    return hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
+  };
   const table = statTable(store, open.tree.directory);
   const { identities } = await identify(open, open.asked, image, table, out);
   table.save();
@@ -49,6 +49,7 @@ function checkoutFrom(request: IdsRequest, root: string | undefined): CheckoutUp
     if (!store.ok) return store;
     const directory = packagesDirectory(request);
     const options = { directory, cwd: request.cwd, store: store.value, offline: false };
+    const { openFetching } = await import('./fetching.ts');
     return openFetching(options, new AbortController().signal).checkoutUpstream(source);
   };
 }

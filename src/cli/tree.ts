@@ -13,7 +13,6 @@ import {
 import { digestOf } from '../base/digest.ts';
 import { openStatTable, type StatTable } from '../base/stat.ts';
 import type { Definition } from '../package/definition.ts';
-import { cleanHead } from '../package/fetch/local.ts';
 import { findTree, type BlueprintsTree } from '../bootstrap/tree.ts';
 import type { ImageDeclaration } from '../package/module/declaration.ts';
 import type { Declared } from '../package/module/declared.ts';
@@ -135,7 +134,8 @@ export async function identify(
       const image = imageFor(tree, docker, await hostImage());
       return image.ok ? ok(image.value.identity) : image;
     },
-    gitHead: (repository) => cleanHead(repository),
+    gitHead: async (repository) =>
+      (await import('../package/fetch/local.ts')).cleanHead(repository),
     fileHash: table.sha1,
     digestOf: table.digest,
   });
