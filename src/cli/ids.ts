@@ -26,14 +26,15 @@ export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
   const out = new Collector();
   const root = storeRoot(request.env);
   const store = root.ok ? root.value : undefined;
-  const open = await openTree(request, checkoutFrom(request, store), out);
+  const table = statTable(store, packagesDirectory(request));
+  const checkoutUpstream = checkoutFrom(request, store);
+  const open = await openTree(request, { checkoutUpstream, files: table }, out);
   if (open === undefined) return { text: '', diagnostics: out.diagnostics };
   // Only asked for where the user does not say what identifies an image: looking at the machine takes time.
   const image = async (): Promise<Result<Image>> => {
     const { hostImage } = await import('../sandbox/image.ts');
     return hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
   };
-  const table = statTable(store, open.tree.directory);
   const { identities } = await identify(open, open.asked, image, table, out);
   table.save();
   if (out.failed) return { text: '', diagnostics: out.diagnostics };

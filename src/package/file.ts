@@ -43,8 +43,12 @@ export function pathIn(folder: NamedPath, name: string): NamedPath {
  * The object a file holds, or undefined with the reason in `out`: `definition/size`, `definition/type`,
  * those of `parseJson` and `decodeUtf8`, or that of a file that cannot be read. Duplicate keys are warned of.
  */
-export function readDefinition(file: NamedPath, out: Collector): JsonObject | undefined {
-  const bytes = readBytes(file, out);
+export function readDefinition(
+  file: NamedPath,
+  out: Collector,
+  read: (path: string) => Buffer = readFileSync,
+): JsonObject | undefined {
+  const bytes = readBytes(file, read, out);
   const source = bytes && out.take(decodeUtf8(file.shown, bytes));
   return source && parseDefinition(source, out);
 }
@@ -69,9 +73,13 @@ export function parseDefinition(source: Source, out: Collector): JsonObject | un
   return node;
 }
 
-function readBytes(file: NamedPath, out: Collector): Buffer | undefined {
+function readBytes(
+  file: NamedPath,
+  read: (path: string) => Buffer,
+  out: Collector,
+): Buffer | undefined {
   try {
-    const bytes = readFileSync(file.path);
+    const bytes = read(file.path);
     if (bytes.length <= MAX_DEFINITION_BYTES) return bytes;
     return tooLarge(file, bytes.length, out);
   } catch (error) {
