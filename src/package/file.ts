@@ -84,10 +84,19 @@ function readBytes(
     return tooLarge(file, bytes.length, out);
   } catch (error) {
     // Beyond 2 GiB node does not read at all, and says so with an error that is no system error.
-    const size = statSync(file.path, { throwIfNoEntry: false })?.size ?? 0;
+    const size = sizeOf(file.path);
     if (size > MAX_DEFINITION_BYTES) return tooLarge(file, size, out);
     out.add({ ...systemError('read', error, file.shown), at: { file: file.shown } });
     return undefined;
+  }
+}
+
+/** 0 for what cannot even be looked at, such as a link that leads back to itself. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
   }
 }
 

@@ -81,7 +81,9 @@ export async function loadTree(directory: string, options: TreeOptions): Promise
     const others = upstream && list(upstream, files, out);
     if (upstream === undefined || others === undefined) return failed(...out.diagnostics);
     const own = new Set(definitions.map(({ name }) => name));
-    const taken = readPackages(upstream, others, files, mirrors, out).filter(({ name }) => !own.has(name));
+    const taken = readPackages(upstream, others, files, mirrors, out).filter(
+      ({ name }) => !own.has(name),
+    );
     definitions = definitions.concat(taken);
   }
   const treeinfos = readTreeinfos(root, names, out);

@@ -257,7 +257,10 @@ test('errors of all packages are collected, and only those of what is asked for'
 });
 
 describe('large trees', () => {
-  const inputs = { ...GOLDEN_INPUTS, files: { ...openStatTable(undefined), sha1: () => hashText('') } };
+  const inputs = {
+    ...GOLDEN_INPUTS,
+    files: { ...openStatTable(undefined), sha1: () => hashText('') },
+  };
 
   test('a hundred thousand packages that require one each, and one that requires them all', async () => {
     const size = 100_000;

@@ -52,13 +52,19 @@ export function summaryAt(known: Columns, folder: number): string | undefined {
 
 function hexAt(column: Buffer, number: number, length: number): string | undefined {
   const end = number * length;
-  return number === 0 || end > column.length ? undefined : column.toString('hex', end - length, end);
+  return number === 0 || end > column.length
+    ? undefined
+    : column.toString('hex', end - length, end);
 }
 
-export function bytesAt({ bytes, bytesAt, sizes, numbers }: Columns, place: number): Buffer | undefined {
+export function bytesAt(
+  { bytes, bytesAt, sizes, numbers }: Columns,
+  place: number,
+): Buffer | undefined {
   const end = bytesAt[place]! - 1;
   const size = sizes[place]!;
-  if (end === -1 || size > end || end > bytes.length || size !== numbers[place * 4]) return undefined;
+  if (end === -1 || size > end || end > bytes.length || size !== numbers[place * 4])
+    return undefined;
   return bytes.subarray(end - size, end);
 }
 
@@ -134,16 +140,19 @@ export function mergeRecords(
   }
   const touched = touchedFolders(known, seen, [...files.keys(), ...listings.keys()]);
   const summaryOf = (path: string, { times, summary }: Draft): string | undefined =>
-    times === undefined ? undefined : (summaries.get(path) ?? (touched.has(path) ? undefined : summary));
+    times === undefined
+      ? undefined
+      : (summaries.get(path) ?? (touched.has(path) ? undefined : summary));
   return new Map(
     [...drafts]
       .map(([path, draft]): [string, FolderRecord] => [
         path,
         { ...draft, summary: summaryOf(path, draft), entries: [...draft.entries.values()] },
       ])
-      .filter(([path, { times, entries }]) =>
-        [path, ...entries.map(({ name }) => name)].every(isUnicode) &&
-        (times !== undefined || entries.length > 0),
+      .filter(
+        ([path, { times, entries }]) =>
+          [path, ...entries.map(({ name }) => name)].every(isUnicode) &&
+          (times !== undefined || entries.length > 0),
       ),
   );
 }
@@ -163,7 +172,7 @@ function touchedFolders(known: Columns, seen: Seen, learnt: readonly string[]): 
   };
   for (const path of learnt) touch(path);
   for (const [path, folder] of known.folders) {
-    const files = seen.files.subarray(known.firsts[folder]!, known.firsts[folder + 1]!);
+    const files = seen.files.subarray(known.firsts[folder], known.firsts[folder + 1]);
     if (seen.folders[folder] === CHANGED || files.includes(CHANGED)) touch(path);
   }
   return touched;

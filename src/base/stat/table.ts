@@ -7,7 +7,14 @@ import { mkdirSync, readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { hashFile, type Digest, type Sha256Hex } from '../digest.ts';
 import { errnoOf, writeAtomic } from '../fs.ts';
-import { DIRECTORY, encodeColumns, KINDS, loadColumns, NO_COLUMNS, type Columns } from './format.ts';
+import {
+  DIRECTORY,
+  encodeColumns,
+  KINDS,
+  loadColumns,
+  NO_COLUMNS,
+  type Columns,
+} from './format.ts';
 import {
   bytesAt,
   CHANGED,
@@ -85,7 +92,11 @@ class StatTable {
     const listing = { mtimeMs: stat.mtimeMs, ctimeMs: stat.ctimeMs, inode: stat.ino, entries };
     // Names that are no Unicode do not come back as what they are.
     const whole = !entries.some(({ name }) => name.includes('\ufffd'));
-    if (whole && isTrustworthy(directory, stat, before) && describes(listing, statSync(directory))) {
+    if (
+      whole &&
+      isTrustworthy(directory, stat, before) &&
+      describes(listing, statSync(directory))
+    ) {
       this.#listings.set(directory, listing);
     }
     return entries;
@@ -109,8 +120,7 @@ class StatTable {
       return { hash: known as Sha256Hex, size: this.#known.numbers[place! * 4]! };
     }
     const learnt = this.#files.get(path);
-    const { sha256, size } =
-      learnt?.sha256 === undefined ? this.#hash(path, 'sha256') : learnt;
+    const { sha256, size } = learnt?.sha256 === undefined ? this.#hash(path, 'sha256') : learnt;
     return { hash: sha256! as Sha256Hex, size };
   };
 
@@ -291,7 +301,8 @@ class StatTable {
     const stat = statSync(path);
     const bytes = readFileSync(path);
     const { length: size } = bytes;
-    if (stat.isFile() && size <= MOST_BYTES_KEPT) this.#remember(path, stat, before, { size, bytes });
+    if (stat.isFile() && size <= MOST_BYTES_KEPT)
+      this.#remember(path, stat, before, { size, bytes });
     return bytes;
   }
 

@@ -116,4 +116,3 @@ function seenId({ id, definition }: Identity): string {
   const version = module.declaration.values.version ?? '0';
   return `${definition.name}--${version.replace(/[^A-Za-z0-9@_+:.]/g, '_')}`;
 }
-
