@@ -402,7 +402,7 @@ describe('bringing a manifest up to date', () => {
     tree.write('b/Blueprints', `${before}\nthing { name: "b3", also: "out/d99" }`);
     expect(tree.update()).toMatchObject({ analysed: 'part' });
     // Handed from one module to another.
-    tree.write('b/Blueprints', `${before.replace('name: "b1"', 'name: "b1", also: "out/d99"')}`);
+    tree.write('b/Blueprints', before.replace('name: "b1"', 'name: "b1", also: "out/d99"'));
     expect(tree.update()).toMatchObject({ analysed: 'part' });
     tree.write('c/Blueprints', `${tree.read('c/Blueprints')}\nthing { name: "d99" }`);
     expect(() => tree.generate()).toThrow('out/d99');
