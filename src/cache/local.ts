@@ -16,6 +16,13 @@ export interface LocalCache extends Cache {
   readonly store: Store;
   /** A result, without waiting. */
   result(key: Sha256Hex): ActionResult | undefined;
+  /**
+   * Names the file that a result lies in, and marks it as used: a result that was replaced has another. Undefined
+   * where none is registered.
+   */
+  identity(key: Sha256Hex): string | undefined;
+  /** Keeps a result from making room: somebody has use of it, though it is not read. */
+  touch(key: Sha256Hex): void;
   /** Drops a result whose blobs are gone. */
   forget(key: Sha256Hex): void;
   /**
@@ -57,7 +64,9 @@ export function localCache(store: Store): LocalCache {
     writable: true,
     store,
     result,
+    identity: (key) => (pending.has(key) ? undefined : identityOf(objectPath(store, 'ac', key))),
     flush,
+    touch: (key) => void identityOf(objectPath(store, 'ac', key), TOUCH_GRAIN_MS),
     forget: (key) => {
       pending.delete(key);
       rmSync(objectPath(store, 'ac', key), { force: true });
@@ -100,7 +109,7 @@ function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
     const path = objectPath(store, 'ac', key);
     const content = readIfExists(path);
     const message = content === undefined ? undefined : openEntry(key, content);
-    if (message === undefined || !markUsed(path)) return undefined;
+    if (message === undefined || identityOf(path) === undefined) return undefined;
     return decodeActionResult(message);
   } catch (error) {
     if (error instanceof MalformedMessage || errnoOf(error) !== undefined) return undefined;
@@ -111,18 +120,23 @@ function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
 /** A result's last use is the time of its file; not set again within this span. */
 const USE_GRAIN_MS = 60_000;
 
-/** False when the file was evicted just now: its blobs may go as well. */
-function markUsed(path: string): boolean {
+/** Nothing that runs needs what is only touched, so that this may cost next to nothing. */
+const TOUCH_GRAIN_MS = 3_600_000;
+
+/** Undefined when the file was evicted just now: its blobs may go as well. Marks it as used. */
+function identityOf(path: string, grainMs = USE_GRAIN_MS): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const identity = `${stat.ino}-${stat.birthtimeMs}`;
   const now = Date.now();
   // A time in the future would be the latest for ever.
-  if (stat === undefined || Math.abs(now - stat.mtimeMs) < USE_GRAIN_MS) return stat !== undefined;
+  if (Math.abs(now - stat.mtimeMs) < grainMs) return identity;
   try {
     utimesSync(path, now / 1000, now / 1000);
-    return true;
+    return identity;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    return errnoOf(error) !== 'ENOENT';
+    return errnoOf(error) === 'ENOENT' ? undefined : identity;
   }
 }
 

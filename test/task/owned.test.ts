@@ -9,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -16,8 +17,9 @@ import {
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BLOB_TIME } from '../../src/cache/store.ts';
+import { BLOB_TIME, objectPath } from '../../src/cache/store.ts';
 import { storeTree } from '../../src/cache/tree.ts';
+import { computeKeys } from '../../src/task/key.ts';
 import { deliverTree } from '../../src/task/owned.ts';
 import type { Digest } from '../../src/base/digest.ts';
 import type { Task } from '../../src/task/task.ts';
@@ -191,6 +193,32 @@ describe('a delivered directory', () => {
     rmSync(join(rig.store.root, 'cas', hash.slice(0, 2), hash));
     expect(await deliverTree(rig.store, next, out)).toBe('missing');
     expect(snapshot(out)).toEqual(linked(one));
+  });
+});
+
+test('what lies in its place is not the first to make room, though nothing of it is read', async () => {
+  using rig = await createRig();
+  const task = scriptTask({
+    name: 'a',
+    outputKind: 'file',
+    does: ({ locate }) => {
+      writeFileSync(locate('/out/file'), 'content');
+      return 0;
+    },
+  });
+  const targets = [{ task, deliveries: [{ output: 'out', path: join(rig.directory, 'file') }] }];
+  const placed = join(rig.directory, 'placed');
+  for (const hours of [0, 0, 30]) {
+    const key = computeKeys([task]).get(task)!.key.hash;
+    const file = objectPath(rig.store, 'ac', key);
+    const time = Date.now() / 1000 - hours * 3600;
+    if (hours > 0) utimesSync(file, time, time);
+    await rig.build([], { targets, placed });
+    expect(Date.now() - statSync(file).mtimeMs).toBeLessThan(3_600_000);
+  }
+  // Its record is not needed for that.
+  expect(rig.events.filter(({ type }) => type === 'task-end').at(-1)).toMatchObject({
+    outcome: 'current',
   });
 });
 

@@ -107,7 +107,7 @@ export class Uploads {
       if (complete && !(await this.#sendBlob(guard, digest))) complete = false;
     });
     if (!complete) return false;
-    const present = await guard.ask(
+    const present = await guard.send(
       async (both) => (await guard.mirror.entry(key.hash, both)) ?? null,
       signal,
     );
@@ -118,7 +118,7 @@ export class Uploads {
       await guard.mirror.putEntry(key.hash, entry, both);
       return true;
     };
-    return (await guard.ask(put, signal)) === true;
+    return (await guard.send(put, signal)) === true;
   }
 
   /** Each blob once, however many results name it. */
@@ -137,7 +137,7 @@ export class Uploads {
     const { signal } = this.#stop;
     const there = guard.isWrong(digest)
       ? false
-      : await guard.ask((both) => guard.mirror.has(digest, both), signal);
+      : await guard.send((both) => guard.mirror.has(digest, both), signal);
     if (there !== false) return there === true;
     const file = blobFile(this.#options.store, digest);
     if (file === undefined) return false;
@@ -151,7 +151,7 @@ export class Uploads {
         return false;
       }
     };
-    return (await guard.ask(put, signal)) === true;
+    return (await guard.send(put, signal)) === true;
   }
 }
 

@@ -125,6 +125,45 @@ test('a blob that the mirror has with wrong bytes is replaced when the right one
   expect([...(await close()), ...warnings]).toEqual([]);
 });
 
+test('a mirror on which everything is damaged is not believed, but heals with what is made again', async () => {
+  await using chaos = await ChaosMirror.start();
+  const seeds = Array.from({ length: 9 }, (_, n) => `heal${n}`);
+  const made = seeds.map((seed) => makeResult(maker.store, maker.directory, seed));
+  const writer = openedMirrors(maker.store, [chaos.url()]);
+  for (const one of made) writer.mirrors.offer(one.key, one.blobs, one.result);
+  expect(await writer.close()).toEqual([]);
+  const sound = new Map(chaos.files);
+  // Results cut off, blobs of the right size with other bytes: no question but for the bytes tells.
+  for (const [path, content] of sound) {
+    const cut = path.startsWith('ac/');
+    chaos.files.set(path, cut ? content.subarray(1) : Buffer.alloc(content.length, '?'));
+  }
+
+  const builder = openedMirrors(here.store, [chaos.url()]);
+  expect((await builder.mirrors.results(made.map(({ key }) => key.hash))).size).toBe(0);
+  expect(await builder.mirrors.fetch(made[0]!.contents, { signal: never })).toEqual(
+    made[0]!.contents,
+  );
+  for (const seed of seeds) {
+    const again = makeResult(here.store, here.directory, seed);
+    builder.mirrors.offer(again.key, again.blobs, again.result);
+  }
+  const codes = await builder.close();
+  expect(codes.filter((code) => code !== 'mirror/damaged-result')).toEqual(['mirror/given-up']);
+  expect(builder.warnings.at(-1)!.message).toContain(
+    'is not read any more: 5 of its answers were wrong',
+  );
+  const wrong = [...chaos.files].filter(([path, content]) => !sound.get(path)!.equals(content));
+  expect(wrong.map(([path]) => path)).toEqual([]);
+
+  wipe(maker);
+  const reader = openedMirrors(maker.store, [chaos.url()], { write: false });
+  expect((await reader.mirrors.results(made.map(({ key }) => key.hash))).size).toBe(9);
+  const contents = made.flatMap((one) => one.contents);
+  expect(await reader.mirrors.fetch(contents, { signal: never })).toEqual([]);
+  expect(await reader.close()).toEqual([]);
+});
+
 test('a busy mirror is waited for when it asks for little', async () => {
   const { chaos, made } = await filled('busy');
   await using _ = chaos;
