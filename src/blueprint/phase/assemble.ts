@@ -7,6 +7,7 @@ import { listAt, packLists, packTexts, textAt, textCount } from './column.ts';
 import { CONTENT_LENGTH, contentColumn, setContent, type ContentDigests } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
+import type { Outputs } from './outputs.ts';
 import { flagsOf, type ModuleColumns, type State, type VariantColumns } from './state.ts';
 
 /** A module of this run, or the index of one in the state of an earlier run. */
@@ -17,6 +18,7 @@ export interface AssembleInput {
   readonly graph: Graph;
   readonly contents: ContentDigests;
   readonly arena: TextArena;
+  readonly outputs: Outputs;
   /** The earlier run, where there are entries of it. */
   readonly old: State | undefined;
   /** Index of a list of entities of this run among those of the state. */
@@ -107,10 +109,12 @@ class ModuleBuilder {
   finish(): ModuleColumns {
     const reads: (readonly number[])[] = [];
     const writes: (readonly number[])[] = [];
+    const outputs: ArrayLike<number>[] = [];
     for (const [index, entry] of this.#input.entries.entries()) {
       if (typeof entry === 'number') {
         const { modules } = this.#input.old!;
         reads.push(this.#oldReads(entry));
+        outputs.push(listAt(modules.outputs, entry));
         writes.push(
           [...listAt(modules.writes, entry)].map((at) => this.#moved[at]!).filter(isKept),
         );
@@ -118,6 +122,7 @@ class ModuleBuilder {
         this.#creator[index] = creator === -1 ? -1 : this.#moved[creator]!;
       } else {
         reads.push(this.#newReads(entry));
+        outputs.push(this.#input.outputs.marksOf(entry));
         writes.push(
           (entry.writes ?? []).map((name) => this.#indexes.get(name) ?? -1).filter(isKept),
         );
@@ -135,6 +140,7 @@ class ModuleBuilder {
       reads: packLists(reads),
       absent: this.#absent,
       writes: packLists(writes),
+      outputs: packLists(outputs),
       variants: this.#variants,
     };
   }

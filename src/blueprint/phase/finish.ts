@@ -51,6 +51,7 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
     graph,
     contents: new ContentDigests(graph),
     arena: prepared.arena,
+    outputs: prepared.outputs,
     old: undefined,
     entityList: (list) => list,
     fileIndex: (path) => fileIndexes.get(path)!,
@@ -85,6 +86,7 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
         shared: [...prepared.shared],
         whole: wholeReason(engine),
         prefixes: prepared.prefixes.owners,
+        outputs: Int32Array.from(prepared.outputs.marksOf(undefined)),
       },
     },
   };
@@ -112,6 +114,7 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
     graph: engine.graph,
     contents: part.contents,
     arena: prepared.arena,
+    outputs: prepared.outputs,
     old: state,
     entityList: merged.listOf,
     fileIndex: (path) => indexOfText(state.files.path, path),
@@ -145,6 +148,7 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
         shared: state.manifest.shared,
         whole: state.manifest.whole,
         prefixes: mergePrefixes(state.manifest.prefixes, names, prepared.prefixes.owners),
+        outputs: Int32Array.from(prepared.outputs.marksOf(undefined)),
       },
     },
   };

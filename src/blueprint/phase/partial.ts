@@ -10,7 +10,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Owner } from '../ninja/entity.ts';
 import { sharedNames } from '../ninja/names.ts';
 import type { Changes } from './change.ts';
-import { textAt, textCount } from './column.ts';
+import { listAt, textAt, textCount } from './column.ts';
 import { ContentDigests, hasContent } from './content.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { Region } from './region.ts';
@@ -227,6 +227,7 @@ class PartialAnalysis {
     }
     for (const name of added) region.affectMissing(name);
     if (region.affected.size > before) return undefined;
+    this.#checkOutputs(engine, groups);
     return {
       engine,
       contents,
@@ -240,6 +241,31 @@ class PartialAnalysis {
     if (content !== undefined) return !hasContent(this.#state.modules.content, index, content);
     // Without a digest, only what was analysed for its own sake is taken for changed.
     return this.#region.affected.has(index);
+  }
+
+  /** That a file is made which was not, and which a module makes that is not analysed now, maybe. */
+  #checkOutputs(engine: Engine, groups: readonly Group[]): void {
+    const { modules, manifest } = this.#state;
+    const { outputs } = engine.ready();
+    const added = new Set<number>();
+    const collect = (now: ArrayLike<number>, before: ArrayLike<number>): void => {
+      const known = new Set(Array.from(before));
+      for (const mark of Array.from(now)) if (!known.has(mark)) added.add(mark);
+    };
+    collect(outputs.marksOf(undefined), manifest.outputs);
+    for (const group of groups) {
+      const index = this.#indexOf(group.name);
+      const before = index === undefined ? [] : listAt(modules.outputs, index);
+      collect(outputs.marksOf(group), before);
+    }
+    if (added.size === 0) return;
+    const { start, items } = modules.outputs;
+    for (let module = 0; module + 1 < start.length; module++) {
+      if (this.#region.affected.has(module)) continue;
+      for (let at = start[module]!; at < start[module + 1]!; at++) {
+        if (added.has(items[at]!)) throw new GivenUp('an output may be made twice');
+      }
+    }
   }
 
   /** Things that only a whole run can decide. */

@@ -12,7 +12,7 @@ import type { EntityRecord } from './header.ts';
 import type { Stamp, StampColumn } from './stamp.ts';
 
 /** Changes whenever the meaning of the columns does. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 /** Flags of a module. */
 export const READS_DEEP = 1;
@@ -71,6 +71,8 @@ export interface ModuleColumns {
   /** Names that were looked up and not found. */
   readonly absent: readonly string[];
   readonly writes: ListColumn;
+  /** Marks of the files that it makes. */
+  readonly outputs: ListColumn;
   readonly variants: Int32Array;
 }
 
@@ -117,6 +119,8 @@ export interface ManifestRecord {
   readonly whole: string | undefined;
   /** Prefixes of local names, and whose they are. */
   readonly prefixes: ReadonlyMap<string, string>;
+  /** Marks of the files that singletons make. */
+  readonly outputs: Int32Array;
 }
 
 /** Reads a state with this key; undefined where there is none that is whole. */

@@ -202,7 +202,7 @@ class Builder {
       }),
       inputs,
       outputs,
-      shared: values.network !== true,
+      shared: values.shared ?? values.network !== true,
       network: values.network === true,
       pool: 'cpu',
       limits: values.timeout === 0 ? {} : { timeoutMs: values.timeout * 1000 },

@@ -58,6 +58,7 @@ const fields = {
   want: string(),
   publish: string(),
   replace: string(),
+  also: string(),
 };
 const all = nested(fields);
 const made = moduleType({
@@ -100,6 +101,7 @@ const thing = moduleType({
       args['extra'] = '$local';
     }
     ctx.build(pkg, { rule: compile, outputs: [out], inputs, implicits, args });
+    if (its.also !== '') ctx.build(pkg, { rule: phonyRule, outputs: [its.also] });
     if (its.rare !== '') ctx.build(pkg, { rule: rareRule, outputs: [`${out}.rare`] });
     ctx.set(outputs, { out });
     if (its.publish !== '') ctx.set(published, { name: its.publish, outs: inputs.length });
@@ -389,6 +391,21 @@ describe('bringing a manifest up to date', () => {
     expect(tree.update()).toMatchObject({ analysed: 'whole', changed: true });
     tree.remove('e/Blueprints');
     expect(tree.update()).toMatchObject({ analysed: 'whole', changed: true });
+  });
+
+  test('an output that a module makes which is not analysed again', () => {
+    const tree = sampleTree();
+    tree.update();
+    const before = tree.read('b/Blueprints');
+    tree.write('b/Blueprints', `${before}\nthing { name: "b3", also: "out/d7" }`);
+    expect(() => tree.generate()).toThrow('module "d7" makes out/d7, which module "b3" makes too');
+    tree.write('b/Blueprints', `${before}\nthing { name: "b3", also: "out/d99" }`);
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
+    // Handed from one module to another.
+    tree.write('b/Blueprints', before.replace('name: "b1"', 'name: "b1", also: "out/d99"'));
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
+    tree.write('c/Blueprints', `${tree.read('c/Blueprints')}\nthing { name: "d99" }`);
+    expect(() => tree.generate()).toThrow('out/d99');
   });
 
   test('files that build logic named', () => {
