@@ -71,9 +71,12 @@ export function createExplainer({
   let keysOf: KeysOf | undefined;
   /** Keys that tasks had in the records of those that depend on them. */
   const expected = new Map<string, Sha256Hex>();
-  const compare = comparer((old, { name }) => {
-    if (name !== undefined && !expected.has(name)) expected.set(name, old);
-  });
+  const compare = comparer(
+    (old, { name }) => {
+      if (name !== undefined && !expected.has(name)) expected.set(name, old);
+    },
+    (key, name) => remembered(name).some((entry) => entry.key === key),
+  );
 
   const remembered = (name: string): Remembered[] => {
     let entries = memory.get(name);
