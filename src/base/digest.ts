@@ -23,9 +23,9 @@ export function isSha256Hex(text: string): text is Sha256Hex {
 
 /** Digest of a string's UTF-8 bytes, or of bytes. */
 export function digestOf(content: string | Uint8Array): Digest {
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const size = typeof content === 'string' ? Buffer.byteLength(content, 'utf8') : content.length;
   // In one call, without an object that is a hash in the making: a third of the time for what is short.
-  return { hash: hash('sha256', bytes, 'hex') as Sha256Hex, size: bytes.length };
+  return { hash: hash('sha256', content, 'hex') as Sha256Hex, size };
 }
 
 const BLOCK = 1 << 18;
@@ -101,6 +101,7 @@ export function canonicalJson(value: Canonical): string {
 /** The engine's own order is four times as fast, and the same unless there are surrogates. */
 function sortedKeys(value: object): string[] {
   const keys = Object.keys(value);
+  if (keys.length < 2) return keys;
   return keys.some((key) => SURROGATE.test(key)) ? keys.sort(byCodePoint) : keys.sort(byUnit);
 }
 
@@ -115,9 +116,13 @@ function isList(value: object): value is readonly Canonical[] {
   return Array.isArray(value);
 }
 
+const FROM_SURROGATES = /[\ud800-\uffff]/;
+
 /** Order by Unicode code point; JavaScript's own order is by UTF-16 unit and differs above U+FFFF. */
 export function byCodePoint(a: string, b: string): number {
   if (a === b) return 0;
+  // Nearly always: the engine's own order, many times as fast, differs only where both have what sorts so.
+  if (!FROM_SURROGATES.test(a) || !FROM_SURROGATES.test(b)) return a < b ? -1 : 1;
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {
     const x = a.charCodeAt(i);

@@ -66,7 +66,10 @@ export async function prepare(
   const directory = packagesDirectory(request);
   const { cwd, offline } = request;
   const fetching = openFetching({ directory, cwd, store, offline }, signal);
-  const open = await openTree(request, fetching.checkoutUpstream, out, request.variant);
+  const table = statTable(store.root, directory);
+  const { checkoutUpstream } = fetching;
+  const reading = { checkoutUpstream, files: table };
+  const open = await openTree(request, reading, out, request.variant);
   if (open === undefined) return undefined;
   for (const { diagnostics } of open.rootfs) out.add(...diagnostics);
   const selection = out.take(select(open, request.variant));
@@ -75,7 +78,6 @@ export async function prepare(
     await selectSandbox(request.sandbox, { directory: join(store.root, 'sandbox') }),
   );
   const image = await hostImage({ cache: join(store.root, 'host-image.json') });
-  const table = statTable(store.root, directory);
   const identities = await identify(
     open,
     selection.definitions,
@@ -99,7 +101,7 @@ export async function prepare(
         return NO_IMAGE;
       },
       fetchSource: fetching.fetchSource,
-      digestOf: table.digest,
+      files: table,
       reproduce: (definition) => reproduceLine(request, definition),
       locks,
     }),
@@ -109,10 +111,16 @@ export async function prepare(
   const images = new Map<ImageDeclaration, Task>();
   for (const image of selection.rootfs) {
     const members = out.take(imageMembers(open.tree, image, identities, pipelines));
-    if (members !== undefined) images.set(image, imageTask(image, members));
+    if (members === undefined) continue;
+    const task = imageTask(image, members);
+    const locked = locks.get(task.name);
+    images.set(image, locked === undefined ? task : { ...task, locked });
   }
   if (out.failed) return undefined;
-  if (selection.asked === undefined) warnOfStrayLocks(locks, open.tree, pipelines, out);
+  if (selection.asked === undefined) {
+    const made = [...pipelines.values()].flatMap(({ tasks }) => tasks);
+    warnOfStrayLocks(locks, open.tree, [...made, ...images.values()], pipelines, out);
+  }
   return { open, selection, identities, pipelines, images, sandbox };
 }
 
@@ -120,13 +128,12 @@ export async function prepare(
 function warnOfStrayLocks(
   locks: Locks,
   { graph }: Tree,
+  tasks: readonly Task[],
   pipelines: ReadonlyMap<Definition, Pipeline>,
   out: Collector,
 ): void {
   if (locks.size === 0) return;
-  const names = new Set(
-    [...pipelines.values()].flatMap(({ tasks }) => tasks.map(({ name }) => name)),
-  );
+  const names = new Set(tasks.map(({ name }) => name));
   const others = graph.definitions
     .filter((definition) => !pipelines.has(definition))
     .map((definition) => `${spell(definition)}:`);

@@ -65,7 +65,9 @@ function collectList(leaves: Map<string, Leaf>, path: string, list: readonly Val
     } else if (isObject(entry) && typeof entry['id'] === 'string') {
       collectPackage(leaves, path, entry['id'], entry);
     } else if (isObject(entry) && typeof entry['name'] === 'string') {
-      collect(leaves, `${path}.${entry['name']}`, entry);
+      const { name, ...members } = entry;
+      add(leaves, `${path}.${name}`, name, false);
+      collect(leaves, `${path}.${name}`, members);
     } else if (isList(entry) && entry.length === 2 && typeof entry[0] === 'string') {
       collect(leaves, `${path}.${entry[0]}`, entry[1]);
     } else collect(leaves, `${path}.${index}`, entry);
