@@ -23,9 +23,9 @@ export function isSha256Hex(text: string): text is Sha256Hex {
 
 /** Digest of a string's UTF-8 bytes, or of bytes. */
 export function digestOf(content: string | Uint8Array): Digest {
-  const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
+  const size = typeof content === 'string' ? Buffer.byteLength(content, 'utf8') : content.length;
   // In one call, without an object that is a hash in the making: a third of the time for what is short.
-  return { hash: hash('sha256', bytes, 'hex') as Sha256Hex, size: bytes.length };
+  return { hash: hash('sha256', content, 'hex') as Sha256Hex, size };
 }
 
 const BLOCK = 1 << 18;
@@ -101,6 +101,7 @@ export function canonicalJson(value: Canonical): string {
 /** The engine's own order is four times as fast, and the same unless there are surrogates. */
 function sortedKeys(value: object): string[] {
   const keys = Object.keys(value);
+  if (keys.length < 2) return keys;
   return keys.some((key) => SURROGATE.test(key)) ? keys.sort(byCodePoint) : keys.sort(byUnit);
 }
 

@@ -130,7 +130,7 @@ export function makeManifest(
   declareFiles(declared);
   const generated = generate(request);
   declareFiles(undefined);
-  if (!generated.ok) return failed(...generated.diagnostics.map(withOwnPlaces));
+  if (!generated.ok) return failed(...generated.diagnostics.map((one) => withOwnPlaces(one)));
   const { warnings } = generated.value;
   for (const one of warnings) process.stderr.write(`${formatDiagnostic(one)}\n`);
   if (options.depfile !== undefined) {

@@ -13,11 +13,18 @@ const MOST_FRAMES = 5;
 /** Codes of diagnostics whose notes are a stack: exceptions, and what values of Ninja variables threw. */
 const THROWN: ReadonlySet<string> = new Set(['logic/exception', 'ninja/value', 'ninja/text']);
 
-/** A diagnostic about an exception, at the line of the tree that threw; others as they are. */
-export function withOwnPlaces(diagnostic: Diagnostic): Diagnostic {
+/** Whether a file, by its whole path, is one of the user's. */
+export type IsUsers = (path: string) => boolean;
+
+/**
+ * A diagnostic about an exception, at the line of the user that threw; others as they are. Of a diagnostic whose
+ * notes are the stack.
+ */
+export function withOwnPlaces(diagnostic: Diagnostic, isUsers: IsUsers = isOfTree): Diagnostic {
   if (!THROWN.has(diagnostic.code)) return diagnostic;
   const { notes = [], at, ...rest } = diagnostic;
-  const [first, ...others] = ownFrames(notes.flatMap(({ message }) => message.split('\n')));
+  const lines = notes.flatMap(({ message }) => message.split('\n'));
+  const [first, ...others] = userFrames(lines, isUsers);
   if (first === undefined) return { ...rest, at };
   const where: Note[] = at === undefined ? [] : [{ message: 'the module is defined here', at }];
   const callers = others.map((place): Note => ({ message: 'called from here', at: place }));
@@ -27,7 +34,7 @@ export function withOwnPlaces(diagnostic: Diagnostic): Diagnostic {
 /** What loading build logic threw, as `logic/exception`. */
 export function loadingFailed(thrown: unknown): Diagnostic {
   const error = thrown instanceof Error ? thrown : undefined;
-  const [first, ...others] = ownFrames((error?.stack ?? '').split('\n'));
+  const [first, ...others] = userFrames((error?.stack ?? '').split('\n'), isOfTree);
   return definitionError({
     code: 'logic/exception',
     message: `panic in loading the build logic: ${error === undefined ? String(thrown) : error.message}`,
@@ -36,19 +43,23 @@ export function loadingFailed(thrown: unknown): Diagnostic {
   });
 }
 
-/** Places of stack frames that are sources of the tree. */
-function ownFrames(lines: readonly string[]): Place[] {
+/** TypeScript below the working directory. */
+function isOfTree(path: string): boolean {
+  const inner = relative(process.cwd(), path);
+  if (inner.startsWith('..') || inner.includes('node_modules/')) return false;
+  // Ashlar's own, where it is in the tree or beside it, is not what the user wrote.
+  if (OWN !== undefined && path.startsWith(`${OWN}/`)) return false;
+  return /\.[cm]?tsx?$/.test(path);
+}
+
+/** Places of stack frames that are the user's, innermost first. */
+export function userFrames(lines: readonly string[], isUsers: IsUsers): Place[] {
   const places: Place[] = [];
   for (const line of lines) {
     const match = /(?:\(|at )(?:file:\/\/)?(\/[^()]*):(\d+):(\d+)\)?$/.exec(line.trim());
     if (match === null || places.length === MOST_FRAMES) continue;
     const path = decodeURI(match[1]!);
-    const inner = relative(process.cwd(), path);
-    if (inner.startsWith('..') || inner.includes('node_modules/')) continue;
-    // Ashlar's own, where it is in the tree or beside it, is not what the user wrote.
-    if (OWN !== undefined && path.startsWith(`${OWN}/`)) continue;
-    if (!/\.[cm]?tsx?$/.test(path)) continue;
-    places.push(placeAt(path, Number(match[2]), Number(match[3])));
+    if (isUsers(path)) places.push(placeAt(path, Number(match[2]), Number(match[3])));
   }
   return places;
 }

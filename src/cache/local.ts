@@ -16,6 +16,13 @@ export interface LocalCache extends Cache {
   readonly store: Store;
   /** A result, without waiting. */
   result(key: Sha256Hex): ActionResult | undefined;
+  /**
+   * Names the file that a result lies in, and marks it as used: a result that was replaced has another. Undefined
+   * where none is registered.
+   */
+  identity(key: Sha256Hex): string | undefined;
+  /** Keeps a result from making room: somebody has use of it, though it is not read. */
+  touch(key: Sha256Hex): void;
   /** Drops a result whose blobs are gone. */
   forget(key: Sha256Hex): void;
   /**
@@ -24,18 +31,56 @@ export interface LocalCache extends Cache {
    * not be registered is tried again at the next flush.
    */
   flush(): Promise<void>;
+  /** As flush(), for who is in no hurry: what comes in within a moment shares one flush of the disk. */
+  registered(): Promise<void>;
+}
+
+/**
+ * Flushes that nobody hurries begin this far apart: each takes a process, and time of the disk, so that many
+ * small tasks would wait for little else. A process that is killed loses the results of as long.
+ */
+const GROUP_MS = 200;
+
+interface Later {
+  /** What comes of it. */
+  readonly done: Promise<void>;
+  /** Begins now. */
+  readonly hurry: () => void;
+}
+
+/** Does something once, after a time in milliseconds or when it is hurried. */
+function later(ms: number, doing: () => Promise<void>): Later {
+  let hurry = (): void => undefined;
+  const woken = new Promise<void>((resolve) => {
+    hurry = resolve;
+  });
+  const timer = setTimeout(hurry, ms);
+  return { done: woken.then(doing), hurry: () => (clearTimeout(timer), hurry()) };
 }
 
 export function localCache(store: Store): LocalCache {
   const pending = new Map<Sha256Hex, { bytes: Uint8Array; result: ActionResult }>();
   let flushing: Promise<void> | undefined;
+  /** Something was put since the last flush began. */
+  let added = false;
+  /** When the last flush began, on the clock of `performance`. */
+  let began = -Infinity;
+  /** The flush that is to come. */
+  let group: Later | undefined;
 
   const result = (key: Sha256Hex): ActionResult | undefined =>
     pending.get(key)?.result ?? readResult(store, key);
 
   const flushOnce = async (): Promise<void> => {
     const batch = [...pending];
-    await syncFileSystem(store.root);
+    added = false;
+    began = performance.now();
+    try {
+      await syncFileSystem(store.root);
+    } catch (error) {
+      added = true;
+      throw error;
+    }
     for (const [key, entry] of batch) {
       // Forgotten or replaced while the disk was busy.
       if (pending.get(key) !== entry) continue;
@@ -43,7 +88,7 @@ export function localCache(store: Store): LocalCache {
       pending.delete(key);
     }
   };
-  const flush = async (): Promise<void> => {
+  const flushAll = async (): Promise<void> => {
     while (pending.size > 0) {
       flushing ??= flushOnce().finally(() => {
         flushing = undefined;
@@ -51,13 +96,31 @@ export function localCache(store: Store): LocalCache {
       await flushing;
     }
   };
+  const flush = (): Promise<void> => {
+    group?.hurry();
+    return flushAll();
+  };
+  const registered = (): Promise<void> => {
+    // What is under way has all of it.
+    if (!added) return flushing ?? Promise.resolve();
+    const rest = began + GROUP_MS - performance.now();
+    if (rest <= 0) return flushAll();
+    group ??= later(rest, () => {
+      group = undefined;
+      return flushAll();
+    });
+    return group.done;
+  };
 
   return {
     name: 'local store',
     writable: true,
     store,
     result,
+    identity: (key) => (pending.has(key) ? undefined : identityOf(objectPath(store, 'ac', key))),
     flush,
+    registered,
+    touch: (key) => void identityOf(objectPath(store, 'ac', key), TOUCH_GRAIN_MS),
     forget: (key) => {
       pending.delete(key);
       rmSync(objectPath(store, 'ac', key), { force: true });
@@ -72,8 +135,9 @@ export function localCache(store: Store): LocalCache {
     },
     putResult: (key, value) => {
       pending.set(key.hash, { bytes: encodeActionResult(value), result: value });
+      added = true;
       // Failing to write shows at the next flush() that is waited for; it must not go unhandled here.
-      flush().catch(() => undefined);
+      registered().catch(() => undefined);
       return Promise.resolve();
     },
     missing: (digests) => Promise.resolve(digests.filter((digest) => !hasBlob(store, digest))),
@@ -100,7 +164,7 @@ function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
     const path = objectPath(store, 'ac', key);
     const content = readIfExists(path);
     const message = content === undefined ? undefined : openEntry(key, content);
-    if (message === undefined || !markUsed(path)) return undefined;
+    if (message === undefined || identityOf(path) === undefined) return undefined;
     return decodeActionResult(message);
   } catch (error) {
     if (error instanceof MalformedMessage || errnoOf(error) !== undefined) return undefined;
@@ -111,18 +175,23 @@ function readResult(store: Store, key: Sha256Hex): ActionResult | undefined {
 /** A result's last use is the time of its file; not set again within this span. */
 const USE_GRAIN_MS = 60_000;
 
-/** False when the file was evicted just now: its blobs may go as well. */
-function markUsed(path: string): boolean {
+/** Nothing that runs needs what is only touched, so that this may cost next to nothing. */
+const TOUCH_GRAIN_MS = 3_600_000;
+
+/** Undefined when the file was evicted just now: its blobs may go as well. Marks it as used. */
+function identityOf(path: string, grainMs = USE_GRAIN_MS): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const identity = `${stat.ino}-${stat.birthtimeMs}`;
   const now = Date.now();
   // A time in the future would be the latest for ever.
-  if (stat === undefined || Math.abs(now - stat.mtimeMs) < USE_GRAIN_MS) return stat !== undefined;
+  if (Math.abs(now - stat.mtimeMs) < grainMs) return identity;
   try {
     utimesSync(path, now / 1000, now / 1000);
-    return true;
+    return identity;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
-    return errnoOf(error) !== 'ENOENT';
+    return errnoOf(error) === 'ENOENT' ? undefined : identity;
   }
 }
 

@@ -256,6 +256,11 @@ export function addedTo({ root }: Store): number {
   return added.get(root) ?? 0;
 }
 
+/** Counts bytes that came into a store beside its blobs. */
+export function noteAdded({ root }: Store, bytes: number): void {
+  added.set(root, (added.get(root) ?? 0) + bytes);
+}
+
 /** Makes a blob's file, executable or not, of what `fill` writes: bytes that were checked. Throws what `fill` throws. */
 export function enterBlob(
   store: Store,

@@ -32,6 +32,8 @@ import type { TaskEvent } from '../task/event.ts';
 import type { Target } from '../task/node.ts';
 import type { Executor } from '../task/execute.ts';
 import { createExplainer } from '../task/explain.ts';
+import { Jobserver } from '../task/jobserver.ts';
+import { Missed } from '../task/missed.ts';
 import { plan } from '../task/plan.ts';
 import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
@@ -87,6 +89,8 @@ export interface BuildAnswer {
 /** Downloads at once: more than processors, because they mostly wait. */
 const DOWNLOADS = 6;
 const RESTORES = 8;
+/** Records that are fetched from mirrors to explain why tasks run: a build must not wait long for them. */
+const RECORDS = 300;
 
 /** Runs the command. What tasks report goes to the sink. */
 export async function runBuild(command: BuildCommand, output: BuildOutput): Promise<BuildAnswer> {
@@ -216,7 +220,17 @@ export async function runTargets(
   const onWarning = (diagnostic: Diagnostic): void => output.sink({ type: 'warning', diagnostic });
   const mirrors = await mirrorsFor(command, output, store, prepared, out);
   if (out.failed) return undefined;
-  const explainer = createExplainer({ store, directory: tree.directory });
+  const missed = new Missed(RECORDS);
+  const explainer = createExplainer({
+    store,
+    directory: tree.directory,
+    ...(mirrors === undefined
+      ? {}
+      : { find: missed.find, bring: () => missed.fetch(mirrors, store, output.signal) }),
+  });
+  const jobs = command.jobs ?? availableParallelism();
+  using jobserver = out.take(Jobserver.open(jobs, join(store.root, 'sandbox')));
+  if (jobserver === undefined) return undefined;
   const executor: Executor = {
     store,
     workspace,
@@ -224,6 +238,7 @@ export async function runTargets(
     hooks: stageHooks(output.signal),
     logPath: (task) => logPath(tree.directory, task.name),
     keepFailed: command.keepFailed,
+    jobserver,
   };
   const report = out.take(
     await build({
@@ -231,7 +246,7 @@ export async function runTargets(
       cache: localCache(store),
       executor,
       limits: {
-        cpu: command.jobs ?? availableParallelism(),
+        cpu: jobs,
         download: DOWNLOADS,
         restore: RESTORES,
       },

@@ -15,6 +15,7 @@ import { writeUsage } from '../cache/care/usage.ts';
 import { verifyStore } from '../cache/care/verify.ts';
 import { loadSettings } from '../package/settings.ts';
 import { parseSize } from '../package/sharing.ts';
+import { rebuildMemory } from '../task/rebuild.ts';
 import type { Context } from './context.ts';
 import { openUserStore } from './prepare.ts';
 import { byteCount } from './reporter/format.ts';
@@ -154,7 +155,9 @@ export function verify(
   if (store === undefined) return context.report(out.diagnostics);
   try {
     const found = verifyStore(store, signal);
-    if (flags.json) context.print(`${JSON.stringify(found)}\n`);
+    // Only explanations need it, and it can be told anew from what is here.
+    const remembered = signal.aborted ? 0 : rebuildMemory(store);
+    if (flags.json) context.print(`${JSON.stringify({ ...found, remembered })}\n`);
     else {
       const incomplete =
         found.incomplete === 0 ? '' : `, ${found.incomplete} of them with files that are not here`;
@@ -162,6 +165,9 @@ export function verify(
         `${count(found.blobs, 'blob')} (${byteCount(found.bytes)}) and ${count(found.results, 'result')}${incomplete}: ` +
           `${found.damaged.length === 0 ? 'nothing is damaged' : `${found.damaged.length} damaged`}\n`,
       );
+      if (remembered > 0) {
+        context.print(`${count(remembered, 'record')} found again, for explanations\n`);
+      }
     }
     for (const { path, reason } of found.damaged) {
       out.add(

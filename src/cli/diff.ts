@@ -8,7 +8,7 @@ import type { Cause } from '../task/reason.ts';
 import type { FindRecord, Side } from '../task/side.ts';
 import { causeIdentity } from '../task/reason.ts';
 import { loadSettings } from '../package/settings.ts';
-import { Missed } from '../task/elsewhere.ts';
+import { Missed } from '../task/missed.ts';
 import { openMirrors } from './mirrors.ts';
 import { openUserStore, type PrepareRequest } from './prepare.ts';
 import { findSides, type Sides } from './side.ts';

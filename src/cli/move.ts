@@ -62,10 +62,15 @@ export async function push(
         ? results.map(({ key, path }) => ({ key, path }))
         : results.filter(({ key }) => sharedKeys(keys).has(key));
     let sent = 0;
+    let kept = 0;
     for (const { key, path } of wanted) {
       const result = cache.result(key);
       const action = sizes.get(key);
       if (result === undefined || action === undefined) continue;
+      if (result.local === true) {
+        kept++;
+        continue;
+      }
       const named = [...(marker.blobsOf({ key, path }) ?? [])];
       const present = named.flatMap((hash) => {
         const size = sizes.get(hash);
@@ -74,7 +79,8 @@ export async function push(
       mirrors.offer({ hash: key, size: action }, present, result);
       sent++;
     }
-    return Promise.resolve(`${sent} ${sent === 1 ? 'result' : 'results'} offered\n`);
+    const left = kept === 0 ? '' : `, ${kept} kept here: not shared, or made without a sandbox`;
+    return Promise.resolve(`${sent} ${sent === 1 ? 'result' : 'results'} offered${left}\n`);
   });
 }
 

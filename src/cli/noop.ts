@@ -63,11 +63,7 @@ export function openRecorder<O extends Output>(
         output.print(text);
       },
     },
-    built: ({ open, identities }, targets, written) => {
-      const { mirrors } = open.tree.settings.sharedState;
-      // What a mirror does not have yet is sent whenever it can be reached.
-      const shared = command.env['ASHLAR_MIRRORS'] !== undefined || mirrors.length > 0;
-      if (shared) return;
+    built: ({ identities }, targets, written) => {
       const definitions = identities.identities.keys();
       built = { directory, names, definitions, targets, written, printed };
     },

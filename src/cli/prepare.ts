@@ -111,10 +111,16 @@ export async function prepare(
   const images = new Map<ImageDeclaration, Task>();
   for (const image of selection.rootfs) {
     const members = out.take(imageMembers(open.tree, image, identities, pipelines));
-    if (members !== undefined) images.set(image, imageTask(image, members));
+    if (members === undefined) continue;
+    const task = imageTask(image, members);
+    const locked = locks.get(task.name);
+    images.set(image, locked === undefined ? task : { ...task, locked });
   }
   if (out.failed) return undefined;
-  if (selection.asked === undefined) warnOfStrayLocks(locks, open.tree, pipelines, out);
+  if (selection.asked === undefined) {
+    const made = [...pipelines.values()].flatMap(({ tasks }) => tasks);
+    warnOfStrayLocks(locks, open.tree, [...made, ...images.values()], pipelines, out);
+  }
   return { open, selection, identities, pipelines, images, sandbox };
 }
 
@@ -122,13 +128,12 @@ export async function prepare(
 function warnOfStrayLocks(
   locks: Locks,
   { graph }: Tree,
+  tasks: readonly Task[],
   pipelines: ReadonlyMap<Definition, Pipeline>,
   out: Collector,
 ): void {
   if (locks.size === 0) return;
-  const names = new Set(
-    [...pipelines.values()].flatMap(({ tasks }) => tasks.map(({ name }) => name)),
-  );
+  const names = new Set(tasks.map(({ name }) => name));
   const others = graph.definitions
     .filter((definition) => !pipelines.has(definition))
     .map((definition) => `${spell(definition)}:`);

@@ -19,7 +19,7 @@ export interface OpenTasks {
 }
 
 /**
- * Makes the tasks that `TARGET`s mean: a package, a variant of one, or a task by its name
+ * Makes the tasks that `TARGET`s mean: a package, a variant of one, an image, or a task by its name
  * (`zlib:compile`). Undefined after errors went to `out`: those of `prepare`, and `target/unknown-task`.
  */
 export async function openTasks(
@@ -32,9 +32,12 @@ export async function openTasks(
   const names = targets.map((target) => target.split(':')[0]!);
   const prepared = await prepare({ ...request, targets: [...new Set(names)] }, store, signal, out);
   if (prepared === undefined) return undefined;
-  const all = prepared.selection.definitions.flatMap(
-    (definition) => prepared.pipelines.get(definition)!.tasks,
-  );
+  const all = [
+    ...prepared.selection.definitions.flatMap(
+      (definition) => prepared.pipelines.get(definition)!.tasks,
+    ),
+    ...prepared.images.values(),
+  ];
   const asked = targets.length === 0 ? all : narrow(targets, all, out);
   if (out.failed) return undefined;
   const ordered = out.take(orderTasks(asked));

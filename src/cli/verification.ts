@@ -90,28 +90,38 @@ export function sampler(
   output: { readonly note: (text: string) => void; readonly signal: AbortSignal },
   summarize: (verified: Verified) => Promise<string>,
 ): Sampler {
-  const ran = new Map<string, string>();
+  const sample = new Map<string, string>();
+  let ran = 0;
   return {
     event: (event) => {
       if (event.type !== 'task-end' || event.outcome !== 'ran') return;
-      if (inSample(event.key as Sha256Hex, percent)) ran.set(event.task, event.key);
+      ran++;
+      if (inSample(event.key as Sha256Hex, percent)) sample.set(event.task, event.key);
     },
     verify: async (report, executor) => {
-      const tasks = [...report.results.keys()].filter(({ name }) => ran.has(name));
+      const tasks = [...report.results.keys()].filter(({ name }) => sample.has(name));
+      if (ran > 0 && tasks.length === 0) {
+        output.note(`none of the ${tasksText(ran)} that ran is in the sample of ${percent}%\n`);
+      }
       if (tasks.length === 0) return [];
       using verifier = openVerifier(executor);
       const found: Diagnostic[] = [];
       let compared = 0;
+      /** Why the first that was left out cannot be compared. */
+      let why: string | undefined;
       for (const task of tasks) {
         if (output.signal.aborted) break;
         const one = await verifyOne(verifier, {
           task,
-          key: ran.get(task.name)!,
+          key: sample.get(task.name)!,
           report,
           executor,
           signal: output.signal,
         });
-        if (one.verdict.kind === 'skipped') continue;
+        if (one.verdict.kind === 'skipped') {
+          why ??= `${task.name}: ${one.verdict.why}`;
+          continue;
+        }
         compared++;
         if (one.verdict.kind === 'same') continue;
         const hint = `ashlar verify ${task.name}`;
@@ -121,9 +131,17 @@ export function sampler(
           severity: 'warning',
         });
       }
-      const fine = `${compared - found.length} of ${compared} verified tasks are reproducible\n`;
-      output.note(fine);
+      if (compared > 0) {
+        output.note(`${compared - found.length} of ${compared} verified tasks are reproducible\n`);
+      } else if (why !== undefined) {
+        const sampled = `${tasksText(tasks.length)} in the sample of ${percent}%`;
+        output.note(`${sampled}, none of which can be compared (${why})\n`);
+      }
       return found;
     },
   };
+}
+
+function tasksText(count: number): string {
+  return count === 1 ? '1 task' : `${count} tasks`;
 }

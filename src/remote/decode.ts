@@ -205,6 +205,8 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
   let exitCode = 0;
   let log: Digest | undefined;
   let action: Digest | undefined;
+  let task = '';
+  let local = false;
   let worker = '';
   let startedMs = 0;
   let completedMs = 0;
@@ -214,6 +216,8 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
     else if (field === 4) exitCode = wire.int32();
     else if (field === 6) log = readDigest(wire.bytes());
     else if (field === 1001) action = readDigest(wire.bytes());
+    else if (field === 1003) task = wire.text();
+    else if (field === 1004) local = wire.flag();
     else if (field === 9) {
       readMessage(wire.bytes(), (inner, metadata) => {
         if (inner === 1) worker = metadata.text();
@@ -234,6 +238,8 @@ export function decodeActionResult(bytes: Uint8Array): ActionResult {
     worker,
     startedMs,
     completedMs,
+    ...(task === '' ? {} : { task }),
+    ...(local ? { local } : {}),
   };
 }
 

@@ -168,5 +168,7 @@ export function encodeActionResult(result: ActionResult): Uint8Array {
       value,
     );
     if (value.action !== undefined) nested(writer, 1001, writeDigest, value.action);
+    text(writer, 1003, value.task ?? '');
+    flag(writer, 1004, value.local ?? false);
   }, result);
 }

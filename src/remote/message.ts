@@ -76,6 +76,10 @@ export interface ActionResult {
   readonly worker: string;
   readonly startedMs: number;
   readonly completedMs: number;
+  /** Name of the task that it is of, for explanations. A field of ours. */
+  readonly task?: string | undefined;
+  /** It is good for the machine that made it only. A field of ours. */
+  readonly local?: boolean | undefined;
 }
 
 /** Bytes that are no valid message. What is stored may come from anybody, so readers must expect it. */

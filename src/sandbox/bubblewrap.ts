@@ -14,7 +14,7 @@ import { overlaid, overlaysWork, prepareOverlays } from './overlay.ts';
 import { PipePool } from './pipe.ts';
 import type { Limits, Mount, Sandbox, SandboxCommand } from './port.ts';
 import { probeBubblewrap, type Bubblewrap } from './probe.ts';
-import { supervise } from './supervise.ts';
+import { FIRST_LENT_FD, supervise } from './supervise.ts';
 
 export interface BubblewrapSettings {
   /** Where the /etc of sandboxes is kept between runs; made when it is missing. */
@@ -94,6 +94,7 @@ export function bubblewrap(settings: BubblewrapSettings): Sandbox {
           // Called by the same name everywhere: it is the first process that the command sees.
           cwd: dirname(probed.value.program),
           channels: 2,
+          lent: command.lent,
           onOutput: namespace.onOutput,
           timeoutMs: command.limits.timeoutMs,
           signal: command.signal,
@@ -138,12 +139,14 @@ function launchLine(
     enforced.processes !== undefined && hasPrlimit(command)
       ? ['/usr/bin/prlimit', `--nproc=${enforced.processes}`, '--']
       : [];
+  const lent = (command.lent ?? []).map((_, index) => FIRST_LENT_FD + index);
+  const given = new Set([OPTIONS_FD, STATUS_FD, ...lent]);
   return enter(
     {
       umask: '022',
       ulimits: [...FIXED_LIMITS, ...enforced.ulimits],
       cgroups: enforced.cgroup?.enter ?? [],
-      close: inherited.filter((fd) => fd !== OPTIONS_FD && fd !== STATUS_FD),
+      close: inherited.filter((fd) => !given.has(fd)),
     },
     overlaid(command.mounts, directory, [
       ...prefix,

@@ -57,6 +57,7 @@ export function host({ directory, graceMs = 2_000 }: HostOptions): Sandbox {
                   { ulimits: enforced.ulimits, cgroups: enforced.cgroup?.enter ?? [] },
                   translated.argv,
                 ),
+          lent: command.lent,
           onOutput: command.onOutput,
           timeoutMs,
           signal: command.signal,

@@ -49,29 +49,36 @@ export class PipePool {
   }
 
   #make(): Result<undefined> {
-    makeDirectory(this.directory);
-    const place = temporaryBeside(join(this.directory, PIPE_MARK));
-    mkdirSync(place);
-    try {
-      chmodSync(place, 0o700);
-      const paths = Array.from({ length: BATCH }, (_, index) => join(place, String(index)));
-      const made = spawnSync('mkfifo', ['-m', '600', '--', ...paths], { encoding: 'utf8' });
-      if (made.status !== 0) {
-        return failed(
-          environmentError({
-            code: 'sandbox/no-pipe',
-            message: `mkfifo failed in ${place}: ${made.error?.message ?? made.stderr.trim()}`,
-            hint: 'mkfifo is part of coreutils; the directory must be on a file system that has FIFOs',
-          }),
-        );
-      }
-      for (const path of paths) {
-        this.#idle.push(openSync(path, constants.O_RDONLY | constants.O_NONBLOCK));
-      }
-    } finally {
-      removeTree(place);
+    const made = makePipes(this.directory, BATCH);
+    if (made.ok) this.#idle.push(...made.value);
+    return made.ok ? ok(undefined) : made;
+  }
+}
+
+/**
+ * FIFOs without a name, as descriptors of their read ends that never block; to be opened anew through
+ * /proc/self/fd. The directory is made when it is missing. Fails with `sandbox/no-pipe`, or throws node's own errors.
+ */
+export function makePipes(directory: string, count: number): Result<number[]> {
+  makeDirectory(directory);
+  const place = temporaryBeside(join(directory, PIPE_MARK));
+  mkdirSync(place);
+  try {
+    chmodSync(place, 0o700);
+    const paths = Array.from({ length: count }, (_, index) => join(place, String(index)));
+    const made = spawnSync('mkfifo', ['-m', '600', '--', ...paths], { encoding: 'utf8' });
+    if (made.status !== 0) {
+      return failed(
+        environmentError({
+          code: 'sandbox/no-pipe',
+          message: `mkfifo failed in ${place}: ${made.error?.message ?? made.stderr.trim()}`,
+          hint: 'mkfifo is part of coreutils; the directory must be on a file system that has FIFOs',
+        }),
+      );
     }
-    return ok(undefined);
+    return ok(paths.map((path) => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)));
+  } finally {
+    removeTree(place);
   }
 }
 

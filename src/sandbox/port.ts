@@ -46,6 +46,8 @@ export interface SandboxCommand {
    * what it makes. What is in /etc must be mounted to agree.
    */
   readonly identity?: { readonly id: number; readonly hostname: string };
+  /** Descriptors of this process that the command has as 5 and on. */
+  readonly lent?: readonly number[] | undefined;
   /** Standard output and standard error in the order of arrival. */
   readonly onOutput: (chunk: Buffer) => void;
   readonly signal?: AbortSignal | undefined;

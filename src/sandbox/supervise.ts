@@ -14,6 +14,8 @@ export interface Supervision {
   readonly cwd: string;
   /** Pipes to and from the process beside standard input and output: file descriptors 3, 4, … */
   readonly channels?: number;
+  /** Descriptors of this process that it has as `FIRST_LENT_FD` and on. */
+  readonly lent?: readonly number[] | undefined;
   readonly onOutput: (chunk: Buffer) => void;
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -37,6 +39,9 @@ export type Outcome =
   /** It could not be started; `errno` says why. */
   | { readonly kind: 'unstartable'; readonly errno: string }
   | { readonly kind: 'broken'; readonly diagnostic: Diagnostic };
+
+/** Where descriptors that are lent to a command begin: behind the channels of any backend. */
+export const FIRST_LENT_FD = 5;
 
 /** A process that has ended releases its pipe at once; one that escaped its group may hold it on. */
 const STRAGGLER_MS = 100;
@@ -102,6 +107,10 @@ async function follow(directory: string, pipe: OutputPipe, run: Supervision): Pr
 /** The process, or the errno of its failure where node throws it (E2BIG, EACCES of the directory). */
 function start(directory: string, pipe: OutputPipe, run: Supervision): ChildProcess | string {
   const channels = Array.from({ length: run.channels ?? 0 }, () => 'pipe' as const);
+  const lent = run.lent ?? [];
+  // Numbers are the same in each backend: they are written into environments.
+  const gap = lent.length === 0 ? 0 : FIRST_LENT_FD - 3 - channels.length;
+  const unused = Array.from({ length: gap }, () => 'ignore' as const);
   let child: ChildProcess | undefined;
   try {
     expectTarget(directory);
@@ -110,7 +119,7 @@ function start(directory: string, pipe: OutputPipe, run: Supervision): ChildProc
       env: run.env,
       // A group of its own, so that everything it starts can be ended with it.
       detached: true,
-      stdio: ['ignore', pipe.writer, pipe.writer, ...channels],
+      stdio: ['ignore', pipe.writer, pipe.writer, ...channels, ...unused, ...lent],
     });
   } catch (error) {
     const errno = errnoOf(error);

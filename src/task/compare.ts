@@ -3,7 +3,7 @@
 // recursion, because chains of tasks may be long; each pair is compared once, however often it is met.
 import type { Sha256Hex } from '../base/digest.ts';
 import { differences, onlyDigests, type Difference } from './difference.ts';
-import { withoutDigests } from './leaves.ts';
+import { withoutDigests, type Leaf } from './leaves.ts';
 import { causeIdentity, type Cause } from './reason.ts';
 import type { Side } from './side.ts';
 
@@ -69,10 +69,14 @@ function open(old: Side, now: Side, onPair: OnPair): Frame {
   const pairs = new Map<string, readonly [Side, Side]>();
   const found = old.key === now.key ? [] : differences(old.leaves, now.leaves);
   const tokens = changedTokens(found);
-  for (const difference of found) {
+  const rest = found.filter((difference) => {
     const pair = follow(difference, old, now, onPair);
     if (pair !== undefined) pairs.set(pairName(...pair), pair);
-    else if (followsFrom(difference, now, tokens)) derived.push(causeOf(difference, old, now));
+    return pair === undefined;
+  });
+  for (const difference of rest) {
+    if (followsFrom(difference, now, tokens, pairs.size > 0))
+      derived.push(causeOf(difference, old, now));
     else own.push(causeOf(difference, old, now));
   }
   return {
@@ -114,19 +118,26 @@ function changedTokens(found: readonly Difference[]): ReadonlySet<string> {
 }
 
 /** What nobody wrote, and what differs only in digests that stand for something else that differs. */
-function followsFrom(difference: Difference, now: Side, tokens: ReadonlySet<string>): boolean {
+function followsFrom(
+  difference: Difference,
+  now: Side,
+  tokens: ReadonlySet<string>,
+  below: boolean,
+): boolean {
   const leaf = difference.new;
   if (leaf === undefined) return false;
   // Files that are written for a task name what it is made from.
   if (leaf.path.startsWith('inputs.')) return onlyDigests(difference);
   if (now.origin(leaf.path) !== undefined) return false;
   if (onlyDigests(difference)) return true;
+  // A step is told of what it is given: versions of packages, say.
+  if (leaf.path.startsWith('parameters.') && difference.old !== undefined && below) return true;
   return leaf.path.startsWith('variables.') && tokens.has(leaf.value);
 }
 
 function causeOf({ old, new: leaf }: Difference, oldSide: Side, now: Side): Cause {
   const path = (leaf ?? old)!.path;
-  const at = now.origin(path);
+  const at = now.origin(path, newLine(old?.value, leaf?.value));
   const was = old && oldSide.origin(old.path);
   return {
     path,
@@ -138,8 +149,16 @@ function causeOf({ old, new: leaf }: Difference, oldSide: Side, now: Side): Caus
   };
 }
 
+/** The first line that a text did not have before, where it is one of several. */
+function newLine(old: string | undefined, now: string | undefined): string | undefined {
+  if (old === undefined || now?.includes('\n') !== true) return undefined;
+  const before = new Set(old.split('\n'));
+  return now.split('\n').find((line) => line.trim() !== '' && !before.has(line));
+}
+
 /** A dependency by its name, where that is known, or by its key. */
-function valueOf(leaf: { value: string; dependency?: Sha256Hex }, side: Side): string {
+function valueOf(leaf: Leaf, side: Side): string {
+  if (leaf.path.endsWith('.layer') && leaf.value === 'null') return 'nothing';
   if (leaf.dependency === undefined) return leaf.value;
   const name = side.dependency(leaf.dependency, undefined)?.name;
   const short = leaf.dependency.slice(0, 12);

@@ -6,7 +6,7 @@ import { errnoOf, removeTree, temporaryBeside } from '../base/fs.ts';
 import type { Digest } from '../base/digest.ts';
 import { BLOB_TIME, placeBlob, type Store } from '../cache/store.ts';
 import { deliverTree } from './owned.ts';
-import { filePlace, treePlace, type Place } from './placed.ts';
+import { isBlob } from './place.ts';
 import type { OutputValue } from './task.ts';
 
 export interface Delivery {
@@ -19,32 +19,20 @@ export interface Delivery {
 /** `current`: there and untouched; `restored`: it was put there; `missing`: the store does not have it. */
 export type Delivered = 'current' | 'restored' | 'missing';
 
-export interface Handover {
-  readonly outcome: Delivered;
-  /** What to look at to see that it is untouched, where that is known. */
-  readonly place?: Place | undefined;
-}
-
 /** Puts an output in its place; a diagnostic where somebody else's files are in the way. Throws node's own errors. */
 export async function deliver(
   store: Store,
   value: OutputValue,
   { path }: Delivery,
-): Promise<Handover | Diagnostic> {
-  if (value.kind === 'file') {
-    const { digest, executable } = value;
-    const outcome = deliverFile(store, digest, executable, path);
-    return { outcome, place: filePlace(path, digest.size, executable) };
-  }
+): Promise<Delivered | Diagnostic> {
+  if (value.kind === 'file') return deliverFile(store, value.digest, value.executable, path);
   const delivered = await deliverTree(store, value.tree, path);
-  if (typeof delivered === 'string') return { outcome: delivered };
-  if (!('current' in delivered)) return delivered;
-  return { outcome: 'current', place: treePlace(path, delivered.current) };
+  return typeof delivered === 'object' && 'current' in delivered ? 'current' : delivered;
 }
 
 /**
- * `current`: the file is there and untouched since it was delivered (size and time tell). As a hard link,
- * by rename, and not at all where it already is. Throws node's own errors.
+ * `current`: the file is there and untouched since it was delivered (size, time and inode tell, or the bytes of
+ * a copy). As a hard link, by rename, and not at all where it already is. Throws node's own errors.
  */
 export function deliverFile(
   store: Store,
@@ -52,7 +40,7 @@ export function deliverFile(
   executable: boolean,
   path: string,
 ): Delivered {
-  if (isCurrent(path, digest)) return 'current';
+  if (isCurrent(store, path, digest, executable)) return 'current';
   mkdirSync(dirname(path), { recursive: true });
   const temporary = temporaryBeside(path);
   try {
@@ -65,10 +53,11 @@ export function deliverFile(
   return 'restored';
 }
 
-function isCurrent(path: string, digest: Digest): boolean {
+function isCurrent(store: Store, path: string, digest: Digest, executable: boolean): boolean {
   try {
     const stat = lstatSync(path);
-    return stat.isFile() && stat.size === digest.size && stat.mtimeMs === BLOB_TIME * 1000;
+    if (!stat.isFile() || stat.size !== digest.size) return false;
+    return stat.mtimeMs === BLOB_TIME * 1000 && isBlob(store, path, stat, digest, executable);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false;
     throw error;

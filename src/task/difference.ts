@@ -25,15 +25,18 @@ export function differences(old: Leaves, now: Leaves): Difference[] {
 
 const DETAIL = /\.(output|unpack|executable)$/;
 
-/** Of an input that came or went as a whole, how it is taken in tells nothing more. */
+/** Of what came or went as a whole (an input, an entry of a list), its parts tell nothing more. */
 function withoutDetails(found: readonly Difference[]): Difference[] {
   const whole = new Set<string>();
   for (const { name, old, new: now } of found) {
-    if ((old === undefined || now === undefined) && name.startsWith('inputs.')) whole.add(name);
+    if ((old === undefined || now === undefined) && /^(inputs|parameters)\./.test(name)) {
+      whole.add(name);
+    }
   }
   return found.filter(({ name }) => {
-    const input = name.replace(DETAIL, '');
-    return input === name || !whole.has(input);
+    const part = name.startsWith('inputs.') ? DETAIL : /\.[^.]+$/;
+    const of = name.replace(part, '');
+    return of === name || !whole.has(of);
   });
 }
 

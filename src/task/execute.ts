@@ -12,6 +12,7 @@ import type { Workspace } from '../cache/work.ts';
 import type { Sandbox, SandboxCommand, SandboxExit } from '../sandbox/port.ts';
 import type { TaskFailure } from './event.ts';
 import { commandOf } from './key.ts';
+import { takesPart, type Jobserver } from './jobserver.ts';
 import { isKept, Layers } from './layer.ts';
 import { readLayers } from './layering.ts';
 import { openLog, type TaskLog } from './log.ts';
@@ -27,6 +28,8 @@ export interface Executor {
   readonly logPath: (task: Task) => string;
   /** Set by the scheduler, which opens them once for all tasks. */
   readonly layers?: Layers;
+  /** Processors for all that is not a download, and for what runs in parallel inside; any number unless given. */
+  readonly jobserver?: Jobserver;
   /** Keep the tree of a failed task and say how to enter it. */
   readonly keepFailed: boolean;
 }
@@ -113,10 +116,7 @@ async function executeIn(
   if (!staged.ok) return fail(staged.diagnostics);
   if (options.signal.aborted) return { kind: 'aborted' };
 
-  const problems =
-    task.work.kind === 'script'
-      ? await runScript(task, staged.value, executor, options, log)
-      : await runStep(task, staged.value, options, log);
+  const problems = await run(task, staged.value, executor, options, log);
   if (options.signal.aborted) return { kind: 'aborted' };
   // Whatever it said: it may have looked at what was not there any more.
   const lost = staged.value.layered.find(({ used }) => used !== undefined && !isKept(used));
@@ -150,6 +150,20 @@ export async function openLayers({ store, sandbox, workspace }: Executor): Promi
   return new Layers(store, (await sandbox.overlays?.(workspace.path)) ?? false);
 }
 
+async function run(
+  task: Task,
+  staged: Stage,
+  executor: Executor,
+  options: ExecuteOptions,
+  log: TaskLog,
+): Promise<readonly Diagnostic[]> {
+  using _processor =
+    task.pool === 'cpu' ? await executor.jobserver?.take(options.signal) : undefined;
+  return task.work.kind === 'script'
+    ? await runScript(task, staged, executor, options, log)
+    : await runStep(task, staged, options, log);
+}
+
 async function runScript(
   task: Task,
   staged: Stage,
@@ -166,6 +180,7 @@ async function runScript(
     image: task.work.image,
     network: task.network,
     limits: task.limits,
+    lent: takesPart(task) ? executor.jobserver?.lent : undefined,
     onOutput: (chunk) => log.write(chunk),
     signal: options.signal,
   };

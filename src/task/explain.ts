@@ -7,11 +7,12 @@ import { digestOf, sameDigest, type Sha256Hex } from '../base/digest.ts';
 import { errnoOf } from '../base/fs.ts';
 import { tombstone } from '../cache/care/tombstone.ts';
 import { hasBlob, putBytes, type Store } from '../cache/store.ts';
-import { comparer } from './compare.ts';
+import { comparer, type Comparer } from './compare.ts';
 import { distance } from './difference.ts';
 import type { KeysOf, TaskKey } from './key.ts';
 import { leavesOf, type Value } from './leaves.ts';
 import type { Cause, Reason } from './reason.ts';
+import { rebuildIfLost } from './rebuild.ts';
 import { readRecord } from './record.ts';
 import { recall, rememberRecord, treeName, type Remembered } from './remembered.ts';
 import type { Explainer } from './schedule.ts';
@@ -26,6 +27,8 @@ export interface ExplainOptions {
   readonly evictedAt?: (key: Sha256Hex) => number | undefined;
   /** Another place to look for records that are not here. */
   readonly find?: FindRecord;
+  /** Brings what `find` did not have, for it to have it then; false when there was nothing to be had. */
+  readonly bring?: () => Promise<boolean>;
 }
 
 /** What `ashlar why` is told of a task, beside the reason. */
@@ -63,6 +66,7 @@ export function createExplainer({
   directory,
   evictedAt = (key) => tombstone(store, key)?.atMs,
   find = () => undefined,
+  bring,
 }: ExplainOptions): Explaining {
   const tree = treeName(directory);
   const memory = new Map<string, Remembered[]>();
@@ -71,13 +75,16 @@ export function createExplainer({
   let keysOf: KeysOf | undefined;
   /** Keys that tasks had in the records of those that depend on them. */
   const expected = new Map<string, Sha256Hex>();
-  const compare = comparer((old, { name }) => {
-    if (name !== undefined && !expected.has(name)) expected.set(name, old);
-  });
+  const newComparer = (): Comparer =>
+    comparer((old, { name }) => {
+      if (name !== undefined && !expected.has(name)) expected.set(name, old);
+    });
+  let compare = newComparer();
 
   const remembered = (name: string): Remembered[] => {
     let entries = memory.get(name);
     if (entries === undefined) {
+      if (memory.size === 0) rebuildIfLost(store);
       entries = recall(store, name);
       memory.set(name, entries);
     }
@@ -134,9 +141,18 @@ export function createExplainer({
       const old = recordSide(nearest.key, task.name, nearest.record, findRecord);
       return { nearest, causes: compare.causes(old, side) };
     },
+    prepare: async (tasks, keyOf) => {
+      if (bring === undefined) return;
+      for (;;) {
+        for (const task of tasks) reasons.set(task, explain(task, keyOf).reason);
+        // What was not there may lead on to more.
+        if (!(await bring())) return;
+        compare = newComparer();
+      }
+    },
     why: (task, keyOf) => {
       keysOf = keyOf;
-      const { reason } = explain(task, keyOf);
+      const reason = reasons.get(task) ?? explain(task, keyOf).reason;
       reasons.set(task, reason);
       return reason;
     },
@@ -160,10 +176,9 @@ export function createExplainer({
   };
 }
 
-/** The bytes that the key is the digest of. */
-function recordText(task: Task, key: TaskKey): string {
-  const record = key.blobs[0];
-  if (record !== undefined) return Buffer.from(record).toString('utf8');
+/** The text that the key is the digest of. */
+function recordText(task: Task, { record }: TaskKey): string {
+  if (record !== undefined) return record;
   throw new Error(`the key of ${task.name} came without its record`);
 }
 

@@ -24,6 +24,8 @@ export interface TaskKey {
   readonly key: Digest;
   /** The messages that the key is the digest of, to be stored beside the result. */
   readonly blobs: readonly Uint8Array[];
+  /** The text of the record that it is the key of; undefined for one of an action, or that is locked. */
+  readonly record?: string | undefined;
   /** The key that the definitions give, where the task is locked to another. */
   readonly unlocked?: Sha256Hex;
 }
@@ -48,10 +50,26 @@ function lockedKey(hash: Sha256Hex, own: TaskKey): TaskKey {
 
 /** The key of one task, given those of its dependencies. */
 export function taskKey(task: Task, keyOf: KeysOf): TaskKey {
-  const record = Buffer.from(canonicalJson(taskRecord(task, keyOf)), 'utf8');
-  const root = recordRoot(digestOf(record));
-  const action = recordAction(digestOf(root));
-  return { key: digestOf(action), blobs: [record, root, RECORD_COMMAND, action] };
+  return new RecordKey(canonicalJson(taskRecord(task, keyOf)));
+}
+
+/** Makes its messages when somebody wants them: most tasks of most builds are found by their keys alone. */
+class RecordKey implements TaskKey {
+  readonly key: Digest;
+  readonly record: string;
+
+  constructor(record: string) {
+    this.record = record;
+    const root = recordRoot(digestOf(record));
+    this.key = digestOf(recordAction(digestOf(root)));
+  }
+
+  get blobs(): readonly Uint8Array[] {
+    const record = Buffer.from(this.record, 'utf8');
+    const root = Uint8Array.from(recordRoot(digestOf(record)));
+    const action = Uint8Array.from(recordAction(digestOf(root)));
+    return [record, root, RECORD_COMMAND, action];
+  }
 }
 
 const RECORD_COMMAND = encodeCommand({
@@ -62,7 +80,7 @@ const RECORD_COMMAND = encodeCommand({
 });
 const RECORD_COMMAND_DIGEST = digestOf(RECORD_COMMAND);
 
-/** The input root that holds a record, and the action on such a root. */
+/** The input root that holds a record, and the action on such a root: good until the next of the kind is made. */
 const recordRoot = templates((digest) =>
   encodeDirectory({
     files: [{ name: RECORD_FILE, digest, executable: false }],
@@ -75,10 +93,10 @@ const recordAction = templates((inputRoot) =>
 );
 
 /**
- * Encodes messages that differ in one digest only. Of those with digests of one size all bytes but the hash
- * are the same: encoding them anew for each of ten thousand tasks takes as long as all the rest of a key.
+ * Encodes messages that differ in one digest only. Of those with digests of one size all bytes but the hash are the
+ * same, so they share one buffer: to encode or to copy ten thousand takes as long as all the rest of their keys.
  */
-function templates(encode: (digest: Digest) => Uint8Array): (digest: Digest) => Uint8Array {
+function templates(encode: (digest: Digest) => Uint8Array): (digest: Digest) => Buffer {
   const placeholder = 'f'.repeat(64) as Sha256Hex;
   const bySize = new Map<number, { bytes: Buffer; at: number }>();
   return ({ hash, size }) => {
@@ -88,9 +106,8 @@ function templates(encode: (digest: Digest) => Uint8Array): (digest: Digest) => 
       template = { bytes, at: bytes.indexOf(placeholder) };
       bySize.set(size, template);
     }
-    const message = Buffer.from(template.bytes);
-    message.write(hash, template.at, 'latin1');
-    return message;
+    template.bytes.write(hash, template.at, 'latin1');
+    return template.bytes;
   };
 }
 

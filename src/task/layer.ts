@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { digestOf, isSha256Hex, type Digest, type Sha256Hex } from '../base/digest.ts';
 import { errnoOf, readIfExists, removeTree } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
-import { putBytes, type Store } from '../cache/store.ts';
+import { noteAdded, putBytes, type Store } from '../cache/store.ts';
 import { encodeDirectory } from '../remote/encode.ts';
 import { decodeDigests, encodeDigests, type Contents } from './contents.ts';
 
@@ -80,9 +80,14 @@ export class Layers {
   /**
    * Keeps what a task left in a directory, by moving it, and gives it its name. `base` is the layer that
    * the directory lay over; undefined: the directory holds everything itself. Nobody may be writing to
-   * it. Of two that keep the same, the first wins. Throws node's own errors.
+   * it. Of two that keep the same, the first wins. `below` are the files of the base. Throws node's own errors.
    */
-  keep(directory: string, { root, files }: Contents, base: Layer | undefined): Digest {
+  keep(
+    directory: string,
+    { root, files }: Contents,
+    base: Layer | undefined,
+    below: ReadonlyMap<string, Digest>,
+  ): Digest {
     const digest = putBytes(this.#store, root);
     const place = this.#placeOf(digest.hash);
     if (digest.hash === EMPTY_ROOT.hash || this.#readRecord(place) !== undefined) return digest;
@@ -99,6 +104,7 @@ export class Layers {
     } finally {
       removeTree(temporary);
     }
+    noteAdded(this.#store, bytesOver(below, files));
     this.#unsealed.add(digest.hash);
     return digest;
   }
@@ -150,6 +156,13 @@ export class Layers {
     const known = this.stacked && typeof base === 'string' && isSha256Hex(base);
     return known ? { base } : undefined;
   }
+}
+
+/** Bytes of the files that are others than those of the base. */
+function bytesOver(below: ReadonlyMap<string, Digest>, files: ReadonlyMap<string, Digest>): number {
+  let bytes = 0;
+  for (const [path, { hash, size }] of files) if (below.get(path)?.hash !== hash) bytes += size;
+  return bytes;
 }
 
 /** No real pipeline has so many tasks; a record that goes round in a circle must not keep us. */

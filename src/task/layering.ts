@@ -26,7 +26,12 @@ export async function readLayers(
   copies: string,
 ): Promise<Result<ReadLayers>> {
   const places = new Map<string, string>();
-  const read: { layer: StagedLayer; base: Layer | undefined; contents: Contents }[] = [];
+  const read: {
+    layer: StagedLayer;
+    base: Layer | undefined;
+    below: ReadonlyMap<string, Digest>;
+    contents: Contents;
+  }[] = [];
   for (const layer of staged.layered) {
     const { source, over } = layer.mount;
     const base = over === undefined ? undefined : layer.used;
@@ -39,15 +44,15 @@ export async function readLayers(
     const seen = await inspect([source, ...(over?.below ?? [])], `${source}.seen`, wanted);
     if (!seen.ok) return seen;
     const below = base === undefined ? new Map<string, Digest>() : layers.filesOf(base);
-    read.push({ layer, base, contents: contentsOf(seen.value, digestsIn(source, below)) });
+    read.push({ layer, base, below, contents: contentsOf(seen.value, digestsIn(source, below)) });
   }
   return ok({
     locate: (inside) => copied(places, inside) ?? staged.locate(inside),
     keep: () => {
       if (read.length === 0) return undefined;
-      const roots = read.map(({ layer, base, contents }): [string, Digest] => [
+      const roots = read.map(({ layer, base, below, contents }): [string, Digest] => [
         layer.at,
-        layers.keep(layer.mount.source, contents, base),
+        layers.keep(layer.mount.source, contents, base, below),
       ]);
       return Object.fromEntries(roots);
     },

@@ -64,6 +64,10 @@ function collectList(leaves: Map<string, Leaf>, path: string, list: readonly Val
       collectPlaced(leaves, `${path}.${entry['at']}`, entry);
     } else if (isObject(entry) && typeof entry['id'] === 'string') {
       collectPlaced(leaves, `${path}.${entry['id']}`, entry);
+    } else if (isObject(entry) && typeof entry['name'] === 'string') {
+      const { name, ...members } = entry;
+      add(leaves, `${path}.${name}`, name, false);
+      collect(leaves, `${path}.${name}`, members);
     } else collect(leaves, `${path}.${index}`, entry);
   }
 }

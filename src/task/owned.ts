@@ -14,29 +14,15 @@ import {
   writeFileSync,
   type Stats,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { definitionError, type Diagnostic } from '../base/diagnostic.ts';
-import { digestOf, sameDigest, type Digest } from '../base/digest.ts';
+import { sameDigest, type Digest } from '../base/digest.ts';
 import { errnoOf, readIfExists, removeTree, temporaryBeside } from '../base/fs.ts';
 import { lock } from '../base/lock.ts';
 import { BLOB_TIME, blobPath, hasBlob, placeBlob, type Store } from '../cache/store.ts';
 import { loadTree, parseTree, placeTree, type LoadedTree } from '../cache/tree.ts';
 import type { Directory, FileNode } from '../remote/message.ts';
-
-/** The names that belong to a delivered directory, beside it. */
-interface Beside {
-  /** The Tree message of what lies there. */
-  readonly record: string;
-  /** As `record`, from before a change to its end: what lies there may be of two trees. */
-  readonly changing: string;
-  /** A new directory until it gets its name. */
-  readonly fresh: string;
-}
-
-function besideOf(path: string): Beside {
-  const prefix = join(dirname(path), `.${basename(path)}.ashlar`);
-  return { record: prefix, changing: `${prefix}-changing`, fresh: `${prefix}-new` };
-}
+import { besideOf, deliveryLock, putRecord, recordOf, replaceBy, type Beside } from './beside.ts';
 
 /**
  * Makes a directory exactly the tree. It was, or `restored`: it is now; `missing`: the store lacks
@@ -53,10 +39,12 @@ export async function deliverTree(
   if (untouched !== undefined) return { current: untouched };
   const wanted = loadTree(store, tree);
   if (wanted === undefined) return 'missing';
-  const anew = isVacant(path) ? placeAnew(store, tree, wanted, path, beside) : 'taken';
+  const anew = isVacant(path)
+    ? placeAnew(store, tree, path, (fresh) => placeTree(store, wanted, fresh))
+    : 'taken';
   if (anew !== 'taken') return anew;
   // Only one at a time changes what lies there.
-  const held = await lock(`ashlar output\0${path}`);
+  const held = await lock(deliveryLock(dirname(path)));
   try {
     return change(store, tree, wanted, path, beside);
   } finally {
@@ -70,16 +58,9 @@ export interface Untouched {
 }
 
 /** The tree in a directory that is what its record says, if that is what is wanted. */
-function findUntouched(
-  tree: Digest,
-  path: string,
-  { record, changing }: Beside,
-): LoadedTree | undefined {
-  const bytes = readIfExists(record);
-  if (bytes === undefined || !sameDigest(digestOf(bytes), tree) || existsSync(changing)) {
-    return undefined;
-  }
-  const recorded = parseTree(bytes);
+function findUntouched(tree: Digest, path: string, beside: Beside): LoadedTree | undefined {
+  const bytes = recordOf(tree, beside);
+  const recorded = bytes === undefined ? undefined : parseTree(bytes);
   return recorded !== undefined && isSame(recorded, recorded.root, path) ? recorded : undefined;
 }
 
@@ -136,19 +117,20 @@ function isVacant(path: string): boolean {
 
 /**
  * Where nothing lies: filled under another name, and then there at once. On record before that, so that
- * it is ours whatever happens. `taken`: somebody was quicker.
+ * it is ours whatever happens. `fill` makes the directory, and returns false where the store lacks a part.
+ * `taken`: somebody was quicker. Throws node's own errors.
  */
-function placeAnew(
+export function placeAnew(
   store: Store,
   tree: Digest,
-  wanted: LoadedTree,
   path: string,
-  beside: Beside,
+  fill: (fresh: string) => boolean,
 ): 'restored' | 'missing' | 'taken' {
+  const beside = besideOf(path);
   makeParent(path);
   const fresh = temporaryBeside(beside.fresh);
   try {
-    if (!placeTree(store, wanted, fresh) || !putRecord(store, tree, beside)) return 'missing';
+    if (!fill(fresh) || !putRecord(store, tree, beside)) return 'missing';
     renameSync(fresh, path);
     if (existsSync(beside.changing)) rmSync(beside.changing);
     return 'restored';
@@ -170,20 +152,6 @@ function makeParent(path: string): void {
   if (parent === lastParent && existsSync(parent)) return;
   mkdirSync(parent, { recursive: true });
   lastParent = parent;
-}
-
-function putRecord(store: Store, tree: Digest, { record }: Beside): boolean {
-  try {
-    return placeBlob(store, tree, record);
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-  }
-  let placed = false;
-  replaceBy(record, (temporary) => {
-    placed = placeBlob(store, tree, temporary);
-    return placed;
-  });
-  return placed;
 }
 
 function change(
@@ -299,20 +267,6 @@ function removeEntry(directory: string, name: Buffer): void {
   const text = name.toString('utf8');
   if (Buffer.from(text, 'utf8').equals(name)) removeTree(`${directory}/${text}`);
   else rmSync(Buffer.concat([Buffer.from(`${directory}/`), name]), { recursive: true });
-}
-
-/** Fills a new name and gives it the old one; `fill` returns false where there is nothing to replace with. */
-function replaceBy(at: string, fill: (temporary: string) => boolean | void): void {
-  const temporary = join(dirname(at), `.ashlar-new-${process.pid}`);
-  removeTree(temporary);
-  try {
-    if (fill(temporary) === false) return;
-    if (lstatSync(at, { throwIfNoEntry: false })?.isDirectory() === true) removeTree(at);
-    renameSync(temporary, at);
-  } finally {
-    // rename() leaves both names when they are links to one file.
-    removeTree(temporary);
-  }
 }
 
 function foreign(path: string, there: Stats | undefined): Diagnostic {

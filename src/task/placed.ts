@@ -1,150 +1,137 @@
-// A memory of what lies where outputs were put, so that finding all of it in place takes one look at each
-// file: no result is read, no tree decoded, no directory listed. Only saves time: a table that is missing or
-// damaged is as good as an empty one.
-import { lstatSync, readlinkSync, type Stats } from 'node:fs';
+// A memory of what lies where the outputs of a tree were put. While all of it is in place, no result is read, no tree
+// decoded and no directory listed; what was removed is put there again by it. Only saves time: one that is missing or
+// damaged is as good as an empty one. Lines stay text until somebody asks for their path.
 import { dirname } from 'node:path';
+import { digestOf, isSha256Hex, type Sha256Hex } from '../base/digest.ts';
 import { errnoOf, readIfExists, writeAtomic } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
-import { BLOB_TIME } from '../cache/store.ts';
-import type { LoadedTree } from '../cache/tree.ts';
-import type { Directory } from '../remote/message.ts';
+import type { Place } from './place.ts';
 import type { TaskResult } from './task.ts';
 
-/** Goes up when an entry changes its meaning. */
-const VERSION = 1;
+/** Goes up when a line changes its meaning. */
+const HEADER = 'ashlar placed table 2\n';
 
-/**
- * A directory's time must lie this far in the past to tell of every change: clocks of file systems move in
- * steps of up to two seconds.
- */
-const GRANULARITY_MS = 2_000;
+/** Lines that nobody asked for so long are left out. */
+const FORGOTTEN_HOURS = 60 * 24;
 
-/** What is expected at a path; paths below it are relative and begin with a slash. */
-export interface Place {
-  readonly path: string;
-  /** Path and time of last change in milliseconds: nothing was added, removed or renamed since. */
-  readonly directories: readonly (readonly [string, number])[];
-  /** Path, size and permission bits. */
-  readonly files: readonly (readonly [string, number, number])[];
-  readonly links: readonly (readonly [string, string])[];
+const HOUR_MS = 3_600_000;
+
+export interface Entry {
+  readonly key: Sha256Hex;
+  /** Which file the result was read from, or written to: `LocalCache.identity`. */
+  readonly identity: string;
+  readonly result: TaskResult;
+  /** Of all outputs that are delivered, in their order. */
+  readonly places: readonly Place[];
 }
 
-interface Entry {
-  readonly result: TaskResult;
-  readonly places: readonly Place[];
+interface Line {
+  /** When it was last asked for, in hours since 1970. */
+  hour: number;
+  /** Undefined: to be written anew. */
+  text: string | undefined;
+  entry: Entry | undefined;
 }
 
 export class PlacedTable {
   readonly #file: string;
-  readonly #known: Map<string, Entry>;
+  /** By the path of the first place. */
+  readonly #lines: Map<string, Line>;
+  readonly #now = Math.floor(Date.now() / HOUR_MS);
   #changed = false;
 
   constructor(file: string) {
     this.#file = file;
-    this.#known = load(file);
+    this.#lines = load(file);
   }
 
-  /** The result of a key whose outputs lie untouched at exactly these paths. */
-  find(key: string, paths: readonly string[]): TaskResult | undefined {
-    const entry = this.#known.get(key);
-    if (entry === undefined || entry.places.length !== paths.length) return undefined;
-    const same = entry.places.every((place, i) => place.path === paths[i] && isUntouched(place));
-    return same ? entry.result : undefined;
+  /** What was put somewhere last, together with what else its task delivered. */
+  find(path: string): Entry | undefined {
+    const line = this.#lines.get(path);
+    if (line === undefined) return undefined;
+    line.entry ??= parse(line.text!);
+    return line.entry;
   }
 
-  add(key: string, result: TaskResult, places: readonly Place[]): void {
-    this.#known.set(key, { result, places });
+  /** Notes that an entry is of use; true when that is news since an hour or so. */
+  use(path: string): boolean {
+    const line = this.#lines.get(path);
+    if (line === undefined || line.hour === this.#now) return false;
+    line.hour = this.#now;
     this.#changed = true;
+    return true;
+  }
+
+  set(entry: Entry): void {
+    this.#lines.set(entry.places[0]!.path, { hour: this.#now, text: undefined, entry });
+    this.#changed = true;
+  }
+
+  /** A place was changed where it is. */
+  touch(path: string): void {
+    const line = this.#lines.get(path);
+    if (line !== undefined) line.text = undefined;
+    this.#changed = true;
+  }
+
+  delete(path: string): void {
+    if (this.#lines.delete(path)) this.#changed = true;
   }
 
   /** Writes what is new. Throws node's own errors. */
   save(): void {
     if (!this.#changed) return;
-    // A path has one owner: who had it before is forgotten.
-    const owners = new Map<string, string>();
-    for (const [key, { places }] of this.#known)
-      for (const { path } of places) owners.set(path, key);
-    const entries = [...this.#known].filter(([key, { places }]) =>
-      places.every(({ path }) => owners.get(path) === key),
-    );
+    const lines: string[] = [];
+    for (const [path, { hour, text, entry }] of this.#lines) {
+      if (this.#now - hour >= FORGOTTEN_HOURS) continue;
+      lines.push(`${hour}\t${JSON.stringify(path)}\t${text ?? JSON.stringify(entry)}\n`);
+    }
+    const body = Buffer.from(lines.join(''), 'utf8');
     makeDirectories(dirname(this.#file), 0o755);
-    writeAtomic(this.#file, JSON.stringify({ version: VERSION, entries }));
+    writeAtomic(
+      this.#file,
+      Buffer.concat([Buffer.from(`${HEADER}${digestOf(body).hash}\n`), body]),
+    );
     this.#changed = false;
   }
 }
 
-function load(file: string): Map<string, Entry> {
+/** Only what we wrote, whole, gets here: more need not be looked at. */
+function parse(text: string): Entry {
+  return JSON.parse(text) as Entry;
+}
+
+function load(file: string): Map<string, Line> {
+  const lines = new Map<string, Line>();
+  const text = read(file) ?? '';
+  for (let start = 0; start < text.length;) {
+    // JSON has no tabs and no line ends but those that are spelled out.
+    const afterHour = text.indexOf('\t', start);
+    const afterPath = text.indexOf('\t', afterHour + 1);
+    const end = text.indexOf('\n', afterPath);
+    const path = JSON.parse(text.slice(afterHour + 1, afterPath)) as string;
+    const hour = Number(text.slice(start, afterHour));
+    lines.set(path, { hour, text: text.slice(afterPath + 1, end), entry: undefined });
+    start = end + 1;
+  }
+  return lines;
+}
+
+const HASH_LENGTH = 64;
+
+/** The lines of a table; undefined for what is none, or not as it was written. */
+function read(file: string): string | undefined {
+  let bytes: Buffer | undefined;
   try {
-    const text = readIfExists(file)?.toString('utf8');
-    const table = text === undefined ? undefined : (JSON.parse(text) as unknown);
-    if (isTable(table)) return new Map(table.entries);
+    bytes = readIfExists(file);
   } catch (error) {
-    if (!(error instanceof SyntaxError) && errnoOf(error) === undefined) throw error;
+    if (errnoOf(error) === undefined) throw error;
   }
-  return new Map();
-}
-
-/** It is written whole or not at all, by us: more need not be looked at. */
-function isTable(value: unknown): value is { entries: [string, Entry][] } {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'version' in value &&
-    value.version === VERSION &&
-    'entries' in value &&
-    Array.isArray(value.entries)
-  );
-}
-
-function isUntouched({ path, directories, files, links }: Place): boolean {
-  for (const [inside, mtimeMs] of directories) {
-    const stat = look(path + inside);
-    if (stat?.mtimeMs !== mtimeMs || !stat.isDirectory()) return false;
-  }
-  for (const [inside, size, mode] of files) {
-    const stat = look(path + inside);
-    if (stat?.size !== size || stat.mtimeMs !== BLOB_TIME * 1000) return false;
-    if ((stat.mode & 0o7777) !== mode || !stat.isFile()) return false;
-  }
-  for (const [inside, target] of links) {
-    if (look(path + inside)?.isSymbolicLink() !== true) return false;
-    if (readlinkSync(path + inside) !== target) return false;
-  }
-  return true;
-}
-
-function look(path: string): Stats | undefined {
-  try {
-    return lstatSync(path, { throwIfNoEntry: false });
-  } catch (error) {
-    if (errnoOf(error) === 'ENOTDIR') return undefined;
-    throw error;
-  }
-}
-
-/** A file that was put at a path just now, or found there untouched. */
-export function filePlace(path: string, size: number, executable: boolean): Place {
-  return { path, directories: [], files: [['', size, executable ? 0o555 : 0o444]], links: [] };
-}
-
-/** A tree that was found untouched at a path; undefined while a change to it might go unseen. */
-export function treePlace(path: string, tree: LoadedTree): Place | undefined {
-  const directories: [string, number][] = [];
-  const files: [string, number, number][] = [];
-  const links: [string, string][] = [];
-  const latest = Date.now() - GRANULARITY_MS;
-  const visit = (directory: Directory, inside: string): boolean => {
-    const stat = look(path + inside);
-    if (stat === undefined || stat.mtimeMs > latest || stat.ctimeMs > latest) return false;
-    directories.push([inside, stat.mtimeMs]);
-    for (const { name, digest, executable, mode } of directory.files) {
-      files.push([`${inside}/${name}`, digest.size, mode ?? (executable ? 0o555 : 0o444)]);
-    }
-    for (const { name, target } of directory.symlinks) links.push([`${inside}/${name}`, target]);
-    return directory.directories.every(({ name, digest }) => {
-      const child = tree.children.get(digest.hash);
-      return child !== undefined && visit(child, `${inside}/${name}`);
-    });
-  };
-  return visit(tree.root, '') ? { path, directories, files, links } : undefined;
+  if (bytes === undefined) return undefined;
+  const start = HEADER.length + HASH_LENGTH + 1;
+  const head = bytes.toString('latin1', 0, start);
+  const body = bytes.subarray(start);
+  const hash = head.slice(HEADER.length, -1);
+  if (!head.startsWith(HEADER) || !isSha256Hex(hash)) return undefined;
+  return digestOf(body).hash === hash ? body.toString('utf8') : undefined;
 }

@@ -2,10 +2,10 @@
 import { digestOf } from '../base/digest.ts';
 import { systemError } from '../base/fs.ts';
 import { putBytes } from '../cache/store.ts';
+import type { Deliveries } from './deliveries.ts';
 import type { TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import type { Node } from './node.ts';
-import type { PlacedTable } from './placed.ts';
 import type { BuildRequest } from './request.ts';
 import { toActionResult } from './result.ts';
 import type { TaskResult } from './task.ts';
@@ -22,25 +22,27 @@ export class Register {
     const { cache, mirrors, explainer, executor } = this.#request;
     // What ran is on record under its action, last: who confirms the result confirms that as well.
     const action = outcome === 'ran' ? keys.at(-1)!.key : undefined;
-    const plain = toActionResult(node.task, result);
+    // What could see more of the machine than it was given is good for this machine only.
+    const local =
+      result.local === true || (outcome === 'ran' && !isHermetic(node, executor.sandbox));
+    const plain = toActionResult(node.task, { ...result, local });
     const stored = action === undefined ? plain : { ...plain, action };
     for (const { key, blobs } of keys) {
       for (const blob of blobs) putBytes(cache.store, blob);
       void cache.putResult(key, stored);
     }
     explainer?.remember(node.task, node.key, outcome);
-    // What could see more of the machine than it was given is good for this machine only.
-    if (outcome !== 'ran' || !node.task.shared || !isHermetic(node, executor.sandbox)) return;
+    if (outcome !== 'ran' || stored.local === true) return;
     for (const { key, blobs } of keys) mirrors?.offer(key, blobs.map(digestOf), stored);
   }
 
   /** Waits until all is on the disk. What the disk refuses is a warning: it will be made again. */
-  async flush(layers: Layers | undefined, placed: PlacedTable | undefined): Promise<void> {
+  async flush(layers: Layers | undefined, deliveries: Deliveries): Promise<void> {
     const { cache, sink } = this.#request;
     try {
       await cache.flush();
       layers?.seal();
-      placed?.save();
+      deliveries.save();
     } catch (error) {
       const diagnostic = systemError('register results in the store', error);
       sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });

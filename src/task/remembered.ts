@@ -1,7 +1,7 @@
 // The memory of records that were made or found here: one small file for each name of a task, so that a
 // build reads only what it has to explain. Only explanations depend on it: a file that is lost, torn or
 // unreadable makes a task look new and does no other harm, so nothing here is flushed or locked.
-import { appendFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { digestOf, isSha256Hex, type Sha256Hex } from '../base/digest.ts';
 import { errnoOf } from '../base/fs.ts';
@@ -44,6 +44,11 @@ export function recall(store: Store, task: string): Remembered[] {
   const found = parse(read(fileOf(store, task)));
   if (found.length > TOO_MANY) tidy(store, task, found);
   return found;
+}
+
+/** Whether there is a memory of tasks of a name. */
+export function isRemembered(store: Store, task: string): boolean {
+  return existsSync(fileOf(store, task));
 }
 
 /** Adds to the memory. `record` is JSON. Returns false where the disk refuses, which fails nothing. */

@@ -45,6 +45,11 @@ export interface Policy {
 
 export interface Explainer {
   /**
+   * Called with what has no result under its key, a level of the graph at a time, before `why` is: brings
+   * here what it takes to tell. Never fails.
+   */
+  prepare?(tasks: readonly Task[], keyOf: KeysOf): Promise<void>;
+  /**
    * Why a task that nobody forced has no result under its key. Called once for each that will run, before
    * those that it depends on: what it depends on may be why.
    */

@@ -29,6 +29,8 @@ export function toActionResult(task: Task, result: TaskResult): ActionResult {
     worker: hostname(),
     startedMs: result.startedMs,
     completedMs: result.completedMs,
+    task: task.name,
+    ...(result.local === true || !task.shared ? { local: true } : {}),
   };
 }
 
@@ -61,5 +63,6 @@ export function fromActionResult(task: Task, stored: ActionResult): TaskResult |
     ...(stored.log === undefined ? {} : { log: stored.log }),
     startedMs: stored.startedMs,
     completedMs: stored.completedMs,
+    ...(stored.local === true ? { local: true } : {}),
   };
 }

@@ -6,6 +6,7 @@ import { systemError } from '../base/fs.ts';
 import { lock } from '../base/lock.ts';
 import type { ActionResult } from '../remote/message.ts';
 import { deliver } from './deliver.ts';
+import { Deliveries } from './deliveries.ts';
 import type { Outcome, TaskFailure } from './event.ts';
 import { execute, openLayers } from './execute.ts';
 import { companionsOf, lookUpHard } from './companion.ts';
@@ -14,7 +15,6 @@ import { gather, Inquiry } from './gather.ts';
 import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import { lookUp, makeNodes, type Node } from './node.ts';
-import { PlacedTable, type Place } from './placed.ts';
 import { Places, QUEUES, type Queue } from './places.ts';
 import { applyPolicy, FORCED } from './policy.ts';
 import { Register } from './register.ts';
@@ -46,7 +46,7 @@ class Run {
   readonly #inquiry: Inquiry | undefined;
   readonly #frontier: Node[] = [];
   readonly #places: Places<Node>;
-  readonly #placed: PlacedTable | undefined;
+  readonly #deliveries: Deliveries;
   readonly #counts: Record<Outcome, number> = {
     ran: 0,
     restored: 0,
@@ -65,7 +65,7 @@ class Run {
     this.#request = request;
     this.#nodes = nodes;
     this.#places = new Places(request.limits);
-    if (request.placed !== undefined) this.#placed = new PlacedTable(request.placed);
+    this.#deliveries = new Deliveries(request.cache, request.placed);
     this.#register = new Register(request);
     this.#inquiry = request.mirrors === undefined ? undefined : new Inquiry(request.mirrors);
   }
@@ -81,10 +81,16 @@ class Run {
         this.#wake = resolve;
       });
       this.#startReady();
+      if (this.#deliveries.waiting && !this.#stopping) {
+        await this.#deliverSome();
+        // Whatever else goes on gets its turn.
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
       if (!this.#places.busy && this.#frontier.length === 0) break;
       if (this.#frontier.length === 0) await woken;
     }
-    await this.#register.flush(await this.#layers, this.#placed);
+    await this.#register.flush(await this.#layers, this.#deliveries);
     const interrupted = signal.aborted;
     const ms = Date.now() - this.#startedMs;
     sink({ type: 'build-end', at: Date.now(), ms, counts: { ...this.#counts }, interrupted });
@@ -110,10 +116,15 @@ class Run {
 
   async #lookUpFrontier(): Promise<void> {
     const level = this.#frontier.splice(0);
-    const { cache, mirrors, policy, substitute } = this.#request;
+    const { cache, mirrors, policy, substitute, explainer } = this.#request;
     for (const node of level) this.#findPlaced(node);
     await lookUp(level, cache, mirrors);
     await lookUpHard(level, cache, mirrors);
+    const missed = level.filter(({ result, shallow }) => result === undefined && !shallow);
+    await explainer?.prepare?.(
+      missed.map(({ task }) => task),
+      this.#keyOf,
+    );
     for (const node of level) {
       if (node.state === 'done') continue;
       if (node.result !== undefined) this.#resultKnown(node);
@@ -127,15 +138,15 @@ class Run {
     }
   }
 
-  /** What lies untouched where it is wanted needs no record. */
+  /** What lies untouched where it is wanted, or was there, is known without its record. */
   #findPlaced(node: Node): void {
-    if (this.#placed === undefined || node.deliveries.length === 0) return;
+    if (node.deliveries.length === 0 || node.result !== undefined) return;
     if (node.mustRun || node.shallow || node.companions.length > 0) return;
-    const paths = node.deliveries.map(({ path }) => path);
-    const result = this.#placed.find(node.key.key.hash, paths);
-    if (result === undefined) return;
-    node.result = result;
+    const found = this.#deliveries.find(node);
+    if (found === undefined) return;
+    node.result = found.result;
     node.lookedUp = true;
+    if (!found.current) return;
     node.state = 'done';
     this.#end(node, 'current', Date.now());
     this.#release(node);
@@ -311,8 +322,9 @@ class Run {
   #resultKnown(node: Node): void {
     this.#release(node);
     const restoring = this.#request.policy?.restoreOnly === true && node.remote;
-    if (node.deliveries.length > 0 || restoring) this.#enqueue(node, 'restore');
-    else node.state = 'done';
+    if (node.deliveries.length === 0 && !restoring) node.state = 'done';
+    else if (!node.remote && this.#deliveries.add(node)) node.state = 'delivering';
+    else this.#enqueue(node, 'restore');
   }
 
   #release(node: Node): void {
@@ -346,7 +358,7 @@ class Run {
       }
     } finally {
       // Others may only look once the result is on the disk; nobody here has to wait for that.
-      void cache.flush().then(held.release, held.release);
+      void cache.registered().then(held.release, held.release);
     }
   }
 
@@ -419,37 +431,51 @@ class Run {
     this.#resultKnown(node);
   }
 
+  /** What can be put in place without a closer look. */
+  async #deliverSome(): Promise<void> {
+    const startedMs = Date.now();
+    for (const [node, outcome] of await this.#deliveries.some()) {
+      // Somebody found a part of it missing meanwhile.
+      if (node.state !== 'delivering') continue;
+      if (outcome === 'missing') this.#lost(node);
+      else if (outcome === 'closer') this.#enqueue(node, 'restore');
+      else this.#delivered(node, 'restored', startedMs);
+    }
+  }
+
   async #deliver(node: Node, startedMs: number): Promise<void> {
     const { store } = this.#request.cache;
+    const { remote } = node;
     if (!(await this.#gather(node))) {
       this.#lost(node);
       return;
     }
+    if (remote && this.#deliveries.add(node)) return;
     let placed = 0;
-    const places: Place[] = [];
     for (const delivery of node.deliveries) {
       const delivered = await deliver(store, node.result!.outputs[delivery.output]!, delivery);
-      if (!('outcome' in delivered)) {
+      if (typeof delivered === 'object') {
         this.#fail(node, { diagnostics: [delivered], tail: [] }, startedMs);
         return;
       }
-      const { outcome, place } = delivered;
-      if (outcome === 'missing') {
+      if (delivered === 'missing') {
         this.#lost(node);
         return;
       }
-      if (outcome === 'restored') placed++;
-      if (place !== undefined) places.push(place);
+      if (delivered === 'restored') placed++;
     }
-    if (places.length === node.deliveries.length && places.length > 0) {
-      this.#placed?.add(node.key.key.hash, node.result!, places);
-    }
+    this.#delivered(node, placed > 0 ? 'restored' : 'current', startedMs);
+  }
+
+  #delivered(node: Node, outcome: 'restored' | 'current', startedMs: number): void {
+    this.#deliveries.done(node);
     node.state = 'done';
-    if (!node.ended) this.#end(node, placed > 0 ? 'restored' : 'current', startedMs);
+    if (!node.ended) this.#end(node, outcome, startedMs);
   }
 
   /** A result on record whose blobs are gone: mirrors may have them, else it is made again. */
   #lost(node: Node, waiter?: Node): void {
+    this.#deliveries.forget(node);
     if (node.result !== undefined && !node.remote && this.#request.mirrors !== undefined) {
       node.remote = true;
       node.gathering = undefined;

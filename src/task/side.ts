@@ -11,8 +11,8 @@ export interface Side {
   /** The task's name; undefined where only a record is known. */
   readonly name: string | undefined;
   readonly leaves: Leaves;
-  /** Where a part of it was set. */
-  origin(path: string): Place | undefined;
+  /** Where a part of it was set; `line` is one of a text that several places may make up. */
+  origin(path: string, line?: string): Place | undefined;
   /** The side of a task that this one depends on; undefined when its record is not to be had. */
   dependency(key: Sha256Hex, name: string | undefined): Side | undefined;
 }
@@ -28,7 +28,10 @@ export function taskSide(task: Task, keyOf: KeysOf): Side {
       leaves ??= leavesOf(taskRecord(task, keyOf));
       return leaves;
     },
-    origin: (path) => fileOrigin(task, path) ?? task.origins?.get(path),
+    origin: (path, line) =>
+      fileOrigin(task, path) ??
+      (line === undefined ? undefined : task.origins?.get(`${path}\n${line}`)) ??
+      task.origins?.get(path),
     dependency: (key) => {
       dependencies ??= new Map(dependenciesOf(task).map((one) => [keyOf(one).key.hash, one]));
       const found = dependencies.get(key);

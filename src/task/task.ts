@@ -17,7 +17,10 @@ export interface Task {
    * `variables` holds, but for what is excluded from keys on purpose.
    */
   readonly written?: Readonly<Record<string, string>>;
-  /** Where parts of the record were set (`variables.CFLAGS`, `functions.fix`, `script`); for people only. */
+  /**
+   * Where parts of the record were set (`variables.CFLAGS`, `functions.fix`, `script`); for people only. One
+   * line of a text that is put together of several may have a place of its own, after a line feed.
+   */
   readonly origins?: ReadonlyMap<string, Place>;
   /** A key to use whatever the definitions say: the task was locked to the result that has it. */
   readonly locked?: Sha256Hex;
@@ -149,6 +152,8 @@ export interface TaskResult {
   readonly log?: Digest | undefined;
   readonly startedMs: number;
   readonly completedMs: number;
+  /** It was made where more could be seen than was declared, or by a task that is not shared: it stays here. */
+  readonly local?: boolean | undefined;
 }
 
 export type OutputValue =

@@ -1,5 +1,5 @@
 // Keys must be the same in every checkout, so nothing that they are made from may name where this one
-// lies. Looks at the bytes that keys are digests of: what is not in them does not matter.
+// lies. Looks at the texts that keys are digests of: what is not in them does not matter.
 import { definitionError, type Diagnostic } from '../base/diagnostic.ts';
 import { isInside } from './graph.ts';
 import type { TaskKey } from './key.ts';
@@ -17,15 +17,14 @@ export function workspacePaths(
 ): Diagnostic[] {
   const patterns = [...new Set(directories)]
     .filter((directory) => directory !== '/')
-    .map((directory) => ({ directory, bytes: Buffer.from(inJson(directory)) }));
+    .map((directory) => ({ directory, text: inJson(directory) }));
   const found: Diagnostic[] = [];
   for (const { task, key } of keyed) {
-    const record = key.blobs[0];
+    const { record } = key;
     if (record === undefined) continue;
-    const bytes = Buffer.from(record.buffer, record.byteOffset, record.length);
-    for (const { directory, bytes: pattern } of patterns) {
-      if (!bytes.includes(pattern)) continue;
-      const named = hasInside(task, directory) ? [] : problems(task, bytes, directory);
+    for (const { directory, text } of patterns) {
+      if (!record.includes(text)) continue;
+      const named = hasInside(task, directory) ? [] : problems(task, record, directory);
       found.push(...named);
       // The directories lie in one another: the first says it all.
       if (named.length > 0) break;
@@ -42,9 +41,9 @@ function hasInside(task: Task, directory: string): boolean {
   return task.directories.some(({ at }) => isInside(at, directory) || isInside(directory, at));
 }
 
-function problems(task: Task, record: Buffer, directory: string): Diagnostic[] {
+function problems(task: Task, record: string, directory: string): Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const { path, value } of leavesOf(JSON.parse(record.toString('utf8')) as Value).values()) {
+  for (const { path, value } of leavesOf(JSON.parse(record) as Value).values()) {
     if (!names(value, directory) && !names(path, directory)) continue;
     const at = task.origins?.get(path);
     found.push(

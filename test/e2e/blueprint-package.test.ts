@@ -351,6 +351,15 @@ test('locks of a variant that no tree has are no strays', () => {
   const none = rig.run(['log', 'p:other', '--task', 'install']);
   expect(none.stderr).toContain('error: there is no log of p:other:install\n');
   expect(none.status).toBe(2);
+  // What was never built cannot be locked, and does not stop what was.
+  const some = rig.run(['lock', 'p']);
+  expect(some.stdout).toContain('locked p:install\n');
+  expect(some.stdout).toContain('left p:other:install: it has no result to be locked to\n');
+  expect(some.status).toBe(0);
+  const nothing = rig.run(['lock', 'p:other']);
+  expect(nothing.stderr).toContain('error: none of these tasks has a result');
+  expect(nothing.status).toBe(2);
+  build(rig, 'p:other');
   expect(rig.run(['lock', 'p']).stdout).toContain('locked p:other:install\n');
   expect(build(rig).stderr).not.toContain('warning');
   rig.write({ 'ashlar.lock.json': JSON.stringify({ tasks: { 'p:instal': '0'.repeat(64) } }) });

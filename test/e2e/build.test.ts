@@ -42,6 +42,8 @@ describe('a build script', () => {
     const id = rig.read('cache/packages/p/latest');
     expect(built(rig, 'p', 'env').trim().split('\n')).toEqual([
       'HOME=/homeless',
+      'JOBSERVER=--jobserver-auth=5,6',
+      'JOBSERVER_NAMED=--jobserver-auth=fifo:/proc/self/fd/5',
       'LC_ALL=C.UTF-8',
       'LD_LIBRARY_PATH=/opt/ashlar/lib',
       'PATH=/opt/ashlar/bin:/usr/sbin:/usr/bin:/sbin:/bin',

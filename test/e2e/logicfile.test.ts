@@ -74,11 +74,106 @@ describe('mistakes', () => {
       'export const logic = { moduleTypes: {} };',
       'expected "moduleTypes" to be an array, found {}',
     ],
+    [
+      'a part of logic that there is not',
+      'export const logic = { mutatros: [], moduleTypes: [] };',
+      '"logic" has no "mutatros"; did you mean "mutators"?',
+    ],
+    [
+      'a module type that is none',
+      `export const logic = { moduleTypes: [{ name: 'a' }] };`,
+      `expected "moduleTypes[0]" to be made by moduleType, found { name: 'a' }`,
+    ],
+    [
+      'names that are no function, conditions that are no object',
+      'export const logic = { names: 1, conditions: 2 };',
+      'expected "names" to be a function, found 1',
+    ],
+    [
+      'an option of a module type that there is not',
+      `import { moduleType } from 'ashlar';\n\nmoduleType({ name: 'a', genrate() {} });`,
+      'logic.mjs:3:1: error: cannot load the build logic: module type "a" has no "genrate"; did you mean "generate"?',
+    ],
+    [
+      'a step of a transition that there is not',
+      `import { transition } from 'ashlar';\ntransition('arch', { split: () => [''], outgoin: () => '' });`,
+      'transition "arch" has no "outgoin"; did you mean "outgoing"?',
+    ],
+    [
+      'an option of a provider that there is not',
+      `import { provider } from 'ashlar';\nprovider('info', { persist: true });`,
+      'provider "info" has no "persist"; there are mutator, persistent',
+    ],
+    [
+      'something thrown while it is loaded',
+      'function name() {\n  throw new Error("boom");\n}\nname();',
+      'logic.mjs:2:9: error: cannot load the build logic: boom\n',
+    ],
+    [
+      'a syntax error',
+      'const a = 1;\nconst b = ;',
+      'logic.mjs:2:11: error: cannot load the build logic: Unexpected token',
+    ],
+    [
+      'an import of a name that is not there',
+      `import { nothing } from 'ashlar';\nexport const logic = nothing;`,
+      "logic.mjs:1:10: error: cannot load the build logic: The requested module 'ashlar'",
+    ],
   ])('%s', (_name, logic, message) => {
     const { status, stderr } = generate(logic);
     expect(status).toBe(2);
     expect(stderr).toContain(message);
-    expect(stderr).toMatch(/^logic\.mjs: error: /);
+    expect(stderr).toMatch(/^logic\.mjs(:\d+:\d+)?: error: /);
     expect(stderr).not.toContain('a bug in Ashlar');
+  });
+
+  const THING = `import { bottomUp, moduleType, packageContext, singleton } from 'ashlar';
+const pkg = packageContext('example/thing');
+const boom = () => {
+  throw new TypeError('boom');
+};
+`;
+
+  test.each([
+    ['a load hook', `moduleTypes: [moduleType({ name: 'thing', load: () => boom() })]`],
+    ['a generate step', `moduleTypes: [moduleType({ name: 'thing', generate: () => boom() })]`],
+    [
+      'a mutator',
+      `moduleTypes: [moduleType({ name: 'thing' })], mutators: [bottomUp('m', () => boom())]`,
+    ],
+    [
+      'a singleton',
+      `moduleTypes: [moduleType({ name: 'thing' })], singletons: [singleton('s', () => boom())]`,
+    ],
+  ])('what %s throws is shown where it was thrown', (_name, logic) => {
+    const { status, stderr } = generate(
+      `${THING}export const logic = { ${logic} };`,
+      '\nthing { name: "a" }\n',
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^logic\.mjs:4:9: error: panic in .*: boom\n/);
+    expect(stderr).toContain("  4 |   throw new TypeError('boom');\n");
+    expect(stderr).toMatch(/ {2}logic\.mjs:6:\d+: note: called from here\n/);
+    if (!_name.includes('singleton')) {
+      expect(stderr).toContain('  Blueprints:2:1: note: the module is defined here\n');
+    }
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test('a context used wrongly is shown where that was', () => {
+    const logic = `import { moduleType, provider } from 'ashlar';
+const said = provider('said');
+const thing = moduleType({
+  name: 'thing',
+  generate(ctx) {
+    ctx.set(said, 1);
+    ctx.set(said, 2);
+  },
+});
+export const logic = { moduleTypes: [thing] };
+`;
+    const { status, stderr } = generate(logic, 'thing { name: "a" }\n');
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^logic\.mjs:7:9: error: panic in /);
   });
 });

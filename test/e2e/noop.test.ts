@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -132,6 +133,21 @@ describe('packages without Blueprints files', () => {
     settle();
     writeFileSync(join(rig.directory, 'outside'), '2');
     expect(build()).toMatchObject({ started: true });
+  });
+
+  test('what a mirror got needs no second look, and a mirror that is away is told of first', () => {
+    settle();
+    const away = { env: { ASHLAR_MIRRORS: 'rw:http://127.0.0.1:1' } };
+    writeFileSync(at('clock/extra/note'), 'for no mirror\n');
+    expect(build(['clock'], away).stderr).toContain('127.0.0.1:1');
+    expect(build(['clock'], away).started).toBe(true);
+    const mirror = join(rig.directory, 'mirror');
+    const shared = { env: { ASHLAR_MIRRORS: `rw:${mirror}` } };
+    writeFileSync(at('clock/extra/note'), 'for a mirror\n');
+    expect(build(['clock'], shared)).toMatchObject({ status: 0, started: true });
+    expect(readdirSync(join(mirror, 'ac')).length).toBeGreaterThan(0);
+    expect(build(['clock'], shared)).toMatchObject({ status: 0, started: false });
+    unlinkSync(at('clock/extra/note'));
   });
 
   test('options that always run, another environment, and failures are never skipped', () => {

@@ -108,6 +108,10 @@ test('a sample of a build is verified, and what is not reproducible is named in 
   expect(existsSync(join(rig.packages, 'cache/packages/machine/latest'))).toBe(true);
   // Nothing ran, so there is nothing to verify.
   expect(rig.run(['build', '--verify-sample', '100%']).stderr).not.toContain('verified');
+  // Where nothing is compared it says why, and not that all of nothing is well.
+  rig.write({ 'good/build': '#!/bin/bash\necho 2 > $PKG_PATH/1\n' });
+  const none = rig.run(['build', '--verify-sample', '0.00001%']);
+  expect(none.stderr).toContain('none of the 2 tasks that ran is in the sample of 0.00001%\n');
   const bad = rig.run(['build', '--verify-sample', 'many']);
   expect(bad.stderr).toContain('expected a number from 0 to 100, as in 5%');
   expect(bad.status).toBe(2);

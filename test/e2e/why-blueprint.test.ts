@@ -55,6 +55,50 @@ test('a variable is named with its line, and what follows from it once', () => {
   expect(files).toContain('/made\n');
 });
 
+test('a line that a defaults module appends is told at its place there', () => {
+  using rig = createRig();
+  const tree = (appended: string, own: string, flag: string): void =>
+    rig.write({
+      Blueprints: `defaults {
+    name: "far",
+    tasks: { install: { append: ["echo far"] } },
+}
+
+defaults {
+    name: "base",
+    defaults: ["far"],
+    variables: { FLAGS: "${flag}" },
+    tasks: {
+        install: {
+            append: ["${appended}"],
+        },
+    },
+}
+
+package {
+    name: "lib",
+    version: "1",
+    defaults: ["base"],
+    tasks: {
+        install: {
+            script: "mkdir -p $DESTDIR$PREFIX/share; ${own} > $DESTDIR$PREFIX/share/lib",
+            append: ["echo own"],
+        },
+    },
+}
+`,
+    });
+  tree('echo \\"a\\" $FLAGS', 'echo lib', 'x');
+  expect(rig.run(['build', 'lib']).status).toBe(0);
+  const why = (): string => rig.run(['why', 'lib:install']).stdout.split('\n')[1]!.trim();
+  tree('echo \\"b\\" $FLAGS', 'echo lib', 'x');
+  expect(why()).toMatch(/^because script in Blueprints:12: /);
+  tree('echo \\"a\\" $FLAGS', 'echo other', 'x');
+  expect(why()).toMatch(/^because script in Blueprints:23: /);
+  tree('echo \\"a\\" $FLAGS', 'echo lib', 'y');
+  expect(why()).toBe('because FLAGS in Blueprints:9: "x" → "y"');
+});
+
 test('what a task leaves for the next is verified with it', () => {
   using rig = createRig();
   write(rig, '-O2', 'make; hostname >> made');
@@ -63,4 +107,9 @@ test('what a task leaves for the next is verified with it', () => {
   expect(stdout).toContain('different lib:install  package: share/made: its text differs\n');
   expect(stdout).toContain('  -ashlar\n  +elsewhere\n');
   expect(status).toBe(1);
+  // A sample in which nothing can be compared says that, not that all of nothing is well.
+  const sample = rig.run(['build', '--force', 'lib:compile', '--verify-sample', '100%']);
+  expect(sample.stderr).toContain(
+    '1 task in the sample of 100%, none of which can be compared (lib:compile: it leaves',
+  );
 });

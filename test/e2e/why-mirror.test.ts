@@ -67,6 +67,30 @@ test('a machine that made nothing yet is told what differs from what a mirror ha
   expect(damaged.status).toBe(0);
 });
 
+test('what was only ever restored is explained by its cause, through records of the mirror', () => {
+  using rig = explainedTree();
+  const mirror = join(rig.directory, 'mirror');
+  mkdirSync(mirror);
+  expect(rig.run(['build'], { env: { ASHLAR_MIRRORS: `rw:${mirror}` } }).status).toBe(0);
+  const cwd = join(rig.directory, 'other');
+  cpSync(rig.packages, cwd, { recursive: true });
+  rmSync(join(cwd, 'cache'), { recursive: true });
+  const there = {
+    cwd,
+    env: { ASHLAR_STORE: join(rig.directory, 'store-2'), ASHLAR_MIRRORS: mirror },
+  };
+  // Nothing below the archives comes here, and so no record of what made them.
+  const restored = rig.run(['build'], there);
+  expect(restored.stderr).toContain('3 restored');
+  expect(restored.stderr).not.toMatch(/^ran /m);
+  writeFileSync(join(cwd, 'lib/build'), '#!/bin/bash\necho other > $PKG_PATH/lib2\n');
+  const { stderr } = rig.run(['build'], there);
+  const lines = stderr.split('\n').filter((line) => line.startsWith('ran '));
+  expect(lines.length).toBe(6);
+  for (const line of lines) expect(line).toContain('lib/build: contents changed');
+  expect(stderr).toMatch(/^because {2}lib\/build: contents changed; 6 tasks follow$/m);
+});
+
 test('a result that was evicted is told of with the time', () => {
   using rig = explainedTree();
   rig.run(['build', 'lib']);

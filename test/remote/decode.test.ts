@@ -70,8 +70,15 @@ const result: fc.Arbitrary<ActionResult> = fc
     worker: fc.string(),
     startedMs: fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 }),
     completedMs: fc.integer({ min: -62_135_596_800_000, max: 253_402_300_799_999 }),
+    task: fc.option(wellFormed(20), { nil: undefined }),
+    local: fc.option(fc.constant(true), { nil: undefined }),
   })
-  .map(({ log, ...rest }) => ({ ...rest, ...optional('log', log) }));
+  .map(({ log, task, local, ...rest }) => ({
+    ...rest,
+    ...optional('log', log),
+    ...optional('task', task),
+    ...optional('local', local),
+  }));
 
 describe('what was encoded is decoded as it was', () => {
   test('directories, with every mode and name', () => {

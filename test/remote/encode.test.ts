@@ -138,6 +138,10 @@ describe('known answers', () => {
     expect(hex({ ...nothing, exitCode: -1, startedMs: -1250 })).toBe(
       '20ffffffffffffffffff014a153a1108feffffffffffffffff011080afd0e5024200',
     );
+    // Fields of ours, which come after all others.
+    expect(hex({ ...nothing, task: 'p:build', local: true })).toBe(
+      '4a043a004200da3e07703a6275696c64e03e01',
+    );
     // Rounding up may not make a whole second of nanoseconds.
     expect(hex({ ...nothing, startedMs: 999.999_999_9 })).toBe('4a0a3a0610ff93ebdc034200');
   });

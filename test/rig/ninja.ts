@@ -4,6 +4,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/**
+ * Whether the Ninja in the path is new enough: for validations it must be 1.11, and as new as a manifest says. The slow
+ * suite runs tests with old ones.
+ */
+export function isNinjaAtLeast(major: number, minor: number): boolean {
+  const version = execFileSync('ninja', ['--version'], { encoding: 'utf8' });
+  const [its, inner] = version.split('.').map(Number);
+  return its! > major || (its === major && inner! >= minor);
+}
+
 /** Loads a manifest; `files` are further ones that it names. Throws what Ninja says against it. */
 export function loadManifest(text: string, files: Readonly<Record<string, string>> = {}): void {
   targetsInManifest(text, files);

@@ -7,17 +7,20 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { digestOf } from '../../src/base/digest.ts';
+import { objectPath } from '../../src/cache/store.ts';
 import type { Place } from '../../src/base/span.ts';
 import { distance } from '../../src/task/difference.ts';
 import { createExplainer, reasonJson } from '../../src/task/explain.ts';
 import { computeKeys, taskKey } from '../../src/task/key.ts';
 import { leavesOf, type Value } from '../../src/task/leaves.ts';
+import { rebuildMemory } from '../../src/task/rebuild.ts';
 import { readRecord } from '../../src/task/record.ts';
 import { recall, rememberRecord } from '../../src/task/remembered.ts';
 import type { Reason } from '../../src/task/reason.ts';
@@ -300,6 +303,29 @@ describe('the memory of records', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('that is lost is found again in the store, and no result looks used for it', async () => {
+    using rig = await createRig();
+    await reasonsOf(rig, [named({ needs: [scriptTask({ name: 'below' })] })]);
+    const { key } = recall(rig.store, 'lib')[0]!;
+    const file = objectPath(rig.store, 'ac', key);
+    const long = Date.UTC(2020, 1, 1) / 1000;
+    utimesSync(file, long, long);
+    rmSync(join(rig.store.root, 'records'), { recursive: true });
+    const again = createExplainer({ store: rig.store, directory: '/tree' });
+    expect(again.remembered('lib')).toMatchObject([{ key, how: 'ran', why: null }]);
+    expect(again.remembered('below')).toHaveLength(1);
+    expect(statSync(file).mtimeMs).toBe(long * 1000);
+    const changed = named({ needs: [scriptTask({ name: 'below', text: 'other' })] });
+    const why = await reasonsOf(rig, [changed]);
+    expect(causes(why.get('lib'))).toEqual(['below script: below → other']);
+
+    // Of names that are known nothing is added; of the others what is there.
+    const { hash } = digestOf('below');
+    rmSync(join(rig.store.root, 'records', hash.slice(0, 2), hash.slice(2, 34)));
+    expect(rebuildMemory(rig.store)).toBe(2);
+    expect(rebuildMemory(rig.store)).toBe(0);
   });
 
   test('does not keep records of megabytes, and finds them by their key', async () => {

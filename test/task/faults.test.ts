@@ -112,12 +112,12 @@ test('a layer whose keeper dies at any call is there whole or not at all', async
     write(directory, FIRST);
     const made = await contents(directory);
     calls = await withFault(dieFrom(index), () => {
-      layers.keep(directory, made, undefined);
+      layers.keep(directory, made, undefined, new Map());
       return Promise.resolve();
     });
     const again = mkdtempSync(join(rig.directory, 'work-'));
     write(again, FIRST);
-    const root = layers.keep(again, await contents(again), undefined);
+    const root = layers.keep(again, await contents(again), undefined, new Map());
     const found = layers.find(root);
     expect(found?.directories).toHaveLength(1);
     expect(read(found!.directories[0]!)).toEqual(FIRST);

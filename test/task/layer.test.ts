@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { removeTree } from '../../src/base/fs.ts';
+import { addedTo } from '../../src/cache/store.ts';
 import { loadTree, placeTree } from '../../src/cache/tree.ts';
 import { hostRoot } from '../../src/sandbox/image.ts';
 import type { Sandbox } from '../../src/sandbox/port.ts';
@@ -194,6 +195,24 @@ describe.each(['bubblewrap', 'host'])('layers in the sandbox %s', (name) => {
     const { report } = await build(rig, sandbox, tasks);
     expect(report.counts.ran).toBe(4);
   });
+});
+
+test('what a layer holds beyond its base counts as added to the store', async () => {
+  using rig = await createRig();
+  const sandbox = await sandboxNamed('bubblewrap', rig);
+  const large = 'head -c 3000000 /dev/urandom >large';
+  const added = async (task: Task): Promise<number> => {
+    const before = addedTo(rig.store);
+    await build(rig, sandbox, [task]);
+    return addedTo(rig.store) - before;
+  };
+  const first = await added(chain({ unpack: large }).compile);
+  expect(first).toBeGreaterThan(3_000_000);
+  expect(first).toBeLessThan(3_200_000);
+  // The base is not counted again.
+  expect(await added(chain({ unpack: large, compile: 'echo >more' }).compile)).toBeLessThan(
+    100_000,
+  );
 });
 
 test('a layer that makes room while a task runs on it: the task runs again', async () => {

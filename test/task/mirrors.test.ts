@@ -136,6 +136,28 @@ describe('what runs here', () => {
     expect(seeing.ran).toEqual(['other']);
     expect(open.offered).toEqual([]);
   });
+
+  test('is marked in the store where it is good for this machine only, and stays so', async () => {
+    using rig = await createRig();
+    const [a, b] = chain();
+    const mine = { ...b, shared: false };
+    await rig.build([mine]);
+    const keyOf = (task: Task): Sha256Hex => computeKeys([a, task]).get(task)!.key.hash;
+    expect(rig.cache.result(keyOf(a))).toMatchObject({ task: 'a' });
+    expect(rig.cache.result(keyOf(a))?.local).toBeUndefined();
+    expect(rig.cache.result(keyOf(mine))).toMatchObject({ task: 'b', local: true });
+    // Found again by its action under another key, for a task that is shared.
+    const other = { ...b, written: { V: 'as written' } };
+    rig.ran.length = 0;
+    await rig.build([other]);
+    expect(rig.ran).toEqual([]);
+    expect(rig.cache.result(keyOf(other))).toMatchObject({ local: true });
+
+    using seeing = await createRig();
+    const sandbox = { ...seeing.executor.sandbox, hermetic: false };
+    await seeing.build([a], { executor: { ...seeing.executor, sandbox } });
+    expect(seeing.cache.result(keyOf(a))).toMatchObject({ local: true });
+  });
 });
 
 describe('a locked task', () => {

@@ -9,15 +9,17 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
-import { BLOB_TIME } from '../../src/cache/store.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { BLOB_TIME, objectPath } from '../../src/cache/store.ts';
 import { storeTree } from '../../src/cache/tree.ts';
+import { computeKeys } from '../../src/task/key.ts';
 import { deliverTree } from '../../src/task/owned.ts';
 import type { Digest } from '../../src/base/digest.ts';
 import type { Task } from '../../src/task/task.ts';
@@ -191,6 +193,36 @@ describe('a delivered directory', () => {
     rmSync(join(rig.store.root, 'cas', hash.slice(0, 2), hash));
     expect(await deliverTree(rig.store, next, out)).toBe('missing');
     expect(snapshot(out)).toEqual(linked(one));
+  });
+});
+
+test('what lies in its place is not the first to make room, though nothing of it is read', async () => {
+  using rig = await createRig();
+  const task = scriptTask({
+    name: 'a',
+    outputKind: 'file',
+    does: ({ locate }) => {
+      writeFileSync(locate('/out/file'), 'content');
+      return 0;
+    },
+  });
+  const targets = [{ task, deliveries: [{ output: 'out', path: join(rig.directory, 'file') }] }];
+  const placed = join(rig.directory, 'placed');
+  const key = computeKeys([task]).get(task)!.key.hash;
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    for (const hours of [0, 0, 30]) {
+      vi.setSystemTime(Date.now() + hours * 3_600_000);
+      await rig.build([], { targets, placed });
+      const { mtimeMs } = statSync(objectPath(rig.store, 'ac', key));
+      expect(Date.now() - mtimeMs).toBeLessThan(3_600_000);
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+  // Its record is not needed for that.
+  expect(rig.events.filter(({ type }) => type === 'task-end').at(-1)).toMatchObject({
+    outcome: 'current',
   });
 });
 

@@ -2,6 +2,7 @@
 // rename and extend them. Definitions only.
 import type { BottomUpContext, ModuleContext, MutatingContext, TopDownContext } from './context.ts';
 import type { DependencyTag, Module } from './handle.ts';
+import { checkKeys } from './known.ts';
 
 export type Mutator = BottomUpMutator | TopDownMutator | TransitionMutator;
 
@@ -52,6 +53,10 @@ export function topDown(name: string, mutate: TopDownMutator['mutate']): TopDown
   return { kind: 'top down', name, mutate };
 }
 
+const STEPS = ['split', 'outgoing', 'incoming', 'mutate'];
+
+/** Throws LogicError for steps that there are not. */
 export function transition(name: string, steps: TransitionSteps): TransitionMutator {
+  checkKeys(`transition ${JSON.stringify(name)}`, steps, STEPS);
   return { kind: 'transition', name, ...steps };
 }

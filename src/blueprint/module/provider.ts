@@ -1,6 +1,8 @@
 // What modules tell each other: a typed value that a module sets once, while its mutator (or its own
 // generate step) runs, and that others read after that. Values must not change once they are set.
 
+import { checkKeys } from './known.ts';
+
 /** A kind of information. Its identity is the object, its name is for messages. */
 export interface Provider<T> {
   readonly kind: 'provider';
@@ -26,7 +28,9 @@ export interface ProviderOptions {
   readonly persistent?: boolean;
 }
 
+/** Throws LogicError for options that there are not. */
 export function provider<T>(name: string, options: ProviderOptions = {}): Provider<T> {
+  checkKeys(`provider ${JSON.stringify(name)}`, options, ['mutator', 'persistent']);
   const { mutator, persistent = false } = options;
   return { kind: 'provider', name, mutator, persistent };
 }

@@ -1,6 +1,7 @@
 // Module types: what a module is called in files, which properties it has, and what becomes of it.
 import type { BottomUpContext, GenerateContext, LoadContext } from './context.ts';
 import type { ModuleTypeName } from './handle.ts';
+import { checkKeys } from './known.ts';
 import { nested, string, type Fields, type StringProperty } from '../property/property.ts';
 import type { ValuesOf } from '../property/value.ts';
 
@@ -40,10 +41,13 @@ export interface ModuleTypeOptions<TFields extends Fields> {
   readonly generate?: (context: GenerateContext<ValuesOf<TFields & CommonFields>>) => void;
 }
 
-/** Defines a module type. */
+const OPTIONS = ['name', 'doc', 'properties', 'load', 'dependencies', 'generate'];
+
+/** Defines a module type. Throws LogicError for options that there are not. */
 export function moduleType<const TFields extends Fields>(
   options: ModuleTypeOptions<TFields>,
 ): ModuleType<TFields & CommonFields> {
+  checkKeys(`module type ${JSON.stringify(options.name)}`, options, OPTIONS);
   const { name, doc = '', properties, load, dependencies, generate } = options;
   const fields = { ...COMMON, ...properties } as TFields & CommonFields;
   return { kind: 'module type', name, doc, schema: nested(fields), load, dependencies, generate };

@@ -3,17 +3,12 @@
 import type { Graph } from '../module/graph.ts';
 import type { Group } from '../module/variant.ts';
 import { NO_TEXT, type TextArena } from '../ninja/arena.ts';
+import { listAt, packLists, packTexts, textAt, textCount } from './column.ts';
 import { CONTENT_LENGTH, contentColumn, setContent, type ContentDigests } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
-import {
-  flagsOf,
-  listAt,
-  packLists,
-  type ModuleColumns,
-  type State,
-  type VariantColumns,
-} from './state.ts';
+import type { Outputs } from './outputs.ts';
+import { flagsOf, type ModuleColumns, type State, type VariantColumns } from './state.ts';
 
 /** A module of this run, or the index of one in the state of an earlier run. */
 export type Entry = Group | number;
@@ -23,6 +18,7 @@ export interface AssembleInput {
   readonly graph: Graph;
   readonly contents: ContentDigests;
   readonly arena: TextArena;
+  readonly outputs: Outputs;
   /** The earlier run, where there are entries of it. */
   readonly old: State | undefined;
   /** Index of a list of entities of this run among those of the state. */
@@ -73,7 +69,9 @@ class ModuleBuilder {
     this.#content = contentColumn(count);
     this.#flags = new Uint8Array(count);
     this.#variants = new Int32Array(count + 1);
-    this.#moved = new Int32Array(input.old?.modules.name.length ?? 0).fill(-1);
+    this.#moved = new Int32Array(
+      input.old === undefined ? 0 : textCount(input.old.modules.name),
+    ).fill(-1);
   }
 
   add(index: number, entry: Entry): void {
@@ -89,7 +87,7 @@ class ModuleBuilder {
   #addOld(index: number, at: number): void {
     const { modules } = this.#input.old!;
     this.#moved[at] = index;
-    this.#names.push(modules.name[at]!);
+    this.#names.push(textAt(modules.name, at));
     const defined = modules.defined.get(at);
     if (defined !== undefined) this.#defined.set(index, defined);
     this.#file[index] = modules.file[at]!;
@@ -111,10 +109,12 @@ class ModuleBuilder {
   finish(): ModuleColumns {
     const reads: (readonly number[])[] = [];
     const writes: (readonly number[])[] = [];
+    const outputs: ArrayLike<number>[] = [];
     for (const [index, entry] of this.#input.entries.entries()) {
       if (typeof entry === 'number') {
         const { modules } = this.#input.old!;
         reads.push(this.#oldReads(entry));
+        outputs.push(listAt(modules.outputs, entry));
         writes.push(
           [...listAt(modules.writes, entry)].map((at) => this.#moved[at]!).filter(isKept),
         );
@@ -122,6 +122,7 @@ class ModuleBuilder {
         this.#creator[index] = creator === -1 ? -1 : this.#moved[creator]!;
       } else {
         reads.push(this.#newReads(entry));
+        outputs.push(this.#input.outputs.marksOf(entry));
         writes.push(
           (entry.writes ?? []).map((name) => this.#indexes.get(name) ?? -1).filter(isKept),
         );
@@ -130,7 +131,7 @@ class ModuleBuilder {
       }
     }
     return {
-      name: this.#names,
+      name: packTexts(this.#names),
       defined: this.#defined,
       file: this.#file,
       creator: this.#creator,
@@ -139,6 +140,7 @@ class ModuleBuilder {
       reads: packLists(reads),
       absent: this.#absent,
       writes: packLists(writes),
+      outputs: packLists(outputs),
       variants: this.#variants,
     };
   }
@@ -146,10 +148,13 @@ class ModuleBuilder {
   /** What was there may be gone, and what was missed may be there now. */
   #oldReads(entry: number): number[] {
     const { name, reads, absent } = this.#input.old!.modules;
+    const count = textCount(name);
     const found: number[] = [];
     for (const at of listAt(reads, entry)) {
-      const moved = at < name.length ? this.#moved[at]! : -1;
-      found.push(moved === -1 ? this.#indexOf(name[at] ?? absent[at - name.length]!) : moved);
+      const moved = at < count ? this.#moved[at]! : -1;
+      found.push(
+        moved === -1 ? this.#indexOf(at < count ? textAt(name, at) : absent[at - count]!) : moved,
+      );
     }
     return found;
   }

@@ -1,13 +1,20 @@
 // What changed since a state was written: files by stamp, then by content; globs by the stamps of the
 // directories they searched, then by what they match now.
-import { digestOf } from '../../base/digest.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
 import { glob } from '../glob/glob.ts';
-import { joinPath } from '../glob/path.ts';
-import type { GlobRecord } from '../module/observe.ts';
-import { isRacy, sameStamp, stampOf, type Stamp } from './stamp.ts';
-import type { State } from './state.ts';
-import { readSource } from './treefile.ts';
+import { listAt, textAt, textCount } from './column.ts';
+import { globAt, packLooks, unpackLooks, type GlobLook } from './looks.ts';
+import {
+  absolutePath,
+  contentDigest,
+  isRacy,
+  sameStamp,
+  setStamp,
+  stampAt,
+  stampOf,
+} from './stamp.ts';
+import { Stamper } from './stamper.ts';
+import type { StampedPaths, State, UserColumns } from './state.ts';
 
 export interface Changes {
   /** Indexes of Blueprints files whose content is different. */
@@ -16,30 +23,30 @@ export interface Changes {
   readonly modules: ReadonlySet<number>;
   /** Something that all results depend on: why everything must be analysed again. */
   readonly everything: string | undefined;
-  /** Stamps that were taken on the way. */
-  readonly stamps: ReadonlyMap<string, Stamp>;
   /** Whether something had to be read because stamps did not suffice. */
   readonly stale: boolean;
+  /**
+   * The state with the stamps of now, and with the directories that globs search now where they match
+   * what they did. What changed otherwise is not in it.
+   */
+  readonly current: State;
 }
 
 /** Compares a state with what is there. Stamps decide where they can. */
 export function findChanges(state: State, files: FileSystem, root: string): Changes {
-  const finder = new ChangeFinder(state, files, root);
-  finder.compareFiles();
-  finder.compareGlobs();
-  finder.compareWatched();
-  return finder;
+  return new ChangeFinder(state, files, root).find();
 }
 
-class ChangeFinder implements Changes {
-  readonly files = new Set<number>();
-  readonly modules = new Set<number>();
-  everything: string | undefined;
+class ChangeFinder {
+  readonly #files = new Set<number>();
+  readonly #modules = new Set<number>();
+  #everything: string | undefined;
+  #stale = false;
   readonly #state: State;
   readonly #fileSystem: FileSystem;
   readonly #root: string;
-  readonly stamps = new Map<string, Stamp>();
-  stale = false;
+  /** Globs that match what they did, but had to search elsewhere too. */
+  readonly #moved = new Map<number, GlobLook>();
 
   constructor(state: State, files: FileSystem, root: string) {
     this.#state = state;
@@ -47,68 +54,88 @@ class ChangeFinder implements Changes {
     this.#root = root;
   }
 
-  compareFiles(): void {
-    const { path, stamp, digest } = this.#state.files;
-    for (let i = 0; i < path.length; i++) {
-      if (this.#isUnchanged(path[i]!, stamp[i]!)) continue;
-      const now = contentDigest(this.#fileSystem, path[i]!);
-      if (now === undefined) this.everything ??= `${path[i]} is gone`;
-      else if (now !== digest[i]) this.files.add(i);
+  find(): Changes {
+    const { files, directories, watched } = this.#state;
+    const filesNow = this.#restamp(files, (index) => this.#compareFile(index));
+    const moved = new Set<number>();
+    const directoriesNow = this.#restamp(directories, (index) => void moved.add(index));
+    if (moved.size > 0) this.#compareGlobs(moved);
+    const watchedNow = this.#restamp(watched, (index) => this.#compareWatched(index));
+    return {
+      files: this.#files,
+      modules: this.#modules,
+      everything: this.#everything,
+      stale: this.#stale,
+      current: this.#search({
+        ...this.#state,
+        files: filesNow,
+        directories: directoriesNow,
+        watched: watchedNow,
+      }),
+    };
+  }
+
+  /** The same paths with their stamps of now; `changed` is told where stamps cannot say that all is as it was. */
+  #restamp<T extends StampedPaths>(columns: T, changed: (index: number) => void): T {
+    const { path, stamp } = columns;
+    const now = stamp.slice();
+    for (let index = 0; index < textCount(path); index++) {
+      const before = stampAt(stamp, index);
+      const its = stampOf(absolutePath(this.#root, textAt(path, index)));
+      if (sameStamp(before, its) && !isRacy(before, this.#state.takenAt)) continue;
+      setStamp(now, index, its);
+      this.#stale = true;
+      changed(index);
+    }
+    return { ...columns, stamp: now };
+  }
+
+  #compareFile(index: number): void {
+    const { path, digest } = this.#state.files;
+    const file = textAt(path, index);
+    const now = contentDigest(this.#fileSystem, file);
+    if (now === undefined) this.#everything ??= `${file} is gone`;
+    else if (now !== textAt(digest, index)) this.#files.add(index);
+  }
+
+  #compareWatched(index: number): void {
+    const { watched } = this.#state;
+    const path = textAt(watched.path, index);
+    const now = contentDigest(this.#fileSystem, path) ?? '';
+    if (now !== textAt(watched.digest, index)) this.#note(watched, index, `${path} changed`);
+  }
+
+  #compareGlobs(moved: ReadonlySet<number>): void {
+    const { globs } = this.#state;
+    for (let index = 0; index < textCount(globs.key); index++) {
+      if (!listAt(globs.searched, index).some((directory) => moved.has(directory))) continue;
+      const before = globAt(this.#state, index);
+      const { pattern, excludes, followLinks, matches, searched } = before;
+      const now = glob(this.#fileSystem, pattern, { excludes, followLinks });
+      if (!now.ok || !sameTexts(now.value.matches, matches)) {
+        this.#note(globs, index, `${pattern} matches other files`);
+      } else if (!sameTexts(now.value.searched, searched)) {
+        this.#moved.set(index, { ...before, searched: now.value.searched });
+      }
     }
   }
 
-  compareWatched(): void {
-    for (const { path, stamp, digest, modules } of this.#state.watched) {
-      if (this.#isUnchanged(path, stamp)) continue;
-      if (contentDigest(this.#fileSystem, path) === digest) continue;
-      this.#note(modules, `${path} changed`);
-    }
+  #note(users: UserColumns, index: number, why: string): void {
+    if (users.shared[index] === 1) this.#everything ??= why;
+    else for (const module of listAt(users.modules, index)) this.#modules.add(module);
   }
 
-  compareGlobs(): void {
-    for (const record of this.#state.globs) {
-      const { searched, stamps, pattern, modules } = record;
-      if (searched.every((path, i) => this.#isUnchanged(path, stamps[i]!))) continue;
-      if (!sameMatches(this.#fileSystem, record))
-        this.#note(modules, `${pattern} matches other files`);
-    }
-  }
-
-  #note(modules: readonly number[] | undefined, why: string): void {
-    if (modules === undefined) this.everything ??= why;
-    for (const module of modules ?? []) this.modules.add(module);
-  }
-
-  #isUnchanged(path: string, stamp: Stamp): boolean {
-    let now = this.stamps.get(path);
-    if (now === undefined) {
-      now = stampOf(absolutePath(this.#root, path));
-      this.stamps.set(path, now);
-    }
-    const unchanged = sameStamp(stamp, now) && !isRacy(stamp, this.#state.takenAt);
-    this.stale ||= !unchanged;
-    return unchanged;
+  /** Puts in where globs search now. */
+  #search(state: State): State {
+    if (this.#moved.size === 0) return state;
+    const { globs, watched } = unpackLooks(state);
+    const now = globs.map((look, index) => this.#moved.get(index) ?? look);
+    const { files, directories, watched: stamped } = state;
+    const stamper = new Stamper(this.#root, files, directories, stamped);
+    return { ...state, ...packLooks({ globs: now, watched }, stamper) };
   }
 }
 
-export function sameMatches(
-  files: FileSystem,
-  { pattern, excludes, followLinks, matches }: GlobRecord,
-): boolean {
-  const now = glob(files, pattern, { excludes, followLinks });
-  return (
-    now.ok &&
-    now.value.matches.length === matches.length &&
-    now.value.matches.every((match, i) => match === matches[i])
-  );
-}
-
-/** SHA-256 of a file's text; undefined where there is none that can be read. */
-export function contentDigest(files: FileSystem, path: string): string | undefined {
-  const source = readSource(files, path);
-  return source.ok ? digestOf(source.value.text).hash : undefined;
-}
-
-export function absolutePath(root: string, path: string): string {
-  return path.startsWith('/') ? path : joinPath(root, path);
+function sameTexts(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, i) => text === b[i]);
 }

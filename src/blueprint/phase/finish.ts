@@ -13,16 +13,12 @@ import { ChangedFile } from './output.ts';
 import { patch, standIns } from './patch.ts';
 import type { Part } from './partial.ts';
 import type { Prepared } from './prepare.ts';
-import {
-  mergeLooks,
-  recordFiles,
-  recordGlob,
-  recordLooks,
-  updateFiles,
-  type Stamper,
-} from './record.ts';
+import { indexOfText, textAt, textCount, unpackTexts } from './column.ts';
+import { mergeLooks, packLooks, recordLooks, saysTheSame, type GlobLook } from './looks.ts';
+import { recordFiles, updateFiles } from './record.ts';
 import { stampOf } from './stamp.ts';
-import type { GlobState, State } from './state.ts';
+import type { Stamper } from './stamper.ts';
+import type { State } from './state.ts';
 
 export interface FinishTarget {
   readonly output: string;
@@ -30,8 +26,8 @@ export interface FinishTarget {
   readonly takenAt: number;
   readonly files: FileSystem;
   readonly stamper: Stamper;
-  /** Is told what all globs matched, before the manifest is written. */
-  readonly beforeManifest: (globs: readonly GlobState[]) => void;
+  /** Is told what all globs matched, before the manifest is written; not where that is what it was. */
+  readonly beforeManifest: (globs: readonly GlobLook[]) => void;
 }
 
 export interface Finished {
@@ -49,24 +45,26 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
   const entries = groupsByName(graph);
   const indexes = new Map(entries.map((group, index): [Group, number] => [group, index]));
   const files = recordFiles(tree, stamper);
-  const fileIndexes = new Map(files.path.map((path, index): [string, number] => [path, index]));
+  const fileIndexes = new Map(tree.files.map(({ path }, index): [string, number] => [path, index]));
   const input: AssembleInput = {
     entries,
     graph,
     contents: new ContentDigests(graph),
     arena: prepared.arena,
+    outputs: prepared.outputs,
     old: undefined,
     entityList: (list) => list,
     fileIndex: (path) => fileIndexes.get(path)!,
   };
   const { live, names, entityLists } = prepared;
   const entities = recordEntities(live, names);
-  const looked = recordLooks(graph, (group) => indexes.get(group), target.files, stamper);
-  const ofTree = tree.globs.map((record): GlobState => ({
-    ...recordGlob(record, undefined, stamper),
-    tree: true,
-  }));
-  const globs = [...ofTree, ...looked.globs];
+  const { globs: ofModules, watched } = recordLooks(
+    graph,
+    (group) => indexes.get(group),
+    target.files,
+  );
+  const ofTree = tree.globs.map((look): GlobLook => ({ ...look, modules: undefined, tree: true }));
+  const globs = [...ofTree, ...ofModules];
   target.beforeManifest(globs);
   const { assembled, changed } = writeOut(target, prepared, input, {
     entities,
@@ -81,14 +79,14 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
       ...assembled,
       entities,
       entityLists,
-      globs,
-      watched: looked.watched,
+      ...packLooks({ globs, watched }, stamper),
       collected: recordCollected(graph),
       manifest: {
         stamp: stampOf(target.output),
         shared: [...prepared.shared],
         whole: wholeReason(engine),
         prefixes: prepared.prefixes.owners,
+        outputs: Int32Array.from(prepared.outputs.marksOf(undefined)),
       },
     },
   };
@@ -103,7 +101,7 @@ function wholeReason(engine: Engine): string | undefined {
   return undefined;
 }
 
-/** After a run over a part of it. */
+/** After a run over a part of it. `state` has the stamps of now. */
 export function finishPart(state: State, part: Part, target: FinishTarget): Finished {
   const { engine, replaced, groups } = part;
   const { stamper } = target;
@@ -116,33 +114,41 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
     graph: engine.graph,
     contents: part.contents,
     arena: prepared.arena,
+    outputs: prepared.outputs,
     old: state,
     entityList: merged.listOf,
-    fileIndex: (path) => state.files.path.indexOf(path),
+    fileIndex: (path) => indexOfText(state.files.path, path),
   };
   const written = { entities: merged.entities, lists: merged.lists, state, replaced, inPlace };
   const { moved, indexOf } = newIndexes(state, entries, inPlace);
-  const now = recordLooks(engine.graph, indexOf, target.files, stamper);
-  const looks = mergeLooks(state, moved, now, stamper);
-  target.beforeManifest(looks.globs);
+  const now = recordLooks(engine.graph, indexOf, target.files);
+  let { globs, directories, watched } = state;
+  if (inPlace === undefined || !saysTheSame(state, inPlace, now)) {
+    const merged = mergeLooks(state, moved, now);
+    target.beforeManifest(merged.globs);
+    ({ globs, directories, watched } = packLooks(merged, stamper));
+  }
   const { assembled, changed } = writeOut(target, prepared, input, written);
-  const names = new Set([...replaced].map((index) => state.modules.name[index]!));
+  const names = new Set([...replaced].map((index) => textAt(state.modules.name, index)));
   return {
     changed,
     state: {
       key: target.key,
       takenAt: target.takenAt,
-      files: updateFiles(state.files, part.changedFiles, stamper),
+      files: updateFiles(state.files, part.changedFiles),
       ...assembled,
       entities: merged.entities,
       entityLists: merged.lists,
-      ...looks,
+      globs,
+      directories,
+      watched,
       collected: mergeCollected(state.collected, names, groups, recordCollected(engine.graph)),
       manifest: {
         stamp: stampOf(target.output),
         shared: state.manifest.shared,
         whole: state.manifest.whole,
         prefixes: mergePrefixes(state.manifest.prefixes, names, prepared.prefixes.owners),
+        outputs: Int32Array.from(prepared.outputs.marksOf(undefined)),
       },
     },
   };
@@ -160,7 +166,7 @@ function newIndexes(
     const moved = (index: number): number => (inPlace.has(index) ? -1 : index);
     return { moved, indexOf: (group) => indexes.get(group) };
   }
-  const moved = new Int32Array(state.modules.name.length).fill(-1);
+  const moved = new Int32Array(textCount(state.modules.name)).fill(-1);
   for (let index = 0; index < entries.length; index++) {
     const entry = entries[index]!;
     if (typeof entry === 'number') moved[entry] = index;
@@ -218,7 +224,7 @@ function usedLists(
   if (state !== undefined) {
     const { modules, variants } = state;
     const seen = new Uint8Array(lists.length);
-    for (let index = 0; index < modules.name.length; index++) {
+    for (let index = 0; index < textCount(modules.name); index++) {
       if (replaced?.has(index) === true) continue;
       for (let at = modules.variants[index]!; at < modules.variants[index + 1]!; at++) {
         const list = variants.entities[at]!;
@@ -258,9 +264,9 @@ function mergeEntries(
   const added = [...groups].sort((a, b) => byCodePoint(a.name, b.name));
   const entries: Entry[] = [];
   let next = 0;
-  for (let index = 0; index < modules.name.length; index++) {
+  for (const [index, name] of unpackTexts(modules.name).entries()) {
     if (replaced.has(index)) continue;
-    while (next < added.length && byCodePoint(added[next]!.name, modules.name[index]!) < 0) {
+    while (next < added.length && byCodePoint(added[next]!.name, name) < 0) {
       entries.push(added[next++]!);
     }
     entries.push(index);

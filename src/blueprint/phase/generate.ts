@@ -2,6 +2,7 @@
 // little changed, little. Beside the manifest come its dependency file and the state for the next run.
 import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf, type Canonical } from '../../base/digest.ts';
 import { systemError, writeIfChanged } from '../../base/fs.ts';
@@ -9,15 +10,17 @@ import { diskFiles, type FileSystem } from '../glob/filesystem.ts';
 import { glob } from '../glob/glob.ts';
 import type { Logic } from '../module/logic.ts';
 import { formatDepfile } from '../ninja/depfile.ts';
-import { absolutePath, findChanges } from './change.ts';
+import { findChanges } from './change.ts';
+import { textCount, unpackTexts } from './column.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { readList } from './list.ts';
 import { analysePart } from './partial.ts';
 import { finishPart, finishWhole, type FinishTarget } from './finish.ts';
-import { mergeLooks, Stamper, updateFiles } from './record.ts';
+import { unpackGlobs, type GlobLook } from './looks.ts';
 import { companionsOf, generatorManifest, globsText, type Companions } from './regenerate.ts';
-import { sameStamp } from './stamp.ts';
-import { readState, writeState, type GlobState, type State } from './state.ts';
+import { absolutePath, sameStamp, stampOf } from './stamp.ts';
+import { Stamper } from './stamper.ts';
+import { readState, writeState, type StampedPaths, type State } from './state.ts';
 
 export interface GenerateOptions extends Omit<EngineOptions, 'files' | 'list'> {
   /** The source root: paths in files and in the manifest are relative to it. */
@@ -94,10 +97,11 @@ class Generation {
 
   checkGlobs(): boolean {
     const state = readState(this.#companions.state, this.#key);
-    const now = state?.globs.map((record): GlobState => {
-      const { pattern, excludes, followLinks } = record;
+    const before = state === undefined ? undefined : unpackGlobs(state);
+    const now = before?.map((look): GlobLook => {
+      const { pattern, excludes, followLinks } = look;
       const found = glob(this.#files, pattern, { excludes, followLinks });
-      return { ...record, ...(found.ok ? found.value : { matches: ['?'] }) };
+      return { ...look, ...(found.ok ? found.value : { matches: ['?'] }) };
     });
     const text = now === undefined ? `${this.#takenAt}\n` : globsText(now, this.#isEmpty);
     const changed = writeIfChanged(this.#companions.globs, text);
@@ -110,14 +114,15 @@ class Generation {
   readonly #isEmpty = (path: string): boolean =>
     path.endsWith('/') && this.#files.list(path.slice(0, -1)).length === 0;
 
-  #writeGlobsDepfile(records: readonly GlobState[]): void {
+  #writeGlobsDepfile(looks: readonly GlobLook[]): void {
     const { output, spelled = output, commands } = this.#options;
     if (commands === undefined && this.#options.spelled === undefined) return;
     const { globs } = companionsOf(spelled);
-    const empty = records
+    const empty = looks
       .filter(({ tree }) => tree === true)
       .flatMap(({ matches }) => matches.filter(this.#isEmpty).map((path) => path.slice(0, -1)));
-    const directories = [...new Set([...directoriesOf({ globs: records }), ...empty])].sort();
+    const searched = looks.flatMap((look) => look.searched);
+    const directories = [...new Set([...searched, ...empty])].sort();
     writeIfChanged(this.#companions.globsDepfile, formatDepfile(globs, directories));
   }
 
@@ -125,32 +130,26 @@ class Generation {
     const { source, fresh = false } = this.#options;
     const state = fresh ? undefined : readState(this.#companions.state, this.#key);
     if (state === undefined) return this.#whole('there is nothing to start from');
-    if (!sameStamp(state.manifest.stamp, new Stamper(source).of(this.#output))) {
+    if (!sameStamp(state.manifest.stamp, stampOf(this.#output))) {
       return this.#whole('the manifest is not the one that was generated');
     }
     const changes = findChanges(state, this.#files, source);
     if (changes.everything !== undefined) return this.#whole(changes.everything);
+    const { current, stale } = changes;
     if (changes.files.size === 0 && changes.modules.size === 0) {
-      if (changes.stale) this.#refresh(state, new Stamper(source, changes.stamps));
+      // That nothing changed took reading: the next run shall see it from stamps again.
+      if (stale) writeState(this.#companions.state, { ...current, takenAt: this.#takenAt });
+      if (!looksTheSame(state, current)) this.#writeCompanions(current);
       return ok(nothing(state));
     }
     const engineOptions = this.#engineOptions();
     if (!engineOptions.ok) return engineOptions;
-    const part = analysePart(state, changes, engineOptions.value, this.#options.logic);
+    const part = analysePart(current, changes, engineOptions.value, this.#options.logic);
     if ('whole' in part) return this.#whole(part.whole);
-    const stamper = new Stamper(source, changes.stamps);
-    const finished = finishPart(state, part, this.#target(stamper));
+    const { files, directories, watched } = current;
+    const target = this.#target(new Stamper(source, files, directories, watched));
+    const finished = finishPart(current, part, target);
     return this.#done(finished.state, finished.changed, part.groups.length, state);
-  }
-
-  /** Nothing changed, but that took reading: the next run shall see it from stamps again. */
-  #refresh(state: State, stamper: Stamper): void {
-    writeState(this.#companions.state, {
-      ...state,
-      takenAt: this.#takenAt,
-      files: updateFiles(state.files, new Map(), stamper),
-      ...mergeLooks(state, (index) => index, { globs: [], watched: [] }, stamper),
-    });
   }
 
   #whole(reason: string): Result<Generated> {
@@ -169,8 +168,8 @@ class Generation {
     observations.addFiles(shared);
     observations.share(shared);
     const finished = finishWhole(engine, this.#target(new Stamper(source)));
-    const { length } = finished.state.modules.name;
-    const result = this.#done(finished.state, finished.changed, length);
+    const count = textCount(finished.state.modules.name);
+    const result = this.#done(finished.state, finished.changed, count);
     return result.ok ? ok({ ...result.value, analysed: 'whole', reason, warnings }) : result;
   }
 
@@ -183,10 +182,10 @@ class Generation {
       takenAt: this.#takenAt,
       files: this.#files,
       stamper,
-      beforeManifest: (records) => {
+      beforeManifest: (looks) => {
         // Ninja, which had the globs checked before this ran, must not find them newer than the manifest.
         const checked = statSync(globs, { throwIfNoEntry: false });
-        const changed = writeIfChanged(globs, globsText(records, this.#isEmpty));
+        const changed = writeIfChanged(globs, globsText(looks, this.#isEmpty));
         if (changed && checked !== undefined) utimesSync(globs, checked.atime, checked.mtime);
       },
     };
@@ -198,11 +197,11 @@ class Generation {
     analysedModules: number,
     before?: State,
   ): Result<Generated> {
-    if (before === undefined || !sameLooks(before, state) || !this.#hasCompanions()) {
+    if (before === undefined || !looksTheSame(before, state) || !this.#hasCompanions()) {
       this.#writeCompanions(state);
     }
     writeState(this.#companions.state, state);
-    const { length: modules } = state.modules.name;
+    const modules = textCount(state.modules.name);
     return ok({ analysed: 'part', changed, modules, analysedModules, warnings: [] });
   }
 
@@ -215,14 +214,15 @@ class Generation {
     return wanted.every((path) => existsSync(path));
   }
 
-  #writeCompanions(state: Pick<State, 'files' | 'watched' | 'globs'>): void {
+  #writeCompanions(state: LookedAt): void {
     const { output, commands, spelled = output } = this.#options;
     const { depfile, filesDepfile, generator } = this.#companions;
-    const [files, directories] = [filesOf(state), directoriesOf(state)];
+    const files = pathsOf(state.files, state.watched);
+    const directories = pathsOf(state.directories);
     writeIfChanged(depfile, formatDepfile(output, [...new Set([...files, ...directories])].sort()));
     if (commands !== undefined || this.#options.spelled !== undefined) {
       writeIfChanged(filesDepfile, formatDepfile(spelled, files));
-      this.#writeGlobsDepfile(state.globs);
+      this.#writeGlobsDepfile(unpackGlobs(state));
     }
     if (commands !== undefined) writeIfChanged(generator, generatorManifest(output, commands));
   }
@@ -236,32 +236,17 @@ class Generation {
   }
 }
 
+type LookedAt = Pick<State, 'files' | 'watched' | 'globs' | 'directories'>;
+
 /** Whether two runs looked at the same files and directories: then dependency files stay as they are. */
-function sameLooks(
-  a: Pick<State, 'files' | 'watched' | 'globs'>,
-  b: Pick<State, 'files' | 'watched' | 'globs'>,
-): boolean {
-  return (
-    a.files.path === b.files.path &&
-    a.watched.length === b.watched.length &&
-    a.watched.every(({ path }, i) => path === b.watched[i]!.path) &&
-    a.globs.length === b.globs.length &&
-    a.globs.every(({ searched }, i) => sameTexts(searched, b.globs[i]!.searched))
+function looksTheSame(a: LookedAt, b: LookedAt): boolean {
+  return (['files', 'watched', 'directories'] as const).every((part) =>
+    isDeepStrictEqual(a[part].path, b[part].path),
   );
 }
 
-function sameTexts(a: readonly string[], b: readonly string[]): boolean {
-  return a === b || (a.length === b.length && a.every((text, i) => text === b[i]));
-}
-
-/** Files whose change may mean another manifest. */
-function filesOf({ files, watched }: Pick<State, 'files' | 'watched'>): string[] {
-  return [...new Set([...files.path, ...watched.map(({ path }) => path)])].sort();
-}
-
-/** Directories whose change may mean that globs match something else. */
-function directoriesOf({ globs }: Pick<State, 'globs'>): string[] {
-  return [...new Set(globs.flatMap(({ searched }) => searched))].sort();
+function pathsOf(...columns: readonly StampedPaths[]): string[] {
+  return [...new Set(columns.flatMap(({ path }) => unpackTexts(path)))].sort();
 }
 
 /**
@@ -277,6 +262,6 @@ export function checkGlobs(options: GenerateOptions): Result<boolean> {
 }
 
 function nothing(state: State): Generated {
-  const { length: modules } = state.modules.name;
+  const modules = textCount(state.modules.name);
   return { analysed: 'nothing', changed: false, modules, analysedModules: 0, warnings: [] };
 }

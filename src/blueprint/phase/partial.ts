@@ -10,11 +10,19 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Owner } from '../ninja/entity.ts';
 import { sharedNames } from '../ninja/names.ts';
 import type { Changes } from './change.ts';
+import { listAt, textAt, textCount } from './column.ts';
 import { ContentDigests, hasContent } from './content.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { Region } from './region.ts';
 import { findName, OBSERVED, type State } from './state.ts';
-import { childrenOf, exportsOf, readSource, readTreeFile, type ReadFile } from './treefile.ts';
+import {
+  childrenOf,
+  exportsOf,
+  namedBy,
+  readSource,
+  readTreeFile,
+  type ReadFile,
+} from './treefile.ts';
 
 /** What a partial analysis came to. */
 export interface Part {
@@ -76,8 +84,10 @@ class PartialAnalysis {
       this.#findChangedFiles();
       this.#region.affect(this.#changes.modules);
       const { file } = this.#state.modules;
+      const changed = new Uint8Array(textCount(this.#state.files.path));
+      for (const index of this.#changedFiles.keys()) changed[index] = 1;
       for (let module = 0; module < file.length; module++) {
-        if (this.#changedFiles.has(file[module]!)) this.#region.affect([module]);
+        if (changed[file[module]!] === 1) this.#region.affect([module]);
       }
       for (let round = 0; round < MAX_ROUNDS; round++) {
         const part = this.#analyse();
@@ -104,11 +114,13 @@ class PartialAnalysis {
       this.#changedFiles.set(index, read);
       const exists = (child: string): boolean => this.#files.kindOf(child) === 'file';
       const found = childrenOf(this.#files, read.file, this.#options.list !== undefined, exists);
-      if (found.paths.join('\n') !== children[index] || found.diagnostics.length > 0) {
-        throw new GivenUp(`${path[index]} names other files`);
+      if (namedBy(found) !== textAt(children, index) || found.diagnostics.length > 0) {
+        throw new GivenUp(`${textAt(path, index)} names other files`);
       }
-      if (exportsOf(read.file) === exports[index]) continue;
-      for (const [child, its] of parent.entries()) if (its === index) pending.push(child);
+      if (exportsOf(read.file) === textAt(exports, index)) continue;
+      for (let child = 0; child < parent.length; child++) {
+        if (parent[child] === index) pending.push(child);
+      }
     }
   }
 
@@ -119,8 +131,8 @@ class PartialAnalysis {
     const { path, parent } = this.#state.files;
     const above = parent[index]!;
     const parentFile = above === -1 ? undefined : this.#readFile(above).file;
-    const source = readSource(this.#files, path[index]!);
-    if (!source.ok) throw new GivenUp(`${path[index]} cannot be read`);
+    const source = readSource(this.#files, textAt(path, index));
+    if (!source.ok) throw new GivenUp(`${textAt(path, index)} cannot be read`);
     const read = readTreeFile(source.value, parentFile, this.#options.dialect);
     this.#read.set(index, read);
     return read;
@@ -129,13 +141,13 @@ class PartialAnalysis {
   /** One round. Undefined when it showed that more must be analysed. */
   #analyse(): Part | undefined {
     const { modules, manifest } = this.#state;
-    const closed = this.#region.closure(modules.name.length * MAX_PART);
+    const closed = this.#region.closure(textCount(modules.name) * MAX_PART);
     if (closed === undefined) throw new GivenUp('the change concerns too many modules');
     const files = new Set(this.#changedFiles.keys());
     const names = new Set<string>();
     for (const module of closed) {
       files.add(modules.file[module]!);
-      names.add(modules.defined.get(module) ?? modules.name[module]!);
+      names.add(modules.defined.get(module) ?? textAt(modules.name, module));
     }
     const asked = new Set<string>();
     const engine = new Engine(
@@ -215,6 +227,7 @@ class PartialAnalysis {
     }
     for (const name of added) region.affectMissing(name);
     if (region.affected.size > before) return undefined;
+    this.#checkOutputs(engine, groups);
     return {
       engine,
       contents,
@@ -228,6 +241,31 @@ class PartialAnalysis {
     if (content !== undefined) return !hasContent(this.#state.modules.content, index, content);
     // Without a digest, only what was analysed for its own sake is taken for changed.
     return this.#region.affected.has(index);
+  }
+
+  /** That a file is made which was not, and which a module makes that is not analysed now, maybe. */
+  #checkOutputs(engine: Engine, groups: readonly Group[]): void {
+    const { modules, manifest } = this.#state;
+    const { outputs } = engine.ready();
+    const added = new Set<number>();
+    const collect = (now: ArrayLike<number>, before: ArrayLike<number>): void => {
+      const known = new Set(Array.from(before));
+      for (const mark of Array.from(now)) if (!known.has(mark)) added.add(mark);
+    };
+    collect(outputs.marksOf(undefined), manifest.outputs);
+    for (const group of groups) {
+      const index = this.#indexOf(group.name);
+      const before = index === undefined ? [] : listAt(modules.outputs, index);
+      collect(outputs.marksOf(group), before);
+    }
+    if (added.size === 0) return;
+    const { start, items } = modules.outputs;
+    for (let module = 0; module + 1 < start.length; module++) {
+      if (this.#region.affected.has(module)) continue;
+      for (let at = start[module]!; at < start[module + 1]!; at++) {
+        if (added.has(items[at]!)) throw new GivenUp('an output may be made twice');
+      }
+    }
   }
 
   /** Things that only a whole run can decide. */

@@ -4,10 +4,11 @@
 import type { Group } from '../module/variant.ts';
 import { NO_TEXT } from '../ninja/arena.ts';
 import type { AssembleInput, Assembled } from './assemble.ts';
+import { listAt, packLists, textCount } from './column.ts';
 import { setContent } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
-import { findName, flagsOf, listAt, packLists, type ModuleColumns, type State } from './state.ts';
+import { findName, flagsOf, type ModuleColumns, type State } from './state.ts';
 
 /**
  * The modules that stand in for those of an earlier run, by index; undefined where modules or variants
@@ -113,23 +114,25 @@ function rangeOf(variants: State['variants'], first: number, end: number): [numb
 function patchModules(
   modules: ModuleColumns,
   inPlace: ReadonlyMap<number, Group>,
-  { contents }: AssembleInput,
+  { contents, outputs: made }: AssembleInput,
 ): ModuleColumns {
   const content = modules.content.slice();
   const flags = modules.flags.slice();
   const absent = [...modules.absent];
   const reads = new Map<number, readonly number[]>();
   const writes = new Map<number, readonly number[]>();
+  const outputs = new Map<number, ArrayLike<number>>();
   const indexOf = (name: string): number => {
     const found = findName(modules.name, name);
     if (found !== -1) return found;
     const known = absent.indexOf(name);
-    return modules.name.length + (known === -1 ? absent.push(name) - 1 : known);
+    return textCount(modules.name) + (known === -1 ? absent.push(name) - 1 : known);
   };
   for (const [index, group] of inPlace) {
     const digest = contents.of(group);
     flags[index] = flagsOf(group, digest);
     setContent(content, index, digest);
+    outputs.set(index, made.marksOf(group));
     reads.set(index, [...new Set(group.namesRead().map(indexOf))]);
     const written = (group.writes ?? []).map((name) => findName(modules.name, name));
     writes.set(
@@ -144,17 +147,18 @@ function patchModules(
     absent,
     reads: patchLists(modules.reads, reads),
     writes: patchLists(modules.writes, writes),
+    outputs: patchLists(modules.outputs, outputs),
   };
 }
 
 /** Lists with some of them replaced; the same object where none is different. */
 function patchLists(
   lists: ModuleColumns['reads'],
-  replacements: ReadonlyMap<number, readonly number[]>,
+  replacements: ReadonlyMap<number, ArrayLike<number>>,
 ): ModuleColumns['reads'] {
   const different = [...replacements].some(([index, list]) => {
     const old = listAt(lists, index);
-    return old.length !== list.length || old.some((item, i) => item !== list[i]);
+    return old.length !== list.length || old.some((item, i) => item !== list[i]!);
   });
   if (!different) return lists;
   const all: ArrayLike<number>[] = [];

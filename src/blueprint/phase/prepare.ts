@@ -18,6 +18,7 @@ import { Prefixes } from '../module/prefix.ts';
 import { SingletonStep, type ManifestSettings, type SingletonRun } from '../module/single.ts';
 import type { Actions, Group, Variant } from '../module/variant.ts';
 import { ModuleComments, singletonComment } from './comment.ts';
+import { Outputs, type Maker } from './outputs.ts';
 import type { Registry } from './registry.ts';
 
 /** The oldest Ninja that reads every manifest, unless build logic asks for a newer one. */
@@ -32,6 +33,7 @@ export interface Prepared {
   readonly settings: ManifestSettings;
   readonly arena: TextArena;
   readonly prefixes: Prefixes;
+  readonly outputs: Outputs;
   readonly singletons: readonly { readonly text: TextId; readonly entities: number }[];
   /** Entities named by what singletons said of the manifest, such as its build directory. */
   readonly settingEntities: readonly number[];
@@ -88,6 +90,7 @@ class Preparation {
   readonly #arena = new TextArena();
   readonly #comments = new ModuleComments();
   readonly #prefixes: Prefixes;
+  readonly #outputs = new Outputs();
   readonly #diagnostics: Diagnostic[] = [];
   readonly #reported = new Set<string>();
   readonly #lists = new Map<string, number>();
@@ -140,6 +143,7 @@ class Preparation {
       settings,
       arena: this.#arena,
       prefixes: this.#prefixes,
+      outputs: this.#outputs,
       singletons,
       settingEntities,
       entityLists: this.#entityLists,
@@ -186,7 +190,7 @@ class Preparation {
       const actions = step.finish();
       if (actions === undefined) return;
       this.#writer.raw(this.#comments.of(variant));
-      this.#write(actions, variant.group.place, variant);
+      this.#write(actions, variant.group.place, variant, variant);
     } catch (error) {
       const where = `GenerateBuildActions for ${shown(variant)}`;
       const { place } = variant.group;
@@ -205,7 +209,7 @@ class Preparation {
         if (actions === undefined) continue;
         this.#writer.comment(singletonComment(name));
         const into: Written = { text: NO_TEXT, entities: -1 };
-        this.#write(actions, undefined, into);
+        this.#write(actions, undefined, into, name);
         if (into.text !== NO_TEXT) made.push({ text: into.text, entities: into.entities });
       } catch (error) {
         const where = `GenerateBuildActions for singleton ${name}`;
@@ -216,7 +220,12 @@ class Preparation {
   }
 
   /** Finds what actions name, and writes them behind the comment that is there. */
-  #write({ statements, variables, rules }: Actions, at: Span | undefined, into: Written): void {
+  #write(
+    { statements, variables, rules }: Actions,
+    at: Span | undefined,
+    into: Written,
+    maker: Maker,
+  ): void {
     const [writer, live] = [this.#writer, this.#live];
     writer.blankLine();
     try {
@@ -234,6 +243,8 @@ class Preparation {
         const definition = live.addStatement(statement);
         writer.build(statement, definition);
         writer.blankLine();
+        this.#note(statement.outputs, maker);
+        this.#note(statement.implicitOutputs, maker);
         if (this.#options.recordTargets !== true) continue;
         const { rule, outputs, implicitOutputs } = statement;
         for (const output of [...outputs, ...implicitOutputs]) this.#targets.push({ output, rule });
@@ -245,6 +256,13 @@ class Preparation {
     }
     into.text = this.#arena.add(writer.take());
     into.entities = this.#listOf(live.takeUsed());
+  }
+
+  #note(outputs: readonly NinjaText[], maker: Maker): void {
+    for (const output of outputs) {
+      const problem = this.#outputs.add(this.#live.evaluate(output), maker);
+      if (problem !== undefined) this.#diagnostics.push(problem);
+    }
   }
 
   #listOf(ids: readonly number[]): number {

@@ -1,21 +1,15 @@
 // Which modules must be analysed when some have changed: those that looked at them, as far as what they
 // saw is different now, and with them everything that their own analysis looks at. Works on the state
 // of the last run; knows nothing of how modules are analysed.
-import {
-  invertLists,
-  listAt,
-  READS_DEEP,
-  READS_DEPENDERS,
-  type ListColumn,
-  type State,
-} from './state.ts';
+import { invertLists, listAt, textCount, type ListColumn } from './column.ts';
+import { READS_DEEP, READS_DEPENDERS, type State } from './state.ts';
 
 export class Region {
   readonly #state: State;
   readonly #count: number;
   /** Who looks at a module, who changes it, whom it created. */
-  readonly #readers: ListColumn;
-  readonly #writers: ListColumn;
+  #readers: ListColumn | undefined;
+  #writers: ListColumn | undefined;
   #created: Map<number, number[]> | undefined;
   /** Modules whose results may be different now. */
   readonly affected = new Set<number>();
@@ -25,9 +19,7 @@ export class Region {
   constructor(state: State) {
     const { modules } = state;
     this.#state = state;
-    this.#count = modules.name.length;
-    this.#readers = invertLists(modules.reads, this.#count);
-    this.#writers = invertLists(modules.writes, this.#count);
+    this.#count = textCount(modules.name);
   }
 
   /** Adds modules whose own input changed. */
@@ -43,7 +35,7 @@ export class Region {
   /** Adds what depends on a module that shows something else now, or is gone. */
   affectReaders(module: number): void {
     const { modules } = this.#state;
-    for (const reader of listAt(this.#readers, module)) this.affected.add(reader);
+    for (const reader of this.#readersOf(module)) this.affected.add(reader);
     for (const reader of this.#above(module)) {
       if ((modules.flags[reader]! & READS_DEEP) !== 0) this.affected.add(reader);
     }
@@ -71,7 +63,7 @@ export class Region {
     const seen = new Set<number>();
     const pending = [start];
     for (let module = pending.pop(); module !== undefined; module = pending.pop()) {
-      for (const reader of listAt(this.#readers, module)) {
+      for (const reader of this.#readersOf(module)) {
         if (seen.has(reader)) continue;
         seen.add(reader);
         pending.push(reader);
@@ -95,14 +87,25 @@ export class Region {
     for (let module = pending.pop(); module !== undefined; module = pending.pop()) {
       if (closed.size > limit) return undefined;
       for (const read of listAt(modules.reads, module)) add(read);
-      for (const writer of listAt(this.#writers, module)) add(writer);
+      for (const writer of this.#writersOf(module)) add(writer);
       add(modules.creator[module]!);
       for (const created of this.#createdBy(module)) add(created);
       if ((modules.flags[module]! & READS_DEPENDERS) !== 0) {
-        for (const reader of listAt(this.#readers, module)) add(reader);
+        for (const reader of this.#readersOf(module)) add(reader);
       }
     }
     return closed;
+  }
+
+  /** Most edits ask for neither: what a module shows to others stays the same. */
+  #readersOf(module: number): Int32Array {
+    this.#readers ??= invertLists(this.#state.modules.reads, this.#count);
+    return listAt(this.#readers, module);
+  }
+
+  #writersOf(module: number): Int32Array {
+    this.#writers ??= invertLists(this.#state.modules.writes, this.#count);
+    return listAt(this.#writers, module);
   }
 
   #createdBy(module: number): readonly number[] {

@@ -4,16 +4,15 @@
 // read, for whatever reason, is no state: then everything is analysed.
 import { deserialize, serialize } from 'node:v8';
 import { crc32 } from 'node:zlib';
-import { byCodePoint } from '../../base/digest.ts';
 import { readIfExists, writeAtomic } from '../../base/fs.ts';
-import type { GlobRecord } from '../module/observe.ts';
 import type { Group } from '../module/variant.ts';
 import type { CollectedRecord } from './collect.ts';
+import { findSorted, textAt, textCount, type ListColumn, type TextColumn } from './column.ts';
 import type { EntityRecord } from './header.ts';
-import type { Stamp } from './stamp.ts';
+import type { Stamp, StampColumn } from './stamp.ts';
 
 /** Changes whenever the meaning of the columns does. */
-const FORMAT = 2;
+const FORMAT = 4;
 
 /** Flags of a module. */
 export const READS_DEEP = 1;
@@ -33,28 +32,33 @@ export interface State {
   readonly variants: VariantColumns;
   readonly entities: readonly EntityRecord[];
   readonly entityLists: readonly (readonly number[])[];
-  readonly globs: readonly GlobState[];
+  readonly globs: GlobColumns;
+  /** What globs searched. */
+  readonly directories: StampedPaths;
   /** Further files that were named by build logic. */
-  readonly watched: readonly WatchedFile[];
+  readonly watched: WatchedColumns;
   readonly collected: Readonly<Record<string, readonly CollectedRecord[]>>;
   readonly manifest: ManifestRecord;
 }
 
-/** A Blueprints file. */
-export interface FileColumns {
-  readonly path: readonly string[];
-  readonly stamp: readonly Stamp[];
-  readonly digest: readonly string[];
+export interface StampedPaths {
+  readonly path: TextColumn;
+  readonly stamp: StampColumn;
+}
+
+/** Blueprints files. */
+export interface FileColumns extends StampedPaths {
+  readonly digest: TextColumn;
   /** Index of the file it inherits from; -1 for none. */
   readonly parent: Int32Array;
   /** What it hands to its children, and which it has, as text that can be compared. */
-  readonly exports: readonly string[];
-  readonly children: readonly string[];
+  readonly exports: TextColumn;
+  readonly children: TextColumn;
 }
 
 /** Modules, in the order of the manifest. */
 export interface ModuleColumns {
-  readonly name: readonly string[];
+  readonly name: TextColumn;
   /** Names in files, of modules that were renamed since. */
   readonly defined: ReadonlyMap<number, string>;
   readonly file: Int32Array;
@@ -67,14 +71,9 @@ export interface ModuleColumns {
   /** Names that were looked up and not found. */
   readonly absent: readonly string[];
   readonly writes: ListColumn;
+  /** Marks of the files that it makes. */
+  readonly outputs: ListColumn;
   readonly variants: Int32Array;
-}
-
-/** Lists of numbers, one behind the other. */
-export interface ListColumn {
-  /** Where each list begins, and where the last one ends. */
-  readonly start: Int32Array;
-  readonly items: Int32Array;
 }
 
 /** Variants of each module in the order of their creation. */
@@ -89,21 +88,27 @@ export interface VariantColumns {
   readonly entities: Int32Array;
 }
 
-export interface GlobState extends GlobRecord {
-  /** Looked for by `subdirs` and the like: only Blueprints files in what it matches count. */
-  readonly tree?: boolean;
-  /** Indexes of the modules that asked; undefined for the tree itself and for singletons. */
-  readonly modules: readonly number[] | undefined;
-  /** Of the directories that were searched. */
-  readonly stamps: readonly Stamp[];
+/** Who looked at something: modules, or also the tree itself or singletons. */
+export interface UserColumns {
+  readonly modules: ListColumn;
+  /** 1 where others than modules did: then a change concerns everything. */
+  readonly shared: Uint8Array;
 }
 
-export interface WatchedFile {
-  readonly path: string;
-  readonly stamp: Stamp;
-  /** Undefined where there is no such file. */
-  readonly digest: string | undefined;
-  readonly modules: readonly number[] | undefined;
+export interface GlobColumns extends UserColumns {
+  /** Pattern, excludes, and whether links are followed, as JSON. */
+  readonly key: TextColumn;
+  /** What it matches, as JSON. */
+  readonly matches: TextColumn;
+  /** 1 for what `subdirs` and the like look for: only Blueprints files in what it matches count. */
+  readonly tree: Uint8Array;
+  /** Indexes of the directories that were searched. */
+  readonly searched: ListColumn;
+}
+
+export interface WatchedColumns extends StampedPaths, UserColumns {
+  /** Empty where there is no such file. */
+  readonly digest: TextColumn;
 }
 
 export interface ManifestRecord {
@@ -114,6 +119,8 @@ export interface ManifestRecord {
   readonly whole: string | undefined;
   /** Prefixes of local names, and whose they are. */
   readonly prefixes: ReadonlyMap<string, string>;
+  /** Marks of the files that singletons make. */
+  readonly outputs: Int32Array;
 }
 
 /** Reads a state with this key; undefined where there is none that is whole. */
@@ -138,17 +145,8 @@ export function writeState(path: string, state: Omit<State, 'format'>): void {
 }
 
 /** Index of a name among those of the modules, which are sorted; -1 where there is none. */
-export function findName(names: readonly string[], name: string): number {
-  let low = 0;
-  let high = names.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    const order = byCodePoint(names[middle]!, name);
-    if (order === 0) return middle;
-    if (order < 0) low = middle + 1;
-    else high = middle;
-  }
-  return -1;
+export function findName(names: TextColumn, name: string): number {
+  return findSorted(textCount(names), (index) => textAt(names, index), name);
 }
 
 /** A module's flags. */
@@ -159,35 +157,4 @@ export function flagsOf(group: Group, content: string | undefined): number {
     (group.observed ? OBSERVED : 0) |
     (content === undefined ? OPAQUE : 0)
   );
-}
-
-/** Lists of numbers as columns. */
-export function packLists(lists: readonly ArrayLike<number>[]): ListColumn {
-  const start = new Int32Array(lists.length + 1);
-  let total = 0;
-  for (let i = 0; i < lists.length; i++) start[i + 1] = total += lists[i]!.length;
-  const items = new Int32Array(total);
-  for (let i = 0; i < lists.length; i++) items.set(lists[i]!, start[i]);
-  return { start, items };
-}
-
-/** One of the lists. */
-export function listAt({ start, items }: ListColumn, index: number): Int32Array {
-  return items.subarray(start[index], start[index + 1]);
-}
-
-/** Who has whom in their lists: the lists the other way round, for the indexes below `count`. */
-export function invertLists(lists: ListColumn, count: number): ListColumn {
-  const start = new Int32Array(count + 1);
-  for (const item of lists.items) if (item < count) start[item + 1]!++;
-  for (let i = 0; i < count; i++) start[i + 1]! += start[i]!;
-  const next = start.slice(0, count);
-  const items = new Int32Array(start[count]!);
-  for (let list = 0; list + 1 < lists.start.length; list++) {
-    for (let at = lists.start[list]!; at < lists.start[list + 1]!; at++) {
-      const item = lists.items[at]!;
-      if (item < count) items[next[item]!++] = list;
-    }
-  }
-  return { start, items };
 }

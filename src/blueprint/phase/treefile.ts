@@ -14,6 +14,7 @@ import { isSpan, type Source, type Span } from '../../base/span.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
 import { glob } from '../glob/glob.ts';
 import { cleanPath, directoryOf, joinPath } from '../glob/path.ts';
+import { isWild } from '../glob/pattern.ts';
 import type { GlobRecord } from '../module/observe.ts';
 import { evaluate } from '../syntax/evaluate.ts';
 import { parse } from '../syntax/parse.ts';
@@ -168,23 +169,28 @@ class ChildFinder implements Children {
     for (const variable of ['subdirs', 'optional_subdirs']) {
       const patterns = this.#patterns(variable);
       for (const pattern of patterns?.values ?? []) {
-        const { matches = [] } = this.#glob(pattern, patterns!.at) ?? {};
-        const directories = matches.filter((match) => match.endsWith('/'));
+        const found = this.#glob(pattern, patterns!.at);
+        const directories = found?.matches.filter((match) => match.endsWith('/')) ?? [];
         if (directories.length === 0 && variable === 'subdirs') {
           this.#notFound(pattern, patterns!.at);
         }
-        for (const directory of directories) this.#addFileIn(directory.slice(0, -1), name);
+        const wild = isWild(pattern);
+        for (const directory of directories) {
+          const named = this.#addFileIn(directory.slice(0, -1), name);
+          // That the file is there says that its directory is: nothing else needs to be looked at again.
+          if (named && !wild) this.globs.splice(this.globs.indexOf(found!), 1);
+        }
       }
     }
   }
 
-  /** The file of a directory: of the wanted name, or of the usual ones; or else all `*.bp`. */
-  #addFileIn(directory: string, name: string): void {
+  /** The file of a directory: of the wanted name, or of the usual ones; or else all `*.bp`. Whether by a name. */
+  #addFileIn(directory: string, name: string): boolean {
     for (const candidate of new Set([name, DEFAULT_NAME, 'Android.bp'])) {
       const path = cleanPath(joinPath(directory, candidate));
       if (this.#exists(path)) {
         this.paths.push(path);
-        return;
+        return true;
       }
       // Its coming into being must be noticed.
       const searched = [cleanPath(directory)];
@@ -192,6 +198,7 @@ class ChildFinder implements Children {
     }
     const { matches = [] } = this.#expand(cleanPath(joinPath(directory, '*.bp')), undefined) ?? {};
     this.paths.push(...matches.filter((match) => !match.endsWith('/')));
+    return false;
   }
 
   #childName(): string {
@@ -249,6 +256,11 @@ class ChildFinder implements Children {
   #complain(code: string, message: string, at: Span): void {
     this.diagnostics.push(definitionError({ code, message, at }));
   }
+}
+
+/** What a file names, and what was looked at for that, as text: equal texts, the same files. */
+export function namedBy({ paths, globs }: Pick<Children, 'paths' | 'globs'>): string {
+  return [...paths, '', ...globs.map(({ pattern }) => pattern)].join('\n');
 }
 
 /** What a file hands to its children, as text: equal texts, equal scopes. */

@@ -28,8 +28,8 @@ export interface WalkOptions {
 export interface Tree {
   /** Parents before children, children in the order in which they are named. */
   readonly files: readonly TreeFile[];
-  /** The files that each file names. */
-  readonly children: ReadonlyMap<TreeFile, readonly string[]>;
+  /** What each file names, where it names anything. */
+  readonly children: ReadonlyMap<TreeFile, Children>;
   /** Every path that was to be read, once, in the order of reading: also of files that are not there. */
   readonly paths: readonly string[];
   /** What was looked for in directories on the way. */
@@ -60,7 +60,7 @@ export function walkTree(
 
 class Walker implements Tree {
   readonly files: TreeFile[] = [];
-  readonly children = new Map<TreeFile, readonly string[]>();
+  readonly children = new Map<TreeFile, Children>();
   readonly paths: string[] = [];
   readonly globs: GlobRecord[] = [];
   readonly diagnostics: Diagnostic[] = [];
@@ -135,7 +135,7 @@ class Walker implements Tree {
     const found: Children = childrenOf(this.#fileSystem, file, this.#listed, exists);
     this.globs.push(...found.globs);
     this.diagnostics.push(...found.diagnostics);
-    if (found.paths.length > 0) this.children.set(file, found.paths);
+    if (found.paths.length + found.globs.length > 0) this.children.set(file, found);
     return found.paths;
   }
 

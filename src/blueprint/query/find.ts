@@ -8,7 +8,7 @@ import {
   type Diagnostic,
   type Result,
 } from '../../base/diagnostic.ts';
-import { findName } from '../phase/state.ts';
+import { findSorted } from '../phase/column.ts';
 import { variantsOf, type ModuleGraph } from './graph.ts';
 
 /**
@@ -28,10 +28,11 @@ export function findVariants(graph: ModuleGraph, words: readonly string[]): Resu
 
 function variantsNamed(graph: ModuleGraph, word: string): Result<number[]> {
   const { name } = graph.modules;
-  const whole = findName(name, word);
+  const indexOf = (one: string): number => findSorted(name.length, (index) => name[index]!, one);
+  const whole = indexOf(word);
   if (whole !== -1) return ok(variantsOf(graph, whole));
   const at = word.lastIndexOf('@');
-  const module = at === -1 ? -1 : findName(name, word.slice(0, at));
+  const module = at === -1 ? -1 : indexOf(word.slice(0, at));
   if (module === -1) return failed(noModule(graph, at === -1 ? word : word.slice(0, at)));
   const variant = word.slice(at + 1);
   const variants = variantsOf(graph, module);

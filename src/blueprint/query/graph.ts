@@ -4,7 +4,7 @@
 import { positionAt } from '../../base/span.ts';
 import { showVariations } from '../module/dependency.ts';
 import type { Graph } from '../module/graph.ts';
-import { packLists, type ListColumn } from '../phase/state.ts';
+import { packLists, type ListColumn } from '../phase/column.ts';
 import { groupsByName } from '../phase/manifest.ts';
 import type { Variant } from '../module/variant.ts';
 

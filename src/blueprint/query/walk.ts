@@ -1,6 +1,6 @@
 // Follows dependencies in a module graph, both ways. Everything comes in a definite order: that of the
 // edges, or of the modules' names where edges are turned round.
-import { invertLists, listAt, type ListColumn } from '../phase/state.ts';
+import { invertLists, listAt, type ListColumn } from '../phase/column.ts';
 import type { ModuleGraph } from './graph.ts';
 
 export type Direction = 'down' | 'up';

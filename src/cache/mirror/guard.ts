@@ -1,6 +1,6 @@
-// Stands before a mirror and decides how long it is worth asking: faults in a row, lies and slowness end
-// it for this build, with one warning that says why. Knows nothing of what is asked. A mirror that is
-// given up costs nothing more, and never fails a build.
+// Stands before a mirror and decides how long it is worth asking: faults in a row and slowness end it for
+// this build, with one warning that says why. One that gives wrong answers is not read any more, but still
+// written to, so that what is wrong there is replaced. Knows nothing of what is asked; never fails a build.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { environmentError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { Digest, Sha256Hex } from '../../base/digest.ts';
@@ -32,6 +32,8 @@ export class Guard {
   #distrusted = 0;
   readonly #onWarning: (diagnostic: Diagnostic) => void;
   readonly #controller = new AbortController();
+  /** Aborted when its answers are not believed any more. */
+  readonly #reading = new AbortController();
   #writable: boolean;
   #faults = 0;
   #lies = 0;
@@ -48,8 +50,13 @@ export class Guard {
     return this.mirror.name;
   }
 
+  /** Given up: neither read nor written to. */
   get down(): boolean {
     return this.#controller.signal.aborted;
+  }
+
+  get readable(): boolean {
+    return !this.down && !this.#reading.signal.aborted;
   }
 
   get writable(): boolean {
@@ -57,10 +64,25 @@ export class Guard {
   }
 
   /**
-   * Asks, and once more where that may help. Undefined when it failed, is given up, or the signal
-   * aborted. Anything but a MirrorFault is thrown on.
+   * Asks for what is to be used, and once more where that may help. Undefined when it failed, is not read
+   * any more, or the signal aborted. Anything but a MirrorFault is thrown on.
    */
-  async ask<T>(
+  ask<T>(
+    question: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    return this.#try(question, AbortSignal.any([signal, this.#reading.signal]));
+  }
+
+  /** As ask(), for what is to be sent: also to a mirror that is not read any more. */
+  send<T>(
+    question: (signal: AbortSignal) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
+    return this.#try(question, signal);
+  }
+
+  async #try<T>(
     question: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T | undefined> {
@@ -109,10 +131,10 @@ export class Guard {
 
   /** It said something that is not so. Told each time, and not borne for long. */
   lied(diagnostic: Diagnostic): void {
-    if (this.down) return;
+    if (!this.readable) return;
     this.#onWarning(diagnostic);
     this.#lies++;
-    if (this.#lies >= MAX_LIES) this.giveUp(`${MAX_LIES} of its answers were wrong`);
+    if (this.#lies >= MAX_LIES) this.#stopReading(`${MAX_LIES} of its answers were wrong`);
   }
 
   /** Remembers that a blob there has to be replaced, whatever the mirror says of it. */
@@ -120,8 +142,9 @@ export class Guard {
     this.#wrong.add(hash);
   }
 
+  /** Of a mirror that gave many wrong answers nothing is believed to be right. */
   isWrong({ hash }: Digest): boolean {
-    return this.#wrong.has(hash);
+    return !this.readable || this.#wrong.has(hash);
   }
 
   /** It has a result that is not trusted: that is no fault of the mirror's. */
@@ -151,6 +174,22 @@ export class Guard {
       severity: 'warning',
     });
     this.#controller.abort();
+  }
+
+  #stopReading(reason: string): void {
+    if (!this.writable) {
+      this.giveUp(reason);
+      return;
+    }
+    this.#onWarning({
+      ...environmentError({
+        code: 'mirror/given-up',
+        message: `the mirror ${this.name} is not read any more: ${reason}`,
+        hint: 'what is built instead goes there in place of what is wrong',
+      }),
+      severity: 'warning',
+    });
+    this.#reading.abort();
   }
 
   #stopWriting(reason: string): void {

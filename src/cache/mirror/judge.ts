@@ -36,6 +36,8 @@ export interface Source {
 
 export type Judged =
   | { readonly result: ActionResult }
+  /** It is good for the machine that made it only: as if it were not there. */
+  | 'local'
   /** `damaged`: the mirror is at fault, not who wrote the result. */
   | { readonly refused: Diagnostic; readonly damaged: boolean };
 
@@ -53,6 +55,7 @@ export function judgeBy(trusted: readonly TrustedKey[], now: () => number): Judg
       });
     }
     const { result, signatures } = opened;
+    if (result.local === true) return 'local';
     const reason = judgeSignatures(key, result, signatures, require, trusted, now());
     if (reason === undefined) return { result };
     return refused(false, {

@@ -57,6 +57,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
         if (!enough.signal.aborted) answered++;
         if (entry === undefined) return;
         const judged = judge(key, entry, guard);
+        if (judged === 'local') return;
         if ('result' in judged) found.set(key, { result: judged.result, mirror: guard.name });
         else if (judged.damaged) guard.lied(judged.refused);
         else guard.distrusted(judged.refused);
@@ -74,7 +75,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
     let left = [...new Set(keys)];
     for (const guard of guards) {
       if (left.length === 0) break;
-      if (guard.down) continue;
+      if (!guard.readable) continue;
       await lookUp(guard, left, found);
       left = left.filter((key) => !found.has(key));
     }
@@ -88,7 +89,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
   ): Promise<boolean> => {
     for (const guard of guards) {
       if (diskFull || signal.aborted) return false;
-      if (guard.down) continue;
+      if (!guard.readable) continue;
       const got = await guard.ask(async (both) => {
         const source = await guard.mirror.read(digest, both);
         if (source === undefined) return 'absent';

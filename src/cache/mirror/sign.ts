@@ -44,6 +44,8 @@ export function signBy({ signer, trusted, now, onWarning }: SignOptions): Sign {
     const there = present === undefined ? undefined : openResult(key.hash, present);
     const fresh = (): Uint8Array => seal(key, result, encodeActionResult(result));
     if (there === undefined || typeof there === 'string') return fresh();
+    // Of a store that is a mirror: nobody takes it.
+    if (there.result.local === true) return fresh();
     const same = sameOutputs(key.hash, there.result, result);
     if (same && signer === undefined) return undefined;
     if (same && sameAction(there.result, result)) {

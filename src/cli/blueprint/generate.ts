@@ -8,7 +8,9 @@ import {
   type Generated,
   type GenerateOptions,
 } from '../../blueprint/phase/generate.ts';
+import { withOwnPlaces } from '../../bootstrap/panic.ts';
 import { loadLogic } from './logic.ts';
+import { isUsers } from './logicerror.ts';
 
 export interface GenerateRequest {
   readonly cwd: string;
@@ -50,6 +52,7 @@ export async function answerGenerate(request: GenerateRequest): Promise<Generate
     config,
     ignoreUnknownModuleTypes: ignoreUnknownTypes,
     fresh,
+    debug: true,
     commands: commandsOf(request, source, output),
   };
   if (request.checkGlobs) {
@@ -57,7 +60,10 @@ export async function answerGenerate(request: GenerateRequest): Promise<Generate
     return { generated: undefined, diagnostics: checked.ok ? [] : checked.diagnostics };
   }
   const generated = generate(options);
-  if (!generated.ok) return { generated: undefined, diagnostics: generated.diagnostics };
+  if (!generated.ok) {
+    const diagnostics = generated.diagnostics.map((one) => withOwnPlaces(one, isUsers));
+    return { generated: undefined, diagnostics };
+  }
   return { generated: generated.value, diagnostics: generated.value.warnings };
 }
 

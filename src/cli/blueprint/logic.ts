@@ -1,7 +1,7 @@
 // The build logic that a command works with: the stock module types, or those of a file; and what says
 // that it is another than before.
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
 import { digestOf, type Canonical } from '../../base/digest.ts';
@@ -9,8 +9,10 @@ import { systemError } from '../../base/fs.ts';
 import type { Logic } from '../../blueprint/api.ts';
 import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
 import { treeLogic } from '../../package/module/logic.ts';
-import { resolveAshlar } from './ashlarimport.ts';
-import { digestOfImports } from './imports.ts';
+import { programDirectory, resolveAshlar } from './ashlarimport.ts';
+import { importedFiles } from './imports.ts';
+import { loadingFailed } from './logicerror.ts';
+import { problemsOf } from './logicshape.ts';
 
 export interface LoadedLogic {
   readonly logic: readonly Logic[];
@@ -38,55 +40,40 @@ export async function loadLogic(
     return failed(systemError('read the build logic', error, file));
   }
   let exports: { readonly logic?: Logic; readonly config?: Canonical };
+  const files = importedFiles(path, programDirectory());
   try {
-    resolveAshlar();
+    if (files.packages) resolveAshlar();
     exports = (await import(pathToFileURL(path).href)) as typeof exports;
   } catch (error) {
-    const message = `cannot load the build logic: ${error instanceof Error ? error.message : String(error)}`;
-    return failed(definitionError({ code: 'logic/failed', message, at: { file } }));
+    return failed(loadingFailed(file, files.paths, error));
   }
   if (exports.logic === undefined) {
     const message = 'the build logic exports nothing named "logic"';
     return failed(definitionError({ code: 'logic/no-export', message, at: { file } }));
   }
-  const wrong = notAList(exports.logic);
-  if (wrong !== undefined) {
-    const message = `the build logic does not fit: ${wrong}`;
-    return failed(definitionError({ code: 'logic/registration', message, at: { file } }));
+  const wrong = problemsOf(exports.logic);
+  if (wrong.length > 0) {
+    const messages = wrong.map((problem) => `the build logic does not fit: ${problem}`);
+    return failed(
+      ...messages.map((message) =>
+        definitionError({ code: 'logic/registration', message, at: { file } }),
+      ),
+    );
   }
-  const own = `${version} ${digestOfImports(path)}`;
+  const own = `${version} ${files.digest}`;
   return ok({ logic: [exports.logic], version: own, config: exports.config ?? config });
 }
 
-/** JavaScript is checked by nobody before: what is wrong with the outer form of logic, if anything. */
-function notAList(logic: unknown): string | undefined {
-  if (typeof logic !== 'object' || logic === null) {
-    return `expected "logic" to be an object, found ${JSON.stringify(logic) ?? typeof logic}`;
-  }
-  for (const key of ['moduleTypes', 'mutators', 'singletons']) {
-    const value = (logic as Record<string, unknown>)[key];
-    if (value !== undefined && !Array.isArray(value)) {
-      return `expected "${key}" to be an array, found ${JSON.stringify(value) ?? typeof value}`;
-    }
-  }
-  return undefined;
-}
-
-/** The program's own files, by what their directory says of them. */
+/** The program's own files: those of chunks have names that say what is in them. */
 function programVersion(): string {
-  const directory = dirname(process.argv[1] ?? '.');
-  const entries = ['.', 'chunk'].flatMap((inner) => {
-    try {
-      return readdirSync(join(directory, inner)).map((name) => join(directory, inner, name));
-    } catch {
-      return [];
-    }
-  });
-  const stamps = entries
-    .filter((path) => path.endsWith('.js'))
-    .map((path) => {
-      const { size, mtimeMs } = statSync(path);
-      return `${path} ${size} ${mtimeMs}`;
+  const directory = programDirectory();
+  const names = (inner: string): string[] =>
+    existsSync(join(directory, inner)) ? readdirSync(join(directory, inner)).sort() : [];
+  const stamps = names('.')
+    .filter((name) => name.endsWith('.js'))
+    .map((name) => {
+      const { size, mtimeMs } = statSync(join(directory, name));
+      return `${name} ${size} ${mtimeMs}`;
     });
-  return `${ASHLAR_VERSION} ${digestOf(stamps.sort().join('\n')).hash}`;
+  return `${ASHLAR_VERSION} ${digestOf([...stamps, ...names('chunk')].join('\n')).hash}`;
 }

@@ -14,7 +14,8 @@ export const lockCommand = buildCommand<Flags, readonly string[], Context>({
   docs: {
     brief: 'fix the tasks of packages to the keys that they have now',
     fullDescription: [
-      'Writes the keys of all tasks of the targets (all packages unless given) to ashlar.lock.json.',
+      'Writes the keys of the tasks of the targets (all packages unless given) that have a result, here',
+      'or at a mirror, to ashlar.lock.json.',
       'Builds use the results on record under these keys from then on, whatever the definitions say,',
       'warn where they say something else, and fail where there is no such result.',
     ].join('\n'),
@@ -38,7 +39,7 @@ export const lockCommand = buildCommand<Flags, readonly string[], Context>({
   },
   async func(this: Context, flags, ...targets): Promise<void> {
     const { lockTasks } = await import('../lock.ts');
-    const { tasks, diagnostics } = await lockTasks(
+    const { tasks, left, diagnostics } = await lockTasks(
       {
         cwd: this.cwd,
         env: this.env,
@@ -53,6 +54,7 @@ export const lockCommand = buildCommand<Flags, readonly string[], Context>({
       new AbortController().signal,
     );
     for (const task of tasks) this.print(`${flags.remove ? 'unlocked' : 'locked'} ${task}\n`);
+    for (const task of left) this.print(`left ${task}: it has no result to be locked to\n`);
     this.report(diagnostics);
   },
 });

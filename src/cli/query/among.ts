@@ -1,5 +1,5 @@
 // The dependencies between some modules, whatever their variants.
-import { listAt } from '../../blueprint/phase/state.ts';
+import { listAt } from '../../blueprint/phase/column.ts';
 import { variantsOf, type ModuleGraph } from '../../blueprint/query/graph.ts';
 import type { EdgeRow } from './row.ts';
 

@@ -4,7 +4,9 @@ import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.
 import { Engine } from '../../blueprint/phase/engine.ts';
 import { diskFiles } from '../../blueprint/glob/filesystem.ts';
 import { readList } from '../../blueprint/phase/list.ts';
+import { withOwnPlaces } from '../../bootstrap/panic.ts';
 import { loadLogic } from '../blueprint/logic.ts';
+import { isUsers } from '../blueprint/logicerror.ts';
 
 /** Where the modules are, and what their types mean. */
 export interface TreeRequest {
@@ -31,11 +33,13 @@ export async function openEngine(
   if (listed !== undefined && !listed.ok) return listed;
   const { logic, config } = loaded.value;
   const options = { files, root, list: listed?.value, config, ignoreUnknownModuleTypes };
-  const engine = new Engine({ ...options, recordOrigins }, ...logic);
+  const engine = new Engine({ ...options, recordOrigins, debug: true }, ...logic);
   const warnings: Diagnostic[] = [];
   for (const phase of ['parse', 'resolve'] as const) {
     const diagnostics = engine[phase]();
-    if (diagnostics.some(({ severity }) => severity === 'error')) return failed(...diagnostics);
+    if (diagnostics.some(({ severity }) => severity === 'error')) {
+      return failed(...diagnostics.map((one) => withOwnPlaces(one, isUsers)));
+    }
     warnings.push(...diagnostics);
   }
   return ok({ engine, warnings });

@@ -47,6 +47,9 @@ export function causeName({ path, at }: Cause, cwd: string): string {
 export function causeChange({ path, old, new: now }: Cause): string {
   if (old === undefined && path.startsWith('inputs.'))
     return now === 'true' ? 'added' : addedText(now);
+  // Entries of lists go by what they are.
+  if (old === undefined && path.endsWith(`.${now}`)) return 'added';
+  if (now === undefined && path.endsWith(`.${old}`)) return 'removed';
   if (now === undefined && path.startsWith('inputs.')) return 'removed';
   return changeText(old, now);
 }
@@ -71,7 +74,9 @@ export function partName(path: string): string {
     case 'outputs':
       return `output ${rest}`;
     case 'directories':
-      return `directory ${rest}`;
+      return rest.endsWith('.layer')
+        ? `what ${rest.slice(0, -'.layer'.length)} begins with`
+        : `directory ${rest}`;
     case 'image':
       return 'the image';
     case 'version':

@@ -10,8 +10,11 @@ export interface PackageDeclaration {
   /** Of the Blueprints file, relative to the root of the tree; `.` for the root itself. */
   readonly directory: string;
   readonly values: PackageValues;
-  /** Where a property (`variables.CFLAGS`) was set; undefined for what no file of the tree says. */
-  readonly placeOf: (property: string) => Span | undefined;
+  /**
+   * Where a property (`variables.CFLAGS`) was set; undefined for what no file of the tree says. Of a list
+   * that several modules add to, where `holding` stands, if it can be found.
+   */
+  readonly placeOf: (property: string, holding?: string) => Span | undefined;
   /** Where the module is defined. */
   readonly at: Span;
   /** Files that patterns of the module stand for, relative to the root of the tree. */

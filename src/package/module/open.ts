@@ -13,7 +13,7 @@ class DeclaredReader {
   readonly #directory: string;
   readonly #cwd: string;
   readonly #sources = new Map<string, Source>();
-  readonly #modules = new Map<string, ReadonlyMap<number, ReadonlyMap<string, number>>>();
+  readonly #modules = new Map<string, ReadonlyMap<number, ReadonlyMap<string, Extent>>>();
 
   constructor(directory: string, cwd: string) {
     this.#directory = directory;
@@ -26,11 +26,18 @@ class DeclaredReader {
       ...declared,
       files: new Map(Object.entries(files)),
       at: this.#span(modules[0]!),
-      placeOf: (property) =>
-        (variant === null
-          ? undefined
-          : this.#find(modules.slice(0, 1), `variants.${variant}.${property}`)) ??
-        this.#find(modules, property),
+      placeOf: (property, holding) => {
+        const places = [
+          ...(variant === null
+            ? []
+            : this.#find(modules.slice(0, 1), `variants.${variant}.${property}`)),
+          ...this.#find(modules, property),
+        ];
+        const holder =
+          holding === undefined ? undefined : places.find((one) => this.#holds(one, holding));
+        const place = holder ?? places[0];
+        return place && this.#span({ ...place, end: place.start + 1 });
+      },
     };
   }
 
@@ -38,18 +45,26 @@ class DeclaredReader {
     return {
       ...declared,
       at: this.#span(modules[0]!),
-      placeOf: (property) => this.#find(modules, property),
+      placeOf: (property) => {
+        const [place] = this.#find(modules, property);
+        return place && this.#span({ ...place, end: place.start + 1 });
+      },
       diagnostics: [],
     };
   }
 
-  /** The colon of a property in the first of the modules that has it. */
-  #find(modules: readonly DeclaredPlace[], property: string): Span | undefined {
-    for (const { file, start } of modules) {
-      const colon = this.#propertiesOf(file).get(start)?.get(property);
-      if (colon !== undefined) return this.#span({ file, start: colon, end: colon + 1 });
-    }
-    return undefined;
+  /** A property, from its colon to the end of its value, in each of the modules that has it. */
+  #find(modules: readonly DeclaredPlace[], property: string): DeclaredPlace[] {
+    return modules.flatMap(({ file, start }) => {
+      const place = this.#propertiesOf(file).get(start)?.get(property);
+      return place === undefined ? [] : [{ file, ...place }];
+    });
+  }
+
+  /** Whether a line of text stands there, however it is quoted. */
+  #holds({ file, start, end }: DeclaredPlace, line: string): boolean {
+    const bare = (text: string): string => text.replace(/[\\"`\s]/g, '');
+    return bare(this.#source(file).text.slice(start, end)).includes(bare(line));
   }
 
   #span({ file, start, end }: DeclaredPlace): Span {
@@ -65,13 +80,13 @@ class DeclaredReader {
     return source;
   }
 
-  /** Of each module of a file, by where it starts: the colons of its properties, by their paths. */
-  #propertiesOf(file: string): ReadonlyMap<number, ReadonlyMap<string, number>> {
+  /** Of each module of a file, by where it starts: its properties, by their paths. */
+  #propertiesOf(file: string): ReadonlyMap<number, ReadonlyMap<string, Extent>> {
     let found = this.#modules.get(file);
     if (found === undefined) {
       found = new Map(
         parse(this.#source(file)).file.definitions.flatMap((one) =>
-          one.kind === 'module' ? [[one.start, colonsOf(one.properties)] as const] : [],
+          one.kind === 'module' ? [[one.start, extentsOf(one.properties)] as const] : [],
         ),
       );
       this.#modules.set(file, found);
@@ -80,8 +95,19 @@ class DeclaredReader {
   }
 }
 
-function colonsOf(properties: Parameters<typeof propertiesByPath>[0]): Map<string, number> {
-  return new Map([...propertiesByPath(properties)].map(([path, { colon }]) => [path, colon]));
+/** A property in its file: where its colon is, and where its value ends. */
+interface Extent {
+  readonly start: number;
+  readonly end: number;
+}
+
+function extentsOf(properties: Parameters<typeof propertiesByPath>[0]): Map<string, Extent> {
+  return new Map(
+    [...propertiesByPath(properties)].map(([path, { colon, value }]) => [
+      path,
+      { start: colon, end: value.end },
+    ]),
+  );
 }
 
 /** Most files are never quoted, so each is read when it is. One that is gone by then has no text. */

@@ -4,7 +4,10 @@ import type { Place } from '../../base/span.ts';
 import type { PackageDeclaration } from './declaration.ts';
 import type { TaskValues } from './properties.ts';
 
-/** Places by the part of the record (`variables.CFLAGS`, `functions.fix`, `script`, `outputs.html`). */
+/**
+ * Places by the part of the record (`variables.CFLAGS`, `functions.fix`, `script`, `outputs.html`), and by
+ * one line of the script, after a line feed.
+ */
 export function lazyOrigins(
   declaration: PackageDeclaration,
   task: string,
@@ -27,6 +30,10 @@ class LazyOrigins extends Map<string, Place> {
   }
 
   override get(part: string): Place | undefined {
+    const end = part.indexOf('\n');
+    if (end !== -1) {
+      return part.startsWith('script\n') ? this.#scriptLine(part.slice(end + 1)) : undefined;
+    }
     const [kind, ...rest] = part.split('.');
     const name = rest.join('.');
     switch (kind) {
@@ -90,6 +97,17 @@ class LazyOrigins extends Map<string, Place> {
       const at = this.get(part);
       if (at !== undefined) this.set(part, at);
     }
+  }
+
+  /** What a task runs is put together of parts that several modules may say. */
+  #scriptLine(line: string): Place | undefined {
+    const { prepend, append } = this.#values;
+    const holds = (text: string): boolean => text.split('\n').includes(line);
+    for (const [part, texts] of Object.entries({ append, prepend })) {
+      if (!texts.some(holds)) continue;
+      return this.#declaration.placeOf(`tasks.${this.#task}.${part}`, line);
+    }
+    return undefined;
   }
 
   #exact(property: string): Place | undefined {

@@ -11,6 +11,14 @@ function preset(doc: string, data: PackageData): Preset {
   return { doc, values: packageValues(data) };
 }
 
+const RUN_NINJA = [
+  '# It takes part in a jobserver from 1.13 on.',
+  'case $(ninja --version) in',
+  '  1.[0-9].* | 1.1[0-2].*) ninja -C "$BUILD" -j"$JOBS" ;;',
+  '  *) MAKEFLAGS="$JOBSERVER_NAMED" ninja -C "$BUILD" ;;',
+  'esac',
+].join('\n');
+
 /** By the name that `preset` takes. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
   autotools: preset('`./configure && make && make install`.', {
@@ -20,12 +28,13 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
         script:
           './configure --prefix="$PREFIX" CFLAGS="$CFLAGS" CXXFLAGS="$CXXFLAGS" LDFLAGS="$LDFLAGS" $CONFIGURE_ARGS',
       },
-      compile: { script: 'make -j"$JOBS" $MAKE_ARGS' },
+      compile: { script: 'make $JOBSERVER $MAKE_ARGS' },
       install: { script: 'make install DESTDIR="$DESTDIR" $INSTALL_ARGS' },
     },
   }),
   cmake: preset('CMake, out of the sources, with Ninja.', {
     variables: { CMAKE_ARGS: '' },
+    functions: { run_ninja: RUN_NINJA },
     tasks: {
       configure: {
         script: [
@@ -35,12 +44,13 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
           '  -DCMAKE_C_FLAGS="$CFLAGS" -DCMAKE_CXX_FLAGS="$CXXFLAGS" $CMAKE_ARGS',
         ].join('\n'),
       },
-      compile: { script: 'cmake --build "$BUILD" --parallel "$JOBS"' },
+      compile: { script: 'run_ninja' },
       install: { script: 'DESTDIR="$DESTDIR" cmake --install "$BUILD"' },
     },
   }),
   meson: preset('Meson, with Ninja.', {
     variables: { MESON_ARGS: '' },
+    functions: { run_ninja: RUN_NINJA },
     tasks: {
       configure: {
         script: [
@@ -48,7 +58,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
           'meson setup "$BUILD" . --prefix="${PREFIX:-/}" --libdir=lib --buildtype=plain --wrap-mode=nodownload $MESON_ARGS',
         ].join('\n'),
       },
-      compile: { script: 'ninja -C "$BUILD" -j"$JOBS"' },
+      compile: { script: 'run_ninja' },
       install: { script: 'DESTDIR="$DESTDIR" meson install -C "$BUILD" --no-rebuild' },
     },
   }),
@@ -56,7 +66,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     variables: { MAKE_ARGS: '', INSTALL_ARGS: '' },
     tasks: {
       compile: {
-        script: 'make -j"$JOBS" PREFIX="$PREFIX" CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" $MAKE_ARGS',
+        script: 'make $JOBSERVER PREFIX="$PREFIX" CFLAGS="$CFLAGS" LDFLAGS="$LDFLAGS" $MAKE_ARGS',
       },
       install: {
         script:
@@ -69,7 +79,7 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
     functions: {
       // Paths of the build must not be in what is built.
       cargo_environment: [
-        'export CARGO_HOME=/pkg/work/.cargo CARGO_TARGET_DIR="$BUILD" CARGO_NET_OFFLINE=true',
+        'export CARGO_HOME=/pkg/work/.cargo CARGO_TARGET_DIR="$BUILD" CARGO_NET_OFFLINE=true CARGO_MAKEFLAGS="$JOBSERVER"',
         'export RUSTFLAGS="--remap-path-prefix=/pkg/work=/build"',
         'mkdir -p "$CARGO_HOME"',
         'if [ -d vendor ]; then',
@@ -78,11 +88,11 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
       ].join('\n'),
     },
     tasks: {
-      compile: { script: 'cargo_environment\ncargo build --release -j"$JOBS" $CARGO_ARGS' },
+      compile: { script: 'cargo_environment\ncargo build --release $CARGO_ARGS' },
       install: {
         script: [
           'cargo_environment',
-          'cargo install --path . --root "$DESTDIR$PREFIX" --no-track -j"$JOBS" $CARGO_ARGS',
+          'cargo install --path . --root "$DESTDIR$PREFIX" --no-track $CARGO_ARGS',
         ].join('\n'),
       },
     },

@@ -16,6 +16,7 @@ import { buildError, failed, ok, type Diagnostic, type Result } from '../../base
 import { byCodePoint, digestFile } from '../../base/digest.ts';
 import { packArchive, unpackArchive } from '../../format/archive.ts';
 import type { WrittenCodec } from '../../base/codec/compress.ts';
+import type { Place } from '../../base/span.ts';
 import type { Output, StepContext, Task } from '../../task/task.ts';
 import type { ImageDeclaration } from './declaration.ts';
 
@@ -74,15 +75,28 @@ export function imageTask(image: ImageDeclaration, unsorted: readonly ImageMembe
       output,
     })),
     outputs,
-    origins: new Map([
-      ['inputs', image.placeOf('packages') ?? image.at],
-      ['outputs', image.placeOf('formats') ?? image.at],
-    ]),
+    origins: originsOf(image, members),
     shared: true,
     network: false,
     pool: 'cpu',
     limits: {},
   };
+}
+
+/** Where the image says what it is made of, and of what kinds it is. */
+function originsOf(
+  image: ImageDeclaration,
+  members: readonly ImageMember[],
+): ReadonlyMap<string, Place> {
+  const packages = image.placeOf('packages') ?? image.at;
+  const formats = image.placeOf('formats') ?? image.at;
+  return new Map([
+    ...members.map(({ name }): [string, Place] => [`parameters.packages.${name}`, packages]),
+    ...image.formats.flatMap((format): [string, Place][] => [
+      [`parameters.formats.${format}`, formats],
+      [`outputs.${format}.at`, formats],
+    ]),
+  ]);
 }
 
 async function makeImage(

@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 import { FIXED_MTIME } from '../../base/tar/pack.ts';
+import { JOBSERVER_VARIABLES } from '../../task/jobserver.ts';
 import type { PackageDeclaration } from './declaration.ts';
 import type { Scope, Variable } from './reach.ts';
 
@@ -28,6 +29,7 @@ export const BUILTIN: readonly string[] = [
   'SRC',
   'BUILD',
   'JOBS',
+  ...Object.keys(JOBSERVER_VARIABLES),
 ];
 
 /** What every script has, whatever it reaches: no program behaves without. */
@@ -73,6 +75,7 @@ export function scopeOf(
   set('BUILD', posix.join(WORK_TREE, '.build'));
   // How many compilers run at once changes nothing in what they make.
   set('JOBS', String(availableParallelism()), true);
+  for (const [key, value] of Object.entries(JOBSERVER_VARIABLES)) set(key, value, true);
   const functions = new Map(
     Object.entries(values.functions).flatMap(([key, body]): [string, string][] =>
       body === undefined ? [] : [[key, body]],

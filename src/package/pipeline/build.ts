@@ -8,6 +8,7 @@ import { systemError } from '../../base/fs.ts';
 import type { Kind } from '../../base/stat/record.ts';
 import type { Files } from '../../base/stat/table.ts';
 import type { Image } from '../../sandbox/port.ts';
+import { JOBSERVER_VARIABLES } from '../../task/jobserver.ts';
 import type { Input, PackageInput, Task } from '../../task/task.ts';
 import type { Buildinfo } from '../buildinfo.ts';
 import type { Identity } from '../ids.ts';
@@ -105,7 +106,7 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
       SOURCE_DATE_EPOCH,
       TZ: 'UTC',
     },
-    volatile: { NUM_CORES: String(availableParallelism()) },
+    volatile: { NUM_CORES: String(availableParallelism()), ...JOBSERVER_VARIABLES },
     directories: [
       { at: SRC, writable: options.srcWritable },
       { at: BUILD, writable: false },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Scope } from '../../../src/blueprint/ninja/scope.ts';
 import { parseTexts } from '../../../src/blueprint/ninja/text.ts';
 import { formatComment, NinjaWriter } from '../../../src/blueprint/ninja/writer.ts';
-import { targetsInManifest } from '../../rig/ninja.ts';
+import { isNinjaAtLeast, targetsInManifest } from '../../rig/ninja.ts';
 import { golden } from '../golden.ts';
 
 interface BuildCase {
@@ -124,7 +124,9 @@ function meant(path: string): string {
 
 test('Ninja reads every golden statement as it was meant', () => {
   const parts: { text: string; outputs: Set<string> }[] = [];
+  const validations = isNinjaAtLeast(1, 11);
   for (const wanted of [...build, ...build_with_vars]) {
+    if (!validations && (wanted.validations ?? []).length > 0) continue;
     const named = [...wanted.outputs, ...(wanted.implicitOutputs ?? [])];
     // Line breaks are dropped by Ninja, dollars of literal statements are its own.
     if (named.some((path) => path.includes('\n'))) continue;

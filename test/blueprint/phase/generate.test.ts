@@ -58,6 +58,7 @@ const fields = {
   want: string(),
   publish: string(),
   replace: string(),
+  also: string(),
 };
 const all = nested(fields);
 const made = moduleType({
@@ -100,6 +101,7 @@ const thing = moduleType({
       args['extra'] = '$local';
     }
     ctx.build(pkg, { rule: compile, outputs: [out], inputs, implicits, args });
+    if (its.also !== '') ctx.build(pkg, { rule: phonyRule, outputs: [its.also] });
     if (its.rare !== '') ctx.build(pkg, { rule: rareRule, outputs: [`${out}.rare`] });
     ctx.set(outputs, { out });
     if (its.publish !== '') ctx.set(published, { name: its.publish, outs: inputs.length });
@@ -348,6 +350,64 @@ describe('bringing a manifest up to date', () => {
     expect(tree.update()).toMatchObject({ analysed: 'part' });
   });
 
+  test('globs: a directory in which nothing matches yet is watched from then on', () => {
+    const tree = sampleTree();
+    tree.write('b/Blueprints', 'thing { name: "b1", glob: "**/*.c" }\nthing { name: "b2" }');
+    tree.update();
+    tree.write('b/new/inner/one.h', '');
+    expect(tree.update()).toMatchObject({ analysed: 'nothing' });
+    // Only this directory changes: no other says that there is something new.
+    tree.write('b/new/inner/two.c', '');
+    expect(tree.update()).toMatchObject({ analysed: 'part', changed: true, analysedModules: 1 });
+  });
+
+  test('globs: an edit that leaves them as they are, and one that does not', () => {
+    const tree = sampleTree();
+    const text = (...srcs: readonly string[]): string =>
+      srcs.map((glob, i) => `thing { name: "b${i + 1}", glob: "${glob}" }\n`).join('');
+    tree.write('b/one.c', '');
+    tree.write('b/Blueprints', text('*.c', '*.c'));
+    tree.update();
+    tree.write('b/Blueprints', `\n${text('*.c', '*.c')}`);
+    expect(tree.update()).toMatchObject({ analysed: 'part', changed: true });
+    tree.write('b/Blueprints', text('*.c', '*.h'));
+    expect(tree.update()).toMatchObject({ analysed: 'part', changed: true });
+    tree.write('b/one.h', '');
+    expect(tree.update()).toMatchObject({ analysed: 'part', changed: true, analysedModules: 1 });
+    tree.write('b/Blueprints', text('*.c', ''));
+    expect(tree.update()).toMatchObject({ analysed: 'part', changed: true });
+    tree.write('b/two.h', '');
+    expect(tree.update()).toMatchObject({ analysed: 'nothing' });
+  });
+
+  test('a directory that subdirs names is no longer looked at once its file was read', () => {
+    const tree = sampleTree();
+    tree.update();
+    expect(tree.read('build.ninja.d')).not.toMatch(/ b \\?$/m);
+    tree.write('e/other', '');
+    tree.write('Blueprints', `optional_subdirs = ["e"]\n${tree.read('Blueprints')}`);
+    tree.update();
+    tree.write('e/Blueprints', 'thing { name: "e1" }');
+    expect(tree.update()).toMatchObject({ analysed: 'whole', changed: true });
+    tree.remove('e/Blueprints');
+    expect(tree.update()).toMatchObject({ analysed: 'whole', changed: true });
+  });
+
+  test('an output that a module makes which is not analysed again', () => {
+    const tree = sampleTree();
+    tree.update();
+    const before = tree.read('b/Blueprints');
+    tree.write('b/Blueprints', `${before}\nthing { name: "b3", also: "out/d7" }`);
+    expect(() => tree.generate()).toThrow('module "d7" makes out/d7, which module "b3" makes too');
+    tree.write('b/Blueprints', `${before}\nthing { name: "b3", also: "out/d99" }`);
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
+    // Handed from one module to another.
+    tree.write('b/Blueprints', before.replace('name: "b1"', 'name: "b1", also: "out/d99"'));
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
+    tree.write('c/Blueprints', `${tree.read('c/Blueprints')}\nthing { name: "d99" }`);
+    expect(() => tree.generate()).toThrow('out/d99');
+  });
+
   test('files that build logic named', () => {
     const tree = sampleTree();
     tree.write('b/data', '1');
@@ -425,10 +485,18 @@ test('after any edits, a part of the analysis gives the same manifest as the who
       'publish: "p", ',
       'local: "v", ',
       'rare: "r", ',
+      'glob: "*.c", ',
+      'glob: "**/*.c", ',
+      'file: "one.c", ',
     ),
     create: fc.boolean(),
   });
-  const edit = fc.record({ index: name, module: fc.option(module), before: fc.nat(2) });
+  const edit = fc.record({
+    index: name,
+    module: fc.option(module),
+    before: fc.nat(2),
+    file: fc.option(fc.constantFrom('one.c', 'two.c', 'in/three.c', 'in/four.h')),
+  });
   fc.assert(
     fc.property(fc.array(edit, { minLength: 2, maxLength: 5 }), (edits) => {
       const modules: (string | undefined)[] = Array.from({ length: 12 }, (_, i) => `name: "m${i}"`);
@@ -444,7 +512,7 @@ test('after any edits, a part of the analysis gives the same manifest as the who
       });
       for (let file = 0; file < 4; file++) tree.write(`f${file}/Blueprints`, textOf(file));
       tree.update();
-      for (const { index, module: its, before } of edits) {
+      for (const { index, module: its, before, file: other } of edits) {
         const kept = (values: readonly number[]): readonly number[] =>
           // Dependencies on earlier modules only, and only on those that are there.
           values.filter((value) => value < index && modules[value] !== undefined);
@@ -459,6 +527,7 @@ test('after any edits, a part of the analysis gives the same manifest as the who
               `create: [${its.create ? `"made${index}"` : ''}]`;
         const file = Math.floor(index / 3);
         tree.write(`f${file}/Blueprints`, '\n'.repeat(before) + textOf(file));
+        if (other !== null) tree.write(`f${file}/${other}`, `${before}`);
         try {
           tree.generate({ fresh: true, output: 'whole.ninja' });
         } catch {

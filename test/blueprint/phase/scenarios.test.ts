@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Diagnostic } from '../../../src/base/diagnostic.ts';
 import { formatPlace } from '../../../src/base/diagnostic.ts';
 import { Engine, memoryFiles } from '../../../src/index.ts';
-import { targetsInManifest } from '../../rig/ninja.ts';
+import { isNinjaAtLeast, targetsInManifest } from '../../rig/ninja.ts';
 import { golden } from '../golden.ts';
 import { addition, CONFIG, standardLogic } from './standard.ts';
 
@@ -195,6 +195,13 @@ function checkOrder({ engine, trace }: Outcome): void {
   }
 }
 
+/** Whether the Ninja in the path is older than what the manifest needs: the slow suite tries old ones. */
+function isTooNew(manifest: string): boolean {
+  const [, major, minor] = /^ninja_required_version = (\d+)\.(\d+)/m.exec(manifest)!;
+  if (!isNinjaAtLeast(Number(major), Number(minor))) return true;
+  return manifest.includes(' |@ ') && !isNinjaAtLeast(1, 11);
+}
+
 describe('golden', () => {
   test('every case is there', () => expect(cases.length).toBe(97));
 
@@ -220,8 +227,12 @@ describe('golden', () => {
       expect(targets).toEqual(wanted.all_targets);
       // Only Android's own Ninja knows this variable of rules.
       const common = manifest.replace(/^ *symlink_outputs = .*\n/gm, '');
-      const loaded = targetsInManifest(common, { 'sub1.ninja': '', 'sub2.ninja': '' });
-      expect(Object.fromEntries(loaded)).toEqual(targets);
+      if (isTooNew(manifest))
+        expect(() => targetsInManifest(common)).toThrow(/ninja: (error|fatal): /);
+      else {
+        const loaded = targetsInManifest(common, { 'sub1.ninja': '', 'sub2.ninja': '' });
+        expect(Object.fromEntries(loaded)).toEqual(targets);
+      }
     }
     // Files that `build` names were listed twice.
     expect([...engine.tree!.paths]).toEqual([...new Set(wanted.parse_deps)]);

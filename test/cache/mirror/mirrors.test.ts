@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/base/digest.ts';
 import { unzstd } from '../../../src/base/codec/unzstd.ts';
 import { zstd } from '../../../src/base/codec/zstd.ts';
+import { localCache } from '../../../src/cache/local.ts';
 import { hasBlob, readBlob } from '../../../src/cache/store.ts';
 import { ChaosMirror, only } from '../../rig/chaos.ts';
 import { makeResult, never, openedMirrors } from '../../rig/mirrors.ts';
@@ -226,6 +227,22 @@ describe('a directory', () => {
     const reader = openedMirrors(here.store, [there.store.root], { write: false });
     expect(await reader.mirrors.fetch(made.contents, { signal: never })).toEqual([]);
     expect(await reader.close()).toEqual([]);
+  });
+
+  test('that is a store keeps to itself what is good for its machine only', async () => {
+    const made = makeResult(there.store, there.directory, 'mine');
+    const cache = localCache(there.store);
+    await cache.putResult(made.key, { ...made.result, local: true });
+    await cache.flush();
+    const reader = openedMirrors(here.store, [there.store.root], { write: false });
+    expect((await reader.mirrors.results([made.key.hash])).size).toBe(0);
+    expect(await reader.close()).toEqual([]);
+    // Who has it to share puts it there, in place of the other.
+    const own = makeResult(here.store, here.directory, 'mine');
+    const writer = openedMirrors(here.store, [there.store.root]);
+    writer.mirrors.offer(own.key, own.blobs, own.result);
+    expect(await writer.close()).toEqual([]);
+    expect(cache.result(made.key.hash)?.local).toBeUndefined();
   });
 
   test('of another format is left alone', async () => {

@@ -50,6 +50,10 @@ describe('a change', () => {
 describe('a cause', () => {
   test.each<[Partial<Cause>, string]>([
     [{ at }, 'CFLAGS in zlib/Blueprints:3: "-O2" → "-O3"'],
+    [
+      { path: 'directories./pkg/work.layer', old: 'nothing', new: 'lib:unpack (0123456789ab)' },
+      'what /pkg/work begins with: "nothing" → "lib:unpack (0123456789ab)"',
+    ],
     [{ path: 'functions.fix' }, 'function fix: "-O2" → "-O3"'],
     [{ path: 'script', at }, 'script in zlib/Blueprints:3: "-O2" → "-O3"'],
     [
