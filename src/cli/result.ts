@@ -1,5 +1,6 @@
 // What a build leaves beside its outputs: the files that lead to them, and the lines that name them.
 import { basename, join, relative } from 'node:path';
+import { tagDirectory } from '../base/cachetag.ts';
 import type { Collector } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
@@ -24,6 +25,7 @@ export function makeOutputDirectory({ open }: Prepared, out: Collector): boolean
   const directory = outputDirectory(open.tree.directory);
   try {
     makeDirectories(join(directory, 'packages'));
+    tagDirectory(directory);
     return true;
   } catch (error) {
     out.add(systemError('make the directory for results', error, directory));
