@@ -15,8 +15,8 @@ export function enableCompileCache(): void {
 
 /** Bytes of bytecode that a function runs before it is looked at; V8's own are 66 to 132 KiB. */
 const INTERRUPT_BUDGET = 1_000_000;
-/** V8 complains on standard error about flags that it does not know; these know it. */
-const LAST_NODE_KNOWN = 24;
+/** V8 complains on standard error about flags that it does not know, and from Node 22 on it does not know this one. */
+const LAST_NODE_KNOWN = 20;
 
 /**
  * Has code optimized later than V8 would. Most runs end within a second or two, before optimized code has paid
