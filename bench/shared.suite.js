@@ -11,7 +11,7 @@ import { measurePeer, PEERS } from './peers.js';
 import { measureProgram } from './program.js';
 import { median, timeCommand } from './row.js';
 
-const EXPLAINED_ROUNDS = 5;
+const EXPLAINED_ROUNDS = 3;
 
 /** Yields rows as they are known: the whole takes minutes. */
 export async function* suite() {
@@ -121,7 +121,7 @@ function programRows({ archives, again, back }, peer, theirs, target) {
     target: aim,
     note: `wall ${ours.wall.toFixed(2)} s, ${peer} ${other.wall.toFixed(2)} s`,
   });
-  const putting = row('putting all back', back, theirs.copy, target ?? 'all of a start included');
+  const putting = row('putting all back', back, theirs.copy, target ?? 'within 2 times');
   return target === undefined
     ? [putting]
     : [row('nothing changed', again, theirs.again, target), putting];

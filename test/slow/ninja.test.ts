@@ -22,6 +22,9 @@ const UNIT = [
 /** Builds: of the engine's example, of trees with build logic of their own, in turns with tasks, and of nothing. */
 const E2E = ['engine', 'bootstrap', 'turns', 'noop'].map((name) => `test/e2e/${name}.test.ts`);
 
+/** Up to 1.8 Ninja knows times to the second only: an edit right after a build is none for it. */
+const TO_THE_SECOND = ['--testNamePattern', 'comes to programs|with nothing changed'];
+
 const MANIFEST = `ninja_required_version = 1.7.0
 rule copy
     command = cp $in $out && printf 'out: other\\n' > $out.d
@@ -63,7 +66,8 @@ describe.each(NINJAS)('Ninja $version', (source) => {
 
     const env = { ...process.env, NINJA: ninja, PATH: `${path}${delimiter}${process.env['PATH']}` };
     for (const [project, files] of Object.entries({ unit: UNIT, e2e: E2E })) {
-      const argv = ['vitest', 'run', '--project', project, '--reporter', 'dot', ...files];
+      const some = project === 'e2e' && major === 1 && minor! < 9 ? TO_THE_SECOND : [];
+      const argv = ['vitest', 'run', '--project', project, '--reporter', 'dot', ...some, ...files];
       const options = { cwd: PROJECT, env, encoding: 'utf8' } as const;
       const { status, stdout, stderr } = spawnSync('npx', argv, options);
       expect(stdout + stderr).not.toContain('FAIL');
