@@ -14,8 +14,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { readIfExists, writeAtomic, writeIfChanged } from '../base/fs.ts';
-import { ninjaEscape } from '../blueprint/api.ts';
-import { escapePath, PIPE_VARIABLE } from '../blueprint/ninja/escape.ts';
+import { escapePath, ninjaEscape, PIPE_VARIABLE } from '../blueprint/ninja/escape.ts';
 import { readDepfile } from './depfile.ts';
 import { readManifest } from './manifestfile.ts';
 import { removeNoopFiles, TICK_MS, writeNoopFiles, type NoopFiles } from './noopfiles.ts';

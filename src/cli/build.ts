@@ -32,11 +32,9 @@ import {
   type Prepared,
   type PrepareRequest,
 } from './prepare.ts';
-import { packageRepository } from './repository.ts';
 import { makeOutputDirectory, printResults, writeResults } from './result.ts';
 import { stageHooks } from './stage.ts';
 import { workspaceOf } from './tree.ts';
-import { tracer } from './trace.ts';
 import { sampler, type Verified } from './verification.ts';
 
 export interface BuildCommand extends PrepareRequest {
@@ -131,7 +129,9 @@ async function buildInStore(
   const sample =
     command.verifySample > 0 ? sampler(command.verifySample, output, summarize) : undefined;
   const packages = prepared.open.tree.directory;
-  const trace = command.trace ? tracer({ ...output, packages, cwd: command.cwd }) : undefined;
+  const trace = command.trace
+    ? (await import('./trace.ts')).tracer({ ...output, packages, cwd: command.cwd })
+    : undefined;
   const report = await runTargets(
     command,
     { ...output, sink: tee(output.sink, ...[sample, trace].flatMap((one) => one?.event ?? [])) },
@@ -247,7 +247,7 @@ export async function runTargets(
       ...(url === undefined
         ? {}
         : {
-            substitute: packageRepository({
+            substitute: (await import('./repository.ts')).packageRepository({
               ...command,
               ...prepared,
               url,
