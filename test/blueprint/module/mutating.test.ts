@@ -12,6 +12,7 @@ import {
   nested,
   string,
   transition,
+  type BottomUpContext,
   type Logic,
 } from '../../../src/index.ts';
 
@@ -132,4 +133,41 @@ test('a dependency looks for the variant without local variations', () => {
     late,
   ];
   expect(edges(text, { mutators })).toEqual(['a@x: b', 'a@y: b', 'b']);
+});
+
+const splitter = (after: (name: string, ctx: BottomUpContext) => void): Logic['mutators'] => [
+  bottomUp('m', (ctx) => {
+    const split = ctx.as(all)?.split ?? [];
+    if (split.length > 0) ctx.createVariations(...split);
+    after(ctx.name, ctx);
+  }),
+  late,
+];
+
+test('who is split together with a dependency follows an alias to what it stands for', () => {
+  const text = `
+thing { name: "app", split: ["old", "b"], deps: ["lib"] }
+thing { name: "lib", split: ["a", "b"] }`;
+  const mutators = splitter((name, ctx) => {
+    if (name === 'lib') ctx.createAliasVariation('old', 'a');
+  });
+  expect(edges(text, { mutators })).toEqual(['app@b: lib@b', 'app@old: lib@a', 'lib@a', 'lib@b']);
+  expect(edges(text, { mutators: splitter(() => undefined) })).toEqual([
+    'failed to find variation "old" for module "lib" needed by "app"',
+  ]);
+});
+
+test('an alias stands for the variant as it was before the split, once', () => {
+  const text = `
+thing { name: "app", late: ["lib"] }
+thing { name: "lib", split: ["a", "b"] }`;
+  const aliasing = (...names: readonly string[]): Logic['mutators'] =>
+    splitter((name, ctx) => {
+      if (name === 'lib') for (const one of names) ctx.aliasVariation(one);
+    });
+  expect(edges(text, { mutators: aliasing('b') })).toEqual(['app: lib@b', 'lib@a', 'lib@b']);
+  expect(edges(text, { mutators: aliasing() })[0]).toContain('missing variant');
+  expect(edges(text, { mutators: aliasing('a', 'b') })[0]).toContain(
+    'AliasVariation already called',
+  );
 });
