@@ -135,7 +135,9 @@ test('a dependency looks for the variant without local variations', () => {
   expect(edges(text, { mutators })).toEqual(['a@x: b', 'a@y: b', 'b']);
 });
 
-const splitter = (after: (name: string, ctx: BottomUpContext) => void): Logic['mutators'] => [
+const splitter = (
+  after: (name: string, ctx: BottomUpContext) => void,
+): NonNullable<Logic['mutators']> => [
   bottomUp('m', (ctx) => {
     const split = ctx.as(all)?.split ?? [];
     if (split.length > 0) ctx.createVariations(...split);
@@ -161,7 +163,7 @@ test('an alias stands for the variant as it was before the split, once', () => {
   const text = `
 thing { name: "app", late: ["lib"] }
 thing { name: "lib", split: ["a", "b"] }`;
-  const aliasing = (...names: readonly string[]): Logic['mutators'] =>
+  const aliasing = (...names: readonly string[]): NonNullable<Logic['mutators']> =>
     splitter((name, ctx) => {
       if (name === 'lib') for (const one of names) ctx.aliasVariation(one);
     });
