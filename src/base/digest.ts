@@ -116,9 +116,13 @@ function isList(value: object): value is readonly Canonical[] {
   return Array.isArray(value);
 }
 
+const FROM_SURROGATES = /[\ud800-\uffff]/;
+
 /** Order by Unicode code point; JavaScript's own order is by UTF-16 unit and differs above U+FFFF. */
 export function byCodePoint(a: string, b: string): number {
   if (a === b) return 0;
+  // Nearly always: the engine's own order, many times as fast, differs only where both have what sorts so.
+  if (!FROM_SURROGATES.test(a) || !FROM_SURROGATES.test(b)) return a < b ? -1 : 1;
   const shorter = Math.min(a.length, b.length);
   for (let i = 0; i < shorter; i++) {
     const x = a.charCodeAt(i);

@@ -1,7 +1,10 @@
 // What `ashlar build` does in a tree of Blueprints files: the three stages, then Ninja over the main manifest.
 // Where modules declare packages too, these are made in turn with what Ninja makes.
+import { resolve } from 'node:path';
 import { environmentError, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
+import { tagDirectory } from '../base/cachetag.ts';
 import { systemError } from '../base/fs.ts';
+import { makeDirectories } from '../base/mkdir.ts';
 import { forgetStale } from './consumed.ts';
 import { findNinja, NOTHING_TO_DO, runNinja, type Ninja } from './ninja.ts';
 import { forgetNoop, hasDefaults, recordNoop } from './noop.ts';
@@ -63,6 +66,14 @@ export async function buildTree(build: TreeBuild): Promise<TreeBuilt> {
   }
 }
 
+/** So that no pattern of the tree takes results for sources. Not where both are in one directory. */
+function markBuildDirectory({ root, buildDir }: BlueprintsTree): void {
+  const at = resolve(root, buildDir);
+  if (root === at || root.startsWith(`${at}/`)) return;
+  makeDirectories(at);
+  tagDirectory(at);
+}
+
 async function run(build: TreeBuild): Promise<TreeBuilt> {
   const { tree, env, print, signal, noopKey } = build;
   const { buildDir } = tree;
@@ -73,6 +84,7 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   if (!ninja.ok) return failedWith(ninja.diagnostics);
   const runTests = Boolean(env['RUN_TESTS']);
   const request = { tree, ninja: ninja.value, env, runTests, signal, print };
+  markBuildDirectory(tree);
   const prepared = await prepareManifest(request);
   if (!prepared.ok) return failedWith(prepared.diagnostics);
   const { status, ownLogic } = prepared.value;

@@ -71,6 +71,7 @@ function seconds(ns: bigint): string {
 }
 
 function inside(base: string, path: string): string {
+  if (path.startsWith(`${base}/`)) return path.slice(base.length + 1);
   const inner = relative(base, path);
   if (inner === '') return '.';
   return inner === '..' || inner.startsWith('../') ? path : inner;

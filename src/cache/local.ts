@@ -31,18 +31,56 @@ export interface LocalCache extends Cache {
    * not be registered is tried again at the next flush.
    */
   flush(): Promise<void>;
+  /** As flush(), for who is in no hurry: what comes in within a moment shares one flush of the disk. */
+  registered(): Promise<void>;
+}
+
+/**
+ * Flushes that nobody hurries begin this far apart: each takes a process, and time of the disk, so that many
+ * small tasks would wait for little else. A process that is killed loses the results of as long.
+ */
+const GROUP_MS = 200;
+
+interface Later {
+  /** What comes of it. */
+  readonly done: Promise<void>;
+  /** Begins now. */
+  readonly hurry: () => void;
+}
+
+/** Does something once, after a time in milliseconds or when it is hurried. */
+function later(ms: number, doing: () => Promise<void>): Later {
+  let hurry = (): void => undefined;
+  const woken = new Promise<void>((resolve) => {
+    hurry = resolve;
+  });
+  const timer = setTimeout(hurry, ms);
+  return { done: woken.then(doing), hurry: () => (clearTimeout(timer), hurry()) };
 }
 
 export function localCache(store: Store): LocalCache {
   const pending = new Map<Sha256Hex, { bytes: Uint8Array; result: ActionResult }>();
   let flushing: Promise<void> | undefined;
+  /** Something was put since the last flush began. */
+  let added = false;
+  /** When the last flush began, on the clock of `performance`. */
+  let began = -Infinity;
+  /** The flush that is to come. */
+  let group: Later | undefined;
 
   const result = (key: Sha256Hex): ActionResult | undefined =>
     pending.get(key)?.result ?? readResult(store, key);
 
   const flushOnce = async (): Promise<void> => {
     const batch = [...pending];
-    await syncFileSystem(store.root);
+    added = false;
+    began = performance.now();
+    try {
+      await syncFileSystem(store.root);
+    } catch (error) {
+      added = true;
+      throw error;
+    }
     for (const [key, entry] of batch) {
       // Forgotten or replaced while the disk was busy.
       if (pending.get(key) !== entry) continue;
@@ -50,13 +88,28 @@ export function localCache(store: Store): LocalCache {
       pending.delete(key);
     }
   };
-  const flush = async (): Promise<void> => {
+  const flushAll = async (): Promise<void> => {
     while (pending.size > 0) {
       flushing ??= flushOnce().finally(() => {
         flushing = undefined;
       });
       await flushing;
     }
+  };
+  const flush = (): Promise<void> => {
+    group?.hurry();
+    return flushAll();
+  };
+  const registered = (): Promise<void> => {
+    // What is under way has all of it.
+    if (!added) return flushing ?? Promise.resolve();
+    const rest = began + GROUP_MS - performance.now();
+    if (rest <= 0) return flushAll();
+    group ??= later(rest, () => {
+      group = undefined;
+      return flushAll();
+    });
+    return group.done;
   };
 
   return {
@@ -66,6 +119,7 @@ export function localCache(store: Store): LocalCache {
     result,
     identity: (key) => (pending.has(key) ? undefined : identityOf(objectPath(store, 'ac', key))),
     flush,
+    registered,
     touch: (key) => void identityOf(objectPath(store, 'ac', key), TOUCH_GRAIN_MS),
     forget: (key) => {
       pending.delete(key);
@@ -81,8 +135,9 @@ export function localCache(store: Store): LocalCache {
     },
     putResult: (key, value) => {
       pending.set(key.hash, { bytes: encodeActionResult(value), result: value });
+      added = true;
       // Failing to write shows at the next flush() that is waited for; it must not go unhandled here.
-      flush().catch(() => undefined);
+      registered().catch(() => undefined);
       return Promise.resolve();
     },
     missing: (digests) => Promise.resolve(digests.filter((digest) => !hasBlob(store, digest))),

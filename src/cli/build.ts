@@ -7,6 +7,7 @@ import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { digestOf } from '../base/digest.ts';
 import { tee, type Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
+import { tagDirectory } from '../base/cachetag.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { localCache } from '../cache/local.ts';
 import type { Mirrors } from '../cache/port.ts';
@@ -357,6 +358,7 @@ function makeOutputDirectory({ open }: Prepared, out: Collector): boolean {
   const directory = outputDirectory(open.tree.directory);
   try {
     makeDirectories(join(directory, 'packages'));
+    tagDirectory(directory);
     return true;
   } catch (error) {
     out.add(systemError('make the directory for results', error, directory));

@@ -2,6 +2,7 @@
 import { readdirSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../base/diagnostic.ts';
+import { CACHE_TAG } from '../base/cachetag.ts';
 import { errnoOf, removeTree, systemError } from '../base/fs.ts';
 import { packagesNoopDirectory } from '../bootstrap/noop.ts';
 import { isPackageName } from '../install/id.ts';
@@ -33,6 +34,7 @@ export function cleanTree(packages: string, names: readonly string[]): CleanAnsw
   if (names.length === 0) {
     for (const folder of FOLDERS) remove(join(output, folder));
     removeTree(packagesNoopDirectory(packages));
+    removeTree(join(output, CACHE_TAG));
     removeIfEmpty(output);
     for (const folder of DEPLOYED) remove(join(deployDirectory(packages), folder));
     removeIfEmpty(deployDirectory(packages));

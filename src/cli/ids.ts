@@ -7,9 +7,7 @@ import type { Definition } from '../package/definition.ts';
 import type { Identity } from '../package/ids.ts';
 import { withoutUpstream, type CheckoutUpstream } from '../package/upstream.ts';
 import { compareVariants, spell } from '../package/variant.ts';
-import { hostImage } from '../sandbox/image.ts';
 import type { Image } from '../sandbox/port.ts';
-import { openFetching } from './fetching.ts';
 import { identify, openTree, packagesDirectory, statTable, type TreeRequest } from './tree.ts';
 
 export interface IdsRequest extends TreeRequest {
@@ -28,12 +26,15 @@ export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
   const out = new Collector();
   const root = storeRoot(request.env);
   const store = root.ok ? root.value : undefined;
-  const open = await openTree(request, checkoutFrom(request, store), out);
+  const table = statTable(store, packagesDirectory(request));
+  const checkoutUpstream = checkoutFrom(request, store);
+  const open = await openTree(request, { checkoutUpstream, files: table }, out);
   if (open === undefined) return { text: '', diagnostics: out.diagnostics };
   // Only asked for where the user does not say what identifies an image: looking at the machine takes time.
-  const image = (): Promise<Result<Image>> =>
-    hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
-  const table = statTable(store, open.tree.directory);
+  const image = async (): Promise<Result<Image>> => {
+    const { hostImage } = await import('../sandbox/image.ts');
+    return hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
+  };
   const { identities } = await identify(open, open.asked, image, table, out);
   table.save();
   if (out.failed) return { text: '', diagnostics: out.diagnostics };
@@ -49,6 +50,7 @@ function checkoutFrom(request: IdsRequest, root: string | undefined): CheckoutUp
     if (!store.ok) return store;
     const directory = packagesDirectory(request);
     const options = { directory, cwd: request.cwd, store: store.value, offline: false };
+    const { openFetching } = await import('./fetching.ts');
     return openFetching(options, new AbortController().signal).checkoutUpstream(source);
   };
 }

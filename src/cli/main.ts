@@ -1,8 +1,9 @@
 // The program: picks a command and runs it. Commands are loaded only when they are asked for, and a
 // bare --version loads nothing at all.
-import { enableCompileCache, guardOutput } from './start.ts';
+import { enableCompileCache, guardOutput, optimizeLate } from './start.ts';
 
 enableCompileCache();
+optimizeLate();
 guardOutput();
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   process.stdout.write(`ashlar ${ASHLAR_VERSION}\n`);

@@ -66,7 +66,10 @@ export async function prepare(
   const directory = packagesDirectory(request);
   const { cwd, offline } = request;
   const fetching = openFetching({ directory, cwd, store, offline }, signal);
-  const open = await openTree(request, fetching.checkoutUpstream, out, request.variant);
+  const table = statTable(store.root, directory);
+  const { checkoutUpstream } = fetching;
+  const reading = { checkoutUpstream, files: table };
+  const open = await openTree(request, reading, out, request.variant);
   if (open === undefined) return undefined;
   for (const { diagnostics } of open.rootfs) out.add(...diagnostics);
   const selection = out.take(select(open, request.variant));
@@ -75,7 +78,6 @@ export async function prepare(
     await selectSandbox(request.sandbox, { directory: join(store.root, 'sandbox') }),
   );
   const image = await hostImage({ cache: join(store.root, 'host-image.json') });
-  const table = statTable(store.root, directory);
   const identities = await identify(
     open,
     selection.definitions,
@@ -99,7 +101,7 @@ export async function prepare(
         return NO_IMAGE;
       },
       fetchSource: fetching.fetchSource,
-      digestOf: table.digest,
+      files: table,
       reproduce: (definition) => reproduceLine(request, definition),
       locks,
     }),

@@ -11,9 +11,8 @@ import {
   type Result,
 } from '../base/diagnostic.ts';
 import { digestOf } from '../base/digest.ts';
-import { openStatTable, type StatTable } from '../base/stat.ts';
+import { openStatTable, type Files, type StatTable } from '../base/stat/table.ts';
 import type { Definition } from '../package/definition.ts';
-import { cleanHead } from '../package/fetch/local.ts';
 import { findTree, type BlueprintsTree } from '../bootstrap/tree.ts';
 import type { ImageDeclaration } from '../package/module/declaration.ts';
 import type { Declared } from '../package/module/declared.ts';
@@ -75,7 +74,7 @@ function blueprintsOf({
  */
 export async function openTree(
   request: TreeRequest,
-  checkoutUpstream: CheckoutUpstream,
+  { checkoutUpstream, files }: { checkoutUpstream: CheckoutUpstream; files: Files },
   out: Collector,
   variant?: string | null,
 ): Promise<OpenTree | undefined> {
@@ -90,7 +89,7 @@ export async function openTree(
     declared = out.take(await declarationsOf(blueprints, cwd, request.env));
     if (declared === undefined) return undefined;
   }
-  const tree = out.take(await loadTree(directory, { cwd, checkoutUpstream, declared }));
+  const tree = out.take(await loadTree(directory, { cwd, checkoutUpstream, declared, files }));
   if (tree === undefined || out.failed) return undefined;
   warnOfUnusedImages(tree, images, out);
   const here = request.packages === undefined ? findPackages(cwd).name : undefined;
@@ -123,7 +122,7 @@ export async function identify(
   open: OpenTree,
   definitions: readonly Definition[] | undefined,
   hostImage: () => Promise<Result<Image>>,
-  table: StatTable,
+  files: Files,
   out: Collector,
 ): Promise<Identities> {
   const { tree, images } = open;
@@ -135,9 +134,9 @@ export async function identify(
       const image = imageFor(tree, docker, await hostImage());
       return image.ok ? ok(image.value.identity) : image;
     },
-    gitHead: (repository) => cleanHead(repository),
-    fileHash: table.sha1,
-    digestOf: table.digest,
+    gitHead: async (repository) =>
+      (await import('../package/fetch/local.ts')).cleanHead(repository),
+    files,
   });
   for (const one of identities.diagnostics) out.add(one);
   return identities;

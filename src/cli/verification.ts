@@ -134,8 +134,8 @@ export function sampler(
       if (compared > 0) {
         output.note(`${compared - found.length} of ${compared} verified tasks are reproducible\n`);
       } else if (why !== undefined) {
-        const which = `the ${tasksText(tasks.length)} in the sample of ${percent}%`;
-        output.note(`nothing of ${which} can be compared (${why})\n`);
+        const sampled = `${tasksText(tasks.length)} in the sample of ${percent}%`;
+        output.note(`${sampled}, none of which can be compared (${why})\n`);
       }
       return found;
     },

@@ -37,12 +37,13 @@ export function isPackageFolder(entries: readonly string[]): boolean {
 
 /**
  * Reads all variants of a package. File names that name none are reported to `out`. `mirrors` are the
- * names that `mirror://` may use; any when undefined.
+ * names that `mirror://` may use; any when undefined. `read` gives a file's bytes, or throws node's own error.
  */
 export function readDefinitions(
   folder: PackageFolder,
   mirrors: readonly string[] | undefined,
   out: Collector,
+  read?: (path: string) => Buffer,
 ): Definition[] {
   const { name, path: directory, entries } = folder;
   const shown = (file: string): string => pathIn(folder, file).shown;
@@ -51,7 +52,7 @@ export function readDefinitions(
     const file = pathIn(folder, variantFile(variant, BUILDINFO));
     const found = new Collector();
     checkName(name, file, found);
-    const object = readDefinition(file, found);
+    const object = readDefinition(file, found, read);
     const buildinfo = object && readBuildinfo(object, { name, variant, directory, mirrors }, found);
     const diagnostics = limited(found.diagnostics);
     return { name, variant, directory, file, hasExtra, buildinfo, diagnostics };

@@ -43,8 +43,12 @@ export function pathIn(folder: NamedPath, name: string): NamedPath {
  * The object a file holds, or undefined with the reason in `out`: `definition/size`, `definition/type`,
  * those of `parseJson` and `decodeUtf8`, or that of a file that cannot be read. Duplicate keys are warned of.
  */
-export function readDefinition(file: NamedPath, out: Collector): JsonObject | undefined {
-  const bytes = readBytes(file, out);
+export function readDefinition(
+  file: NamedPath,
+  out: Collector,
+  read: (path: string) => Buffer = readFileSync,
+): JsonObject | undefined {
+  const bytes = readBytes(file, read, out);
   const source = bytes && out.take(decodeUtf8(file.shown, bytes));
   return source && parseDefinition(source, out);
 }
@@ -69,17 +73,30 @@ export function parseDefinition(source: Source, out: Collector): JsonObject | un
   return node;
 }
 
-function readBytes(file: NamedPath, out: Collector): Buffer | undefined {
+function readBytes(
+  file: NamedPath,
+  read: (path: string) => Buffer,
+  out: Collector,
+): Buffer | undefined {
   try {
-    const bytes = readFileSync(file.path);
+    const bytes = read(file.path);
     if (bytes.length <= MAX_DEFINITION_BYTES) return bytes;
     return tooLarge(file, bytes.length, out);
   } catch (error) {
     // Beyond 2 GiB node does not read at all, and says so with an error that is no system error.
-    const size = statSync(file.path, { throwIfNoEntry: false })?.size ?? 0;
+    const size = sizeOf(file.path);
     if (size > MAX_DEFINITION_BYTES) return tooLarge(file, size, out);
     out.add({ ...systemError('read', error, file.shown), at: { file: file.shown } });
     return undefined;
+  }
+}
+
+/** 0 for what cannot even be looked at, such as a link that leads back to itself. */
+function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
   }
 }
 

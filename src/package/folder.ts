@@ -1,16 +1,15 @@
 // The hash of a folder as pkgpanda's ids have it: file contents by relative path. What it leaves out is
 // the format's: modes, owners, times, links to directories. Iterative, as folders may be nested deeply.
 import { isUtf8 } from 'node:buffer';
-import { readdirSync, statSync, type Dirent } from 'node:fs';
-import { definitionError, type Collector, type Diagnostic } from '../base/diagnostic.ts';
+import { readdirSync, statSync } from 'node:fs';
+import { Collector, definitionError, type Diagnostic } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
+import type { Entry } from '../base/stat/record.ts';
+import type { Files } from '../base/stat/table.ts';
 import { hashMembers, hashText, type Sha1Hex } from './identity.ts';
 
 /** The hash of a folder with nothing in it that counts. */
 export const EMPTY_FOLDER = hashMembers(new Map());
-
-/** Gives the SHA-1 of a regular file's bytes, or throws node's own error. */
-export type FileHash = (path: string) => string;
 
 /**
  * Hashes a folder: files and links to files by content, empty folders by name; a link to a folder counts
@@ -20,20 +19,36 @@ export type FileHash = (path: string) => string;
  */
 export function hashFolder(
   directory: string,
-  fileHash: FileHash,
+  files: Files,
+  shown: (path: string) => string,
+  out: Collector,
+): Sha1Hex {
+  const found = new Collector();
+  let all: Sha1Hex | undefined;
+  const known = files.summary(directory, () => {
+    all = hashAll(directory, files, shown, found);
+    return found.diagnostics.length === 0 ? all : undefined;
+  });
+  for (const one of found.diagnostics) out.add(one);
+  return (known as Sha1Hex | undefined) ?? all!;
+}
+
+function hashAll(
+  directory: string,
+  files: Files,
   shown: (path: string) => string,
   out: Collector,
 ): Sha1Hex {
   const hashes = new Map<string, Sha1Hex>();
   const pending = [''];
   for (let folder = pending.pop(); folder !== undefined; folder = pending.pop()) {
-    const entries = listFolder(directory + folder, folder === '', shown, out);
+    const entries = listFolder(directory + folder, folder === '', files, shown, out);
     if (entries.length === 0 && folder !== '') hashes.set(folder.slice(1), hashText(''));
     for (const entry of entries) {
       const path = `${folder}/${entry.name}`;
-      if (entry.isDirectory()) pending.push(path);
+      if (entry.kind === 'directory') pending.push(path);
       else {
-        const hash = hashEntry(directory + path, entry, fileHash, shown, out);
+        const hash = hashEntry(directory + path, entry, files, shown, out);
         if (hash !== undefined) hashes.set(path.slice(1), hashText(hash));
       }
     }
@@ -44,11 +59,12 @@ export function hashFolder(
 function listFolder(
   folder: string,
   mayBeNone: boolean,
+  files: Files,
   shown: (path: string) => string,
   out: Collector,
-): Dirent[] {
+): readonly Entry[] {
   try {
-    const entries = readdirSync(folder, { withFileTypes: true });
+    const entries = files.list(folder);
     // A replacement character may be the name's own, or the sign of bytes that are no UTF-8.
     if (!entries.some(({ name }) => name.includes('\ufffd'))) return entries;
     const foreign = readdirSync(folder, { encoding: 'buffer' }).filter((name) => !isUtf8(name));
@@ -73,18 +89,18 @@ function listFolder(
 
 function hashEntry(
   path: string,
-  entry: Dirent,
-  fileHash: FileHash,
+  entry: Entry,
+  files: Files,
   shown: (path: string) => string,
   out: Collector,
 ): string | undefined {
   try {
-    const kind = entry.isSymbolicLink() ? statSync(path) : entry;
-    if (kind.isFile()) return fileHash(path);
-    if (kind.isDirectory()) return undefined;
+    const target = entry.kind === 'link' ? statSync(path) : undefined;
+    if (entry.kind === 'file' || target?.isFile() === true) return files.sha1(path);
+    if (target?.isDirectory() === true) return undefined;
     out.add(unhashable('special-file', 'it is neither a file nor a folder', shown(path)));
   } catch (error) {
-    if (entry.isSymbolicLink() && errnoOf(error) === 'ENOENT') {
+    if (entry.kind === 'link' && errnoOf(error) === 'ENOENT') {
       out.add(unhashable('dangling-link', 'the link leads nowhere', shown(path)));
     } else if (errnoOf(error) === 'ELOOP') {
       out.add(unhashable('link-loop', 'the link leads back to itself', shown(path)));

@@ -67,8 +67,19 @@ const FALSE = hashText('False');
 
 /** The hash of an object, from those of its members. */
 export function hashMembers(members: ReadonlyMap<string, Sha1Hex>): Sha1Hex {
-  const keys = [...members.keys()].sort(byCodePoint);
-  return hashText(keys.map((key) => `${key}=${members.get(key)!}`).join(','));
+  // The engine's own order is several times as fast, and the same unless there are surrogates.
+  const keys = [...members.keys()].sort();
+  const text = spellMembers(keys, members);
+  if (!SURROGATE.test(text)) return hashText(text);
+  return hashText(spellMembers(keys.sort(byCodePoint), members));
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+function spellMembers(keys: readonly string[], members: ReadonlyMap<string, Sha1Hex>): string {
+  let text = '';
+  for (const key of keys) text += `${text === '' ? '' : ','}${key}=${members.get(key)!}`;
+  return text;
 }
 
 /** The hash of a list, from those of its items in the order of the items' values. */

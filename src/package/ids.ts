@@ -44,6 +44,7 @@ export interface Identities {
 export const PKGPANDA_VERSION = '0.2';
 const VERSION_HASH = hashText(PKGPANDA_VERSION);
 const NO_VARIANT = hashText('');
+const NO_SOURCES = hashMembers(new Map());
 
 /**
  * Computes ids. Errors are those of the definitions, of the graph (`requires/*`), of files that cannot be
@@ -138,6 +139,14 @@ function moduleId(
   return packageIdFrom(declaration.name, version, declaration.at);
 }
 
+/** As good as all packages of a tree name one image. */
+let lastImage = { id: '', hash: NO_VARIANT };
+
+function hashImage(id: string): Sha1Hex {
+  if (id !== lastImage.id) lastImage = { id, hash: hashText(id) };
+  return lastImage.hash;
+}
+
 function idOf(definition: Definition, inputs: PackageInputs, requires: Sha1Hex): Result<PackageId> {
   const { name, variant, file, buildinfo } = definition;
   const sources = new Map<string, Sha1Hex>();
@@ -150,8 +159,8 @@ function idOf(definition: Definition, inputs: PackageInputs, requires: Sha1Hex):
     ['variant', variant === null ? NO_VARIANT : hashText(variant)],
     ['pkgpanda_version', VERSION_HASH],
     ['build', hashText(inputs.build)],
-    ['sources', hashMembers(sources)],
-    ['docker', hashText(inputs.docker)],
+    ['sources', sources.size === 0 ? NO_SOURCES : hashMembers(sources)],
+    ['docker', hashImage(inputs.docker)],
     ['requires', requires],
   ]);
   if (inputs.extra !== undefined) members.set('extra_source', hashText(inputs.extra));

@@ -3,14 +3,13 @@
 import { statSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { definitionError, warning, type Collector, type Result } from '../base/diagnostic.ts';
-import type { Digest } from '../base/digest.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
 import { toPlain } from '../base/json.ts';
 import type { Place } from '../base/span.ts';
-import { openStatTable } from '../base/stat.ts';
+import { openStatTable, type Files } from '../base/stat/table.ts';
 import type { Definition } from './definition.ts';
 import { namePath } from './file.ts';
-import { EMPTY_FOLDER, hashFolder, type FileHash } from './folder.ts';
+import { EMPTY_FOLDER, hashFolder } from './folder.ts';
 import { hashText, type Sha1Hex } from './identity.ts';
 import { placeOf } from './module/place.ts';
 import { moduleFiles, type ModuleFiles } from './module/files.ts';
@@ -23,10 +22,8 @@ export interface InputSources {
   readonly imageId: (name: string) => Result<string> | Promise<Result<string>>;
   /** The commit a repository is at. Asked once for each directory. */
   readonly gitHead: (directory: string) => Promise<Result<string>>;
-  /** Reads files unless given: a table of known digests saves that. */
-  readonly fileHash?: FileHash | undefined;
-  /** As `fileHash`, for the files of packages that are modules. */
-  readonly digestOf?: ((path: string) => Digest) | undefined;
+  /** Reads files and folders; what is known of them saves that. */
+  readonly files?: Files | undefined;
 }
 
 export interface PackageInputs {
@@ -61,8 +58,7 @@ export async function readInputs(
 ): Promise<Map<number, PackageInputs>> {
   const images = once(from.imageId, out);
   const heads = once(from.gitHead, out);
-  const fileHash = from.fileHash ?? openStatTable(undefined).sha1;
-  const digestOf = from.digestOf ?? openStatTable(undefined).digest;
+  const files = from.files ?? openStatTable(undefined);
   const shown = (path: string): string => namePath(path, cwd).shown;
   const inputs = new Map<number, PackageInputs>();
   for (const node of nodes) {
@@ -80,14 +76,15 @@ export async function readInputs(
       if (pin !== undefined) pins.set(name, pin);
     }
     if (module !== undefined) {
-      const files = out.take(moduleFiles(module.declaration, directory, digestOf));
-      if (image === undefined || files === undefined || pins.size < sources.size) continue;
-      inputs.set(node, { build: NO_SCRIPT, extra: undefined, docker: image, sources: pins, files });
+      const own = out.take(moduleFiles(module.declaration, directory, files.digest));
+      if (image === undefined || own === undefined || pins.size < sources.size) continue;
+      const input = { build: NO_SCRIPT, extra: undefined, docker: image, sources: pins };
+      inputs.set(node, { ...input, files: own });
       continue;
     }
-    const build = hashScript(definition, fileHash, shown, out);
+    const build = hashScript(definition, files, shown, out);
     const before = out.diagnostics.length;
-    const extra = definition.hasExtra ? hashExtra(definition, fileHash, shown, out) : undefined;
+    const extra = definition.hasExtra ? hashExtra(definition, files, shown, out) : undefined;
     const intact = !out.diagnostics.slice(before).some(({ severity }) => severity === 'error');
     if (image === undefined || build === undefined || pins.size < sources.size || !intact) continue;
     inputs.set(node, { build, extra, docker: image, sources: pins });
@@ -128,13 +125,13 @@ async function pinOf(source: Source, head: Ask): Promise<ResolvedPin | undefined
 
 function hashScript(
   { buildinfo }: Definition,
-  fileHash: FileHash,
+  files: Files,
   shown: (path: string) => string,
   out: Collector,
 ): Sha1Hex | undefined {
   const { path, name, at } = buildinfo!.buildScript;
   try {
-    return fileHash(path) as Sha1Hex;
+    return files.sha1(path) as Sha1Hex;
   } catch (error) {
     const reason = {
       ENOENT: 'does not exist',
@@ -159,7 +156,7 @@ function hashScript(
 /** The format counts whatever `extra` leads to: nothing for a broken link, an empty folder for a file. */
 function hashExtra(
   { directory }: Definition,
-  fileHash: FileHash,
+  files: Files,
   shown: (path: string) => string,
   out: Collector,
 ): Sha1Hex | undefined {
@@ -168,7 +165,7 @@ function hashExtra(
     out.add(warning({ code: 'buildinfo/extra', message, at: { file: shown(path) } }));
   let kind: Stats | undefined;
   try {
-    const hash = hashFolder(path, fileHash, shown, out);
+    const hash = hashFolder(path, files, shown, out);
     if (hash !== EMPTY_FOLDER) return hash;
     kind = statSync(path, { throwIfNoEntry: false });
   } catch (error) {

@@ -1,6 +1,6 @@
 // A packages directory: every package in it (and in its upstream), the trees made of them, its settings.
 // Reads definitions only. One broken definition leaves the others usable: each keeps its own diagnostics.
-import { readdirSync, statSync, type Dirent } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import {
   Collector,
@@ -13,6 +13,8 @@ import {
   type Result,
 } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
+import type { Entry } from '../base/stat/record.ts';
+import { openStatTable, type Files } from '../base/stat/table.ts';
 import { BUILDINFO, isPackageFolder, readDefinitions, type Definition } from './definition.ts';
 import { limited, namePath, pathIn, readDefinition, type NamedPath } from './file.ts';
 import { createGraph, unknownVariant, type Graph } from './graph.ts';
@@ -52,6 +54,8 @@ export interface TreeOptions {
   readonly checkoutUpstream: CheckoutUpstream;
   /** What its Blueprints files declare, where it has some. */
   readonly declared?: Declared | undefined;
+  /** Reads files and folders; what is known of them saves that. */
+  readonly files?: Files | undefined;
 }
 
 const TREEINFO = 'treeinfo.json';
@@ -63,21 +67,23 @@ const BLUEPRINTS = 'Blueprints';
  */
 export async function loadTree(directory: string, options: TreeOptions): Promise<Result<Tree>> {
   const out = new Collector();
-  const { cwd, checkoutUpstream } = options;
+  const { cwd, checkoutUpstream, files = openStatTable(undefined) } = options;
   const root = namePath(resolve(cwd, directory), cwd);
   const settings = loadSettings(root.path, cwd, out);
   const mirrors = [...PREDEFINED_MIRRORS, ...settings.mirrors.keys()];
-  const entries = list(root, out);
+  const entries = list(root, files, out);
   if (entries === undefined) return failed(...out.diagnostics);
-  let definitions = readPackages(root, entries, mirrors, out);
+  let definitions = readPackages(root, entries, files, mirrors, out);
 
   const names = entries.map(({ name }) => name);
   if (names.includes(UPSTREAM_FILE)) {
     const upstream = await openUpstream(root, checkoutUpstream, cwd, mirrors, out);
-    const others = upstream && list(upstream, out);
+    const others = upstream && list(upstream, files, out);
     if (upstream === undefined || others === undefined) return failed(...out.diagnostics);
     const own = new Set(definitions.map(({ name }) => name));
-    const taken = readPackages(upstream, others, mirrors, out).filter(({ name }) => !own.has(name));
+    const taken = readPackages(upstream, others, files, mirrors, out).filter(
+      ({ name }) => !own.has(name),
+    );
     definitions = definitions.concat(taken);
   }
   const treeinfos = readTreeinfos(root, names, out);
@@ -164,9 +170,9 @@ export function selectTargets(
   return out.finish([...selected]);
 }
 
-function list(folder: NamedPath, out: Collector): Dirent[] | undefined {
+function list(folder: NamedPath, files: Files, out: Collector): readonly Entry[] | undefined {
   try {
-    return readdirSync(folder.path, { withFileTypes: true });
+    return files.list(folder.path);
   } catch (error) {
     out.add(systemError('read', error, folder.path));
   }
@@ -175,16 +181,18 @@ function list(folder: NamedPath, out: Collector): Dirent[] | undefined {
 /** Every folder with a buildinfo is a package; all else is nobody's business here. */
 function readPackages(
   root: NamedPath,
-  entries: readonly Dirent[],
+  entries: readonly Entry[],
+  files: Files,
   mirrors: readonly string[],
   out: Collector,
 ): Definition[] {
   const definitions: Definition[] = [];
   for (const entry of entries) {
     const folder = pathIn(root, entry.name);
-    const names = listFolder(folder, entry, out);
+    const names = listFolder(folder, entry, files, out);
     if (names === undefined || !isPackageFolder(names)) continue;
-    const found = readDefinitions({ ...folder, name: entry.name, entries: names }, mirrors, out);
+    const named = { ...folder, name: entry.name, entries: names };
+    const found = readDefinitions(named, mirrors, out, files.bytes);
     for (const definition of found) definitions.push(definition);
   }
   return definitions;
@@ -193,14 +201,15 @@ function readPackages(
 /** The names in a folder, undefined for anything that is none. */
 function listFolder(
   { path, shown }: NamedPath,
-  entry: Dirent,
+  entry: Entry,
+  files: Files,
   out: Collector,
 ): string[] | undefined {
   try {
-    if (entry.isSymbolicLink()) {
+    if (entry.kind === 'link') {
       if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return undefined;
-    } else if (!entry.isDirectory()) return undefined;
-    return readdirSync(path);
+    } else if (entry.kind !== 'directory') return undefined;
+    return files.list(path).map(({ name }) => name);
   } catch (error) {
     const at = { file: shown };
     if (errnoOf(error) === 'ELOOP') return undefined;

@@ -18,6 +18,9 @@ export interface Comparer {
 /** Told of each pair that is met below: a task that was another key before. */
 export type OnPair = (old: Sha256Hex, now: Side) => void;
 
+/** Whether a key was one of a task of this name. */
+export type KnownAs = (key: Sha256Hex, name: string) => boolean;
+
 interface Frame {
   readonly id: string;
   readonly now: Side;
@@ -28,7 +31,10 @@ interface Frame {
   next: number;
 }
 
-export function comparer(onPair: OnPair = () => undefined): Comparer {
+export function comparer(
+  onPair: OnPair = () => undefined,
+  knownAs: KnownAs = () => false,
+): Comparer {
   const known = new Map<string, readonly Cause[]>();
 
   const finish = (frame: Frame): readonly Cause[] => {
@@ -46,13 +52,13 @@ export function comparer(onPair: OnPair = () => undefined): Comparer {
 
   return {
     causes: (old, now) => {
-      const stack = [open(old, now, onPair)];
+      const stack = [open(old, now, onPair, knownAs)];
       for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
         const pair = frame.pairs[frame.next++];
         if (pair === undefined) {
           known.set(frame.id, finish(frame));
           stack.pop();
-        } else if (!known.has(pairName(...pair))) stack.push(open(...pair, onPair));
+        } else if (!known.has(pairName(...pair))) stack.push(open(...pair, onPair, knownAs));
       }
       return known.get(pairName(old, now))!;
     },
@@ -63,15 +69,16 @@ function pairName(old: Side, now: Side): string {
   return `${old.key}${now.key}`;
 }
 
-function open(old: Side, now: Side, onPair: OnPair): Frame {
+function open(old: Side, now: Side, onPair: OnPair, knownAs: KnownAs): Frame {
   const own: Cause[] = [];
   const derived: Cause[] = [];
   const pairs = new Map<string, readonly [Side, Side]>();
   const found = old.key === now.key ? [] : differences(old.leaves, now.leaves);
   const tokens = changedTokens(found);
   const rest = found.filter((difference) => {
-    const pair = follow(difference, old, now, onPair);
-    if (pair !== undefined) pairs.set(pairName(...pair), pair);
+    const pair = follow(difference, old, now, onPair, knownAs);
+    if (pair === 'another') own.push(afterCause(difference, now));
+    else if (pair !== undefined) pairs.set(pairName(...pair), pair);
     return pair === undefined;
   });
   for (const difference of rest) {
@@ -89,20 +96,43 @@ function open(old: Side, now: Side, onPair: OnPair): Frame {
   };
 }
 
-/** The two sides of a dependency that changed, where both are known. */
+/** The two sides of a dependency that changed, where both are known; `another` if it is another task now. */
 function follow(
   difference: Difference,
   old: Side,
   now: Side,
   onPair: OnPair,
-): readonly [Side, Side] | undefined {
+  knownAs: KnownAs,
+): readonly [Side, Side] | 'another' | undefined {
   const before = difference.old?.dependency;
   const after = difference.new?.dependency;
   if (before === undefined || after === undefined) return undefined;
   const nowSide = now.dependency(after, undefined);
-  if (nowSide !== undefined) onPair(before, nowSide);
   const oldSide = old.dependency(before, nowSide?.name);
+  if (nowSide !== undefined && isAnother(before, oldSide, nowSide, knownAs)) return 'another';
+  if (nowSide !== undefined) onPair(before, nowSide);
   return nowSide === undefined || oldSide === undefined ? undefined : [oldSide, nowSide];
+}
+
+/**
+ * Whether tasks came in between, or are gone from there: one of the two depends on the other, or what is
+ * there now on a task that had the old key. Records do not say what their tasks were called.
+ */
+function isAnother(before: Sha256Hex, old: Side | undefined, now: Side, knownAs: KnownAs): boolean {
+  if (now.name !== undefined && knownAs(before, now.name)) return false;
+  for (const { dependency } of old?.leaves.values() ?? []) if (dependency === now.key) return true;
+  for (const { dependency } of now.leaves.values()) {
+    if (dependency === undefined) continue;
+    const name = now.dependency(dependency, undefined)?.name;
+    if (dependency === before || (name !== undefined && knownAs(before, name))) return true;
+  }
+  return false;
+}
+
+/** A task goes on from another one than before. */
+function afterCause({ new: leaf }: Difference, now: Side): Cause {
+  const name = now.dependency(leaf!.dependency!, undefined)?.name;
+  return { path: 'after', task: now.name ?? taskLabel(now), old: undefined, new: name };
 }
 
 const TOKEN = /[0-9a-f]{32,}/g;

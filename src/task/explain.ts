@@ -76,9 +76,12 @@ export function createExplainer({
   /** Keys that tasks had in the records of those that depend on them. */
   const expected = new Map<string, Sha256Hex>();
   const newComparer = (): Comparer =>
-    comparer((old, { name }) => {
-      if (name !== undefined && !expected.has(name)) expected.set(name, old);
-    });
+    comparer(
+      (old, { name }) => {
+        if (name !== undefined && !expected.has(name)) expected.set(name, old);
+      },
+      (key, name) => remembered(name).some((entry) => entry.key === key),
+    );
   let compare = newComparer();
 
   const remembered = (name: string): Remembered[] => {

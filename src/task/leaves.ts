@@ -63,13 +63,27 @@ function collectList(leaves: Map<string, Leaf>, path: string, list: readonly Val
     else if (isObject(entry) && typeof entry['at'] === 'string') {
       collectPlaced(leaves, `${path}.${entry['at']}`, entry);
     } else if (isObject(entry) && typeof entry['id'] === 'string') {
-      collectPlaced(leaves, `${path}.${entry['id']}`, entry);
+      collectPackage(leaves, path, entry['id'], entry);
     } else if (isObject(entry) && typeof entry['name'] === 'string') {
       const { name, ...members } = entry;
       add(leaves, `${path}.${name}`, name, false);
       collect(leaves, `${path}.${name}`, members);
+    } else if (isList(entry) && entry.length === 2 && typeof entry[0] === 'string') {
+      collect(leaves, `${path}.${entry[0]}`, entry[1]);
     } else collect(leaves, `${path}.${index}`, entry);
   }
+}
+
+/** Under its name: another version of it is a change of it, not another package. */
+function collectPackage(
+  leaves: Map<string, Leaf>,
+  path: string,
+  id: string,
+  entry: { readonly [member: string]: Value },
+): void {
+  const at = `${path}.${id.split('--')[0]}`;
+  if (id.includes('--')) add(leaves, `${at}.id`, id, false);
+  collectPlaced(leaves, at, entry);
 }
 
 function collectPlaced(

@@ -55,7 +55,10 @@ export function conditionOf(store: Store, place: Place, learned: () => void): Co
     // Only what is on record beside it tells whose files these are: those of two trees may look the same.
     if (recordOf(place.tree, besideOf(path)) === undefined) return 'changed';
   }
-  const stats = directories.map((directory) => lookAtDirectory(path, directory));
+  const stats = directories.map((directory) => {
+    const stat = directory[0] === '' ? there : look(path + directory[0]);
+    return isUnchanged(path, directory, stat) ? stat : undefined;
+  });
   const untouched =
     stats.every((stat) => stat !== undefined) &&
     files.every((file) => isUntouched(look(path + file[0]), file)) &&
@@ -96,14 +99,16 @@ export function isBlob(
   return sameDigest(digestFile(path), digest);
 }
 
-/** Undefined where a directory's entries may be others than they were. */
-function lookAtDirectory(path: string, directory: PlacedDirectory): Stats | undefined {
-  const [inside, , entries, mtimeMs] = directory;
-  const stat = look(path + inside);
-  if (stat?.isDirectory() !== true) return undefined;
-  if (mtimeMs !== 0) return stat.mtimeMs === mtimeMs ? stat : undefined;
+/** Whether a directory has the entries that it had, by their names. */
+function isUnchanged(
+  path: string,
+  [inside, , entries, mtimeMs]: PlacedDirectory,
+  stat: Stats | undefined,
+): boolean {
+  if (stat?.isDirectory() !== true) return false;
+  if (mtimeMs !== 0) return stat.mtimeMs === mtimeMs;
   // All that should be there is looked at by name: nothing else is there if there are not more.
-  return readdirSync(path + inside).length === entries ? stat : undefined;
+  return readdirSync(path + inside).length === entries;
 }
 
 function isUntouched(stat: Stats | undefined, [, size, mode]: PlacedFile): boolean {

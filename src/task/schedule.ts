@@ -358,7 +358,7 @@ class Run {
       }
     } finally {
       // Others may only look once the result is on the disk; nobody here has to wait for that.
-      void cache.flush().then(held.release, held.release);
+      void cache.registered().then(held.release, held.release);
     }
   }
 

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { formatDiagnostic } from '../../src/base/diagnostic.ts';
 import { digestOf, type Digest, type Sha256Hex } from '../../src/base/digest.ts';
 import { errnoOf, systemError } from '../../src/base/fs.ts';
@@ -184,6 +184,38 @@ describe('the order of things on the disk', () => {
     for (let i = 0; i < 500; i++) expect(found(String(i))).toBeDefined();
     await cache.flush();
     expect(readFileSync(here('count'), 'utf8').split('\n').length - 1).toBeLessThanOrEqual(2);
+  });
+
+  test('flushes that nobody hurries wait for one another; one that is hurried does not', async () => {
+    replaceSync(`echo x >> ${here('count')}`);
+    const flushes = (): number => readFileSync(here('count'), 'utf8').split('\n').length - 1;
+    const cache = localCache(store);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      await cache.putResult(key('first'), resultOf('x'));
+      await cache.registered();
+      expect(flushes()).toBe(1);
+      const waits: Promise<void>[] = [];
+      for (let i = 0; i < 20; i++) {
+        await cache.putResult(key(String(i)), resultOf('x'));
+        waits.push(cache.registered());
+        vi.advanceTimersByTime(5);
+      }
+      expect(flushes()).toBe(1);
+      expect(found('0')).toBeUndefined();
+      vi.advanceTimersByTime(200);
+      await Promise.all(waits);
+      expect(flushes()).toBe(2);
+      for (let i = 0; i < 20; i++) expect(found(String(i))).toBeDefined();
+      await cache.putResult(key('last'), resultOf('x'));
+      const patient = cache.registered();
+      await cache.flush();
+      expect(found('last')).toBeDefined();
+      await patient;
+      expect(flushes()).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('whoever waits for a flush finds all that was put before, whenever it was put', async () => {

@@ -549,7 +549,16 @@ describe('when the disk fails', () => {
   ];
 
   test.each(operations)('%s: an error or the whole, and nothing left behind', (_, prepare, act) => {
-    for (const errno of ['ENOSPC', 'EIO', 'EMFILE']) {
+    for (const errno of [
+      'ENOSPC',
+      'EDQUOT',
+      'EIO',
+      'EMFILE',
+      'ENFILE',
+      'ENOMEM',
+      'EROFS',
+      'EINTR',
+    ]) {
       for (let call = 0; ; call++) {
         prepare();
         let failure: unknown;

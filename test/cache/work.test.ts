@@ -13,6 +13,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { lockScope } from '../../src/base/lock.ts';
 import type { Store } from '../../src/cache/store.ts';
+import { inUseSince } from '../../src/cache/care/lease.ts';
 import { openWorkspace } from '../../src/cache/work.ts';
 import { bundleProgram, type Program } from '../rig/child.ts';
 import { systemFailure, watchFileSystem } from '../rig/faults.ts';
@@ -108,6 +109,15 @@ describe('what others left', () => {
     alive.process.stdin!.write('\n');
     expect(await alive.ended()).toBe(0);
     expect(readdirSync(work())).toEqual([]);
+  });
+
+  test('is not kept because another process has its number now', async () => {
+    // The number of a process that runs, with a beginning that is another's.
+    const stale = work(`${lockScope()}-${process.pid}-${Date.now() - 1000}-0123456789abcdef`);
+    mkdirSync(join(stale, 'sub'), { recursive: true });
+    expect(await inUseSince(store)).toBeUndefined();
+    await using _ = await openWorkspace(store);
+    expect(existsSync(stale)).toBe(false);
   });
 
   test('is theirs also when they came to the store by another path', async () => {

@@ -33,6 +33,21 @@ test('autotools', () => {
   expect(runs(rig, archive, 'bin/p')).toBe('hi\n');
 });
 
+test('autotools leaves libtool archives out, which no check would let through', () => {
+  using rig = createRig();
+  const archive = archiveOf(
+    rig,
+    'preset: "autotools", sources: { p: { files: ["configure", "p.la", "Makefile"] } }, tasks: { configure: { prepend: ["chmod +x configure"] } }',
+    {
+      configure: '#!/bin/sh\n',
+      'p.la': "libdir='/pkg/work'\n",
+      Makefile:
+        'all:\ninstall:\n\tinstall -Dm644 p.la $(DESTDIR)$(PREFIX)/lib/p.la\n\techo p > $(DESTDIR)$(PREFIX)/lib/p\n',
+    },
+  );
+  expect(listed(archive)).toEqual(['lib/p', 'pkginfo.json']);
+});
+
 test('make', () => {
   using rig = createRig();
   const archive = archiveOf(rig, 'preset: "make", sources: { p: { files: ["Makefile", "p.c"] } }', {

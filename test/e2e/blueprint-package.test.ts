@@ -514,3 +514,36 @@ test('faults of what is packed are told at once, and can be left out by name', (
   rig.write({ Blueprints: tree('"buildpaths", "links", "libtool"') });
   expect(ran(build(rig))).toEqual(['p:deploy', 'p:qa', 'p:write_tar']);
 });
+
+test('a pattern for all files of a tree takes neither results nor definitions for sources', () => {
+  using rig = createRig();
+  rig.write({
+    Blueprints:
+      'package { name: "all", version: "1", sources: { all: { files: ["**/*"] } },\n' +
+      '    tasks: { install: { script: "mkdir -p $DESTDIR$PREFIX/share && find . -type f | sort > $DESTDIR$PREFIX/share/list" } },\n}\n',
+    'ashlar.json': '{}',
+    'src/a': '',
+    b: '',
+  });
+  build(rig);
+  expect(ran(build(rig))).toEqual([]);
+  const { stdout } = rig.run(['build', '--force', 'all:install']);
+  expect(stdout).toBe('');
+  const [archive] = readdirSync(join(rig.packages, 'cache/packages/all')).filter((name) =>
+    name.endsWith('.tar.xz'),
+  );
+  const list = execFileSync('tar', [
+    '-xOf',
+    join(rig.packages, 'cache/packages/all', archive!),
+    '--wildcards',
+    '*share/list',
+  ]);
+  expect(String(list)).toBe('./b\n./src/a\n');
+  change(
+    rig,
+    'Blueprints',
+    'version: "1",',
+    'version: "1", split: [{ name: "-doc", files: ["share"] }],',
+  );
+  expect(ran(build(rig))).not.toContain('all:unpack');
+});

@@ -1,9 +1,11 @@
 // Two checkouts on two machines (stores) that share results through mirrors: a directory, nginx, a server
 // that lies. The real program throughout.
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ChaosMirror, MOODS, only } from '../rig/chaos.ts';
+import { HttpServer } from '../rig/http.ts';
 import { startNginx } from '../rig/nginx.ts';
 import { createRig, type Rig, type Run } from '../rig/program.ts';
 import { filesBelow } from '../rig/store.ts';
@@ -89,6 +91,82 @@ test.each(SEEN)('a mirror with %s costs one message and no build', async (name) 
   expect(told.length, run.stderr).toBe(1);
   expect(told[0]).toContain('is not asked any more');
   expect(run.stderr + run.stdout).not.toContain('secret');
+});
+
+test('a certificate that has expired ends the mirror, and is told as that', async () => {
+  using rig = machine();
+  const at = (name: string): string => join(rig.directory, name);
+  const openssl = (...words: string[]): void =>
+    void execFileSync('openssl', words, { cwd: rig.directory, stdio: 'ignore' });
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl(
+    'req',
+    '-x509',
+    ...ec,
+    '-days',
+    '9',
+    '-subj',
+    '/CN=ca',
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca',
+  );
+  openssl('req', ...ec, '-subj', '/CN=127.0.0.1', '-keyout', 'key', '-out', 'request');
+  writeFileSync(at('names'), 'subjectAltName=IP:127.0.0.1\n');
+  const by = ['-CA', 'ca', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
+  openssl('x509', '-req', '-in', 'request', ...by, '-days', '-1', '-out', 'cert');
+  const [key, cert] = ['key', 'cert'].map((name) => readFileSync(at(name), 'utf8'));
+  await using server = await HttpServer.start((_, reply) => reply.send(200, 'x'), {
+    key: key!,
+    cert: cert!,
+  });
+  const env = { ASHLAR_MIRRORS: server.url('/cache'), NODE_EXTRA_CA_CERTS: at('ca') };
+  const built = await rig.start(['build', '--plain'], { env }).ended;
+  expect(built.status, built.stderr).toBe(0);
+  expect(built.stderr).toMatch(
+    /is not asked any more: its TLS certificate is not accepted \(CERT_HAS_EXPIRED\)/,
+  );
+  expect(built.stderr.match(/^warning/gm)).toHaveLength(1);
+  expect(server.requests).toEqual([]);
+});
+
+test('a task that is not to be shared stays here, and what needs it is made elsewhere', () => {
+  const files = {
+    Blueprints: `package { name: "p", version: "1", tasks: {
+        secret: { script: "echo s > /out/s", outputs: { s: "/out/s" }, work: false, shared: false },
+        install: { uses: ["s"], script: "install -Dm644 /pkg/in/s/s $DESTDIR$PREFIX/lib/s" },
+    } }\n`,
+  };
+  using rig = createRig();
+  rig.write(files);
+  const mirror = join(rig.directory, 'mirror');
+  expect(rig.run(['build', 'p'], { env: { ASHLAR_MIRRORS: `rw:${mirror}` } }).status).toBe(0);
+  using taker = createRig();
+  taker.write(files);
+  const env = { ASHLAR_MIRRORS: mirror };
+  expect(taker.run(['why', 'p:install'], { env }).stdout).toContain('would be restored');
+  const run = taker.run(['build', 'p', '--force', 'p:install'], { env });
+  expect(run.status, run.stderr).toBe(0);
+  expect(run.stderr).toMatch(/^ran {6}p:secret /m);
+});
+
+test('what is good for this machine only is sent by nobody, asked for or not', () => {
+  using rig = machine();
+  const mirror = join(rig.directory, 'mirror');
+  const host = ['--sandbox', 'host'];
+  expect(rig.run(['build', 'base', ...host]).status).toBe(0);
+  const all = rig.run(['cache', 'push', '--all', '--mirror', mirror]);
+  // The archive is written by a step, which sees what it is given only.
+  expect(all.stdout).toMatch(
+    /^\d+ results? offered, 2 kept here: not shared, or made without a sandbox\n$/,
+  );
+  const one = rig.run(['cache', 'push', 'base', ...host, '--mirror', mirror]);
+  expect(one.stdout).toContain('1 kept here: not shared, or made without a sandbox\n');
+  using taker = machine();
+  expect(
+    taker.run(['cache', 'pull', '--all', '--mirror', rig.env['ASHLAR_STORE']!]).stdout,
+  ).toMatch(/^2 of 4 results brought/);
 });
 
 test('a blob that is gone from the mirror is made again', async () => {

@@ -126,6 +126,31 @@ describe.skipIf(problem !== undefined)('a build', () => {
   });
 
   test.each([
+    ['rename', 2],
+    ['link', 1],
+  ])('of what a mirror has, killed at %s', (name, count) => {
+    const mirror = join(traced.directory, 'mirror');
+    if (!existsSync(mirror)) {
+      expect(traced.run(['cache', 'push', 'a', 'b', '--mirror', mirror]).status).toBe(0);
+    }
+    const taker = (): Rig => {
+      const rig = tree();
+      rig.write({ 'ashlar.json': JSON.stringify({ shared_state: { mirrors: [mirror] } }) });
+      return rig;
+    };
+    using whole = taker();
+    const made = traceCalls(whole, BUILD, [name])[name]!;
+    expect(archives(whole)).toEqual(wanted);
+    for (let i = 0; i < count; i++) {
+      using rig = taker();
+      const { number } = made[Math.floor(((i + 0.5) * made.length) / count)]!;
+      expect(runWithFault(rig, BUILD, { name, number, fault: 'SIGKILL' }).signal).toBe('SIGKILL');
+      endsAsEver(rig);
+      expect(processesWith(rig.directory)).toEqual([]);
+    }
+  });
+
+  test.each([
     ['rename', 'ENOSPC', 3],
     ['rename', 'EIO', 3],
     ['link', 'EDQUOT', 2],
@@ -133,6 +158,7 @@ describe.skipIf(problem !== undefined)('a build', () => {
     ['symlink', 'EACCES', 2],
     ['openat', 'EMFILE', 3],
     ['openat', 'ENFILE', 2],
+    ['openat', 'EINTR', 1],
   ])('in which %s gives %s', (name, errno, count) => {
     for (const number of spread(name, count)) {
       using rig = tree();

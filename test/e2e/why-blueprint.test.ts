@@ -107,4 +107,58 @@ test('what a task leaves for the next is verified with it', () => {
   expect(stdout).toContain('different lib:install  package: share/made: its text differs\n');
   expect(stdout).toContain('  -ashlar\n  +elsewhere\n');
   expect(status).toBe(1);
+  // A sample in which nothing can be compared says that, not that all of nothing is well.
+  const sample = rig.run(['build', '--force', 'lib:compile', '--verify-sample', '100%']);
+  expect(sample.stderr).toContain(
+    '1 task in the sample of 100%, none of which can be compared (lib:compile: it leaves',
+  );
+});
+
+/** What runs, and why, without times. */
+function reasons(rig: Rig): string[] {
+  const { status, stderr } = rig.run(['build']);
+  if (status !== 0) throw new Error(stderr);
+  return [...stderr.matchAll(/^ran +(\S+) +\S+ s {2}(.*)$/gm)]
+    .map(([, task, why]) => `${task}: ${why}`)
+    .sort();
+}
+
+const PATCH = (line: string): string =>
+  `--- a/lib.txt\n+++ b/lib.txt\n@@ -1 +1 @@\n-text\n+${line}\n`;
+
+test('a task that comes in between is what the later ones run for', () => {
+  using rig = createRig();
+  write(rig, '-O2', 'make');
+  reasons(rig);
+  const text = rig.read('Blueprints');
+  rig.write({
+    Blueprints: text.replace('    variables', '    patches: ["lib.patch"],\n    variables'),
+    'lib.patch': PATCH('patched'),
+  });
+  const first = reasons(rig);
+  expect(first).toContain('lib:compile: comes after lib:patch now');
+  expect(first).toContain('lib:install: lib:compile: comes after lib:patch now');
+  expect(first).toContain('lib:patch: new here');
+  rig.write({ 'lib.patch': PATCH('patched again') });
+  expect(reasons(rig)[0]).toBe('lib:compile: lib:patch: lib.patch: contents changed');
+  // Back, but for a flag: what was in between is gone.
+  rig.write({ Blueprints: text.replace('-O2', '-O3') });
+  expect(reasons(rig)[0]).toBe('lib:compile: FLAGS in Blueprints:6: "-O2" → "-O3"');
+});
+
+test('another version of what is required is told as that', () => {
+  using rig = createRig();
+  const files = (version: string): string => `
+package { name: "lib", version: "${version}", sources: { lib: { files: ["lib.txt"] } },
+    tasks: { install: { script: "install -Dm644 lib.txt $DESTDIR$PREFIX/share/lib" } } }
+package { name: "app", version: "1",
+    requires: ["lib"],
+    tasks: { install: { script: "install -Dm644 $ROOT/share/lib $DESTDIR$PREFIX/share/app" } } }
+`;
+  rig.write({ Blueprints: files('1.0'), 'lib.txt': 'text\n' });
+  reasons(rig);
+  rig.write({ Blueprints: files('1.1') });
+  expect(reasons(rig)).toEqual([
+    expect.stringMatching(/^app:install: package lib in Blueprints:\d+: "lib--1.0" → "lib--1.1"$/),
+  ]);
 });

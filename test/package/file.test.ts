@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -77,13 +77,14 @@ describe('bad bytes', () => {
 test('what cannot be read is told of', () => {
   using root = temporaryDirectory(tmpdir(), 'ashlar-file');
   mkdirSync(join(root.path, 'd'));
-  const codes = ['d', 'missing'].map((name) => {
+  symlinkSync('loop', join(root.path, 'loop'));
+  const codes = ['d', 'missing', 'loop'].map((name) => {
     const { out } = collect((out) =>
       readDefinition({ path: join(root.path, name), shown: name }, out),
     );
     return summary(out.diagnostics).join();
   });
-  expect(codes).toEqual(['d fs/eisdir', 'missing fs/enoent']);
+  expect(codes).toEqual(['d fs/eisdir', 'missing fs/enoent', 'loop fs/eloop']);
 });
 
 test('a file beyond all measure is not parsed', () => {

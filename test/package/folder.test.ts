@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../src/base/fs.ts';
-import { openStatTable } from '../../src/base/stat.ts';
+import { openStatTable } from '../../src/base/stat/table.ts';
 import { hashFolder } from '../../src/package/folder.ts';
 import { hashStrings } from '../../src/package/identity.ts';
 import { readGolden } from './golden.ts';
@@ -31,7 +31,7 @@ const golden = (readGolden('hash_folder.json') as { cases: GoldenFolder[] }).cas
 function hash(directory: string) {
   const root = dirname(directory);
   const shown = (path: string): string => path.slice(root.length + 1);
-  return collect((out) => hashFolder(directory, openStatTable(undefined).sha1, shown, out));
+  return collect((out) => hashFolder(directory, openStatTable(undefined), shown, out));
 }
 
 function make(root: string, [kind, a, b, mode]: GoldenFolder['recipe'][number]): void {

@@ -3,6 +3,7 @@ import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ok } from '../../src/base/diagnostic.ts';
+import { openStatTable } from '../../src/base/stat/table.ts';
 import { createGraph } from '../../src/package/graph.ts';
 import { buildIds, computeIds } from '../../src/package/ids.ts';
 import { hashText } from '../../src/package/identity.ts';
@@ -256,7 +257,10 @@ test('errors of all packages are collected, and only those of what is asked for'
 });
 
 describe('large trees', () => {
-  const inputs = { ...GOLDEN_INPUTS, fileHash: () => hashText('') };
+  const inputs = {
+    ...GOLDEN_INPUTS,
+    files: { ...openStatTable(undefined), sha1: () => hashText('') },
+  };
 
   test('a hundred thousand packages that require one each, and one that requires them all', async () => {
     const size = 100_000;

@@ -16,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { BLOB_TIME, objectPath } from '../../src/cache/store.ts';
 import { storeTree } from '../../src/cache/tree.ts';
 import { computeKeys } from '../../src/task/key.ts';
@@ -208,13 +208,17 @@ test('what lies in its place is not the first to make room, though nothing of it
   });
   const targets = [{ task, deliveries: [{ output: 'out', path: join(rig.directory, 'file') }] }];
   const placed = join(rig.directory, 'placed');
-  for (const hours of [0, 0, 30]) {
-    const key = computeKeys([task]).get(task)!.key.hash;
-    const file = objectPath(rig.store, 'ac', key);
-    const time = Date.now() / 1000 - hours * 3600;
-    if (hours > 0) utimesSync(file, time, time);
-    await rig.build([], { targets, placed });
-    expect(Date.now() - statSync(file).mtimeMs).toBeLessThan(3_600_000);
+  const key = computeKeys([task]).get(task)!.key.hash;
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    for (const hours of [0, 0, 30]) {
+      vi.setSystemTime(Date.now() + hours * 3_600_000);
+      await rig.build([], { targets, placed });
+      const { mtimeMs } = statSync(objectPath(rig.store, 'ac', key));
+      expect(Date.now() - mtimeMs).toBeLessThan(3_600_000);
+    }
+  } finally {
+    vi.useRealTimers();
   }
   // Its record is not needed for that.
   expect(rig.events.filter(({ type }) => type === 'task-end').at(-1)).toMatchObject({

@@ -1,6 +1,7 @@
 // Finds the files that a pattern matches, and what was looked at on the way: when none of that
 // changes, neither does the result. Knows nothing of Ninja. Matches come per directory in the order of
 // their names, so that results do not depend on the file system.
+import { CACHE_TAG } from '../../base/cachetag.ts';
 import { byCodePoint } from '../../base/digest.ts';
 import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
 import type { DirectoryEntry, FileKind, FileSystem } from './filesystem.ts';
@@ -25,7 +26,8 @@ export interface GlobOptions {
 /**
  * Expands a pattern. `**` stands for any number of directories whose names do not begin with a dot;
  * wildcards match a leading dot only if the part begins with one; a pattern that ends in `/` matches
- * directories only. Error code `glob/pattern` (malformed) or `glob/link` (a link that leads nowhere,
+ * directories only. A directory that wildcards led to and that has a `CACHEDIR.TAG` counts as empty: what
+ * is in there was made by some build. Error code `glob/pattern` (malformed) or `glob/link` (a link that leads nowhere,
  * or round in circles, where a directory had to be searched). Throws node's own errors.
  */
 export function glob(
@@ -48,6 +50,8 @@ class Search {
   readonly #files: FileSystem;
   readonly #followLinks: boolean;
   readonly #searched: string[] = [];
+  /** What the pattern names without wildcards: looked into whatever it is. */
+  #top = '';
 
   constructor(files: FileSystem, followLinks: boolean) {
     this.#files = files;
@@ -76,6 +80,7 @@ class Search {
 
   #search({ top, parts }: Steps): Match[] {
     let matches = this.#literal(top);
+    this.#top = matches[0]?.path ?? '';
     for (const part of parts) {
       const next: Match[] = [];
       const literal = isWild(part) ? undefined : unescape(part);
@@ -138,7 +143,9 @@ class Search {
   }
 
   #entriesOf(directory: string): DirectoryEntry[] {
-    return this.#files.list(directory).toSorted((a, b) => byCodePoint(a.name, b.name));
+    const entries = this.#files.list(directory);
+    if (directory !== this.#top && entries.some(({ name }) => name === CACHE_TAG)) return [];
+    return entries.toSorted((a, b) => byCodePoint(a.name, b.name));
   }
 }
 

@@ -143,6 +143,8 @@ function parseModule(parser: Parser, type: string, start: number, line: number):
   return { kind: 'module', source, start, end, line, type, open, openLine, closeLine, properties };
 }
 
+const QUOTED_NAME = { hint: 'names of properties stand without quotes' };
+
 /** From the opening bracket to behind the closing one. */
 function parseProperties(parser: Parser, separator: number, close: number): Property[] {
   const properties: Property[] = [];
@@ -157,7 +159,7 @@ function parseProperties(parser: Parser, separator: number, close: number): Prop
         continue;
       }
     }
-    if (!parser.closeOrRecover(close)) return properties;
+    if (!parser.closeOrRecover(close, QUOTED_NAME)) return properties;
   }
 }
 

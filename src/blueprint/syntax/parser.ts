@@ -98,8 +98,9 @@ export class Parser extends Scanner {
   /**
    * Where an element of a bracketed sequence cannot go on: goes behind the closing bracket (false), or
    * reports what stands there and finds the next element (true) or the end of the sequence (false).
+   * `atString` is what to say of a string there.
    */
-  closeOrRecover(close: number): boolean {
+  closeOrRecover(close: number, atString: Help = {}): boolean {
     if (this.kind === close) {
       this.#close();
       this.next();
@@ -108,7 +109,7 @@ export class Parser extends Scanner {
     const missingComma = this.#startsElement(close) && !this.atDefinition();
     this.unexpected(
       `expected ${quote(String.fromCodePoint(close))}, found`,
-      missingComma ? COMMA_MISSING : this.#unclosed(),
+      missingComma ? COMMA_MISSING : this.kind === STRING ? atString : this.#unclosed(),
     );
     if (missingComma) return true;
     const more = this.#skipToElement(close);

@@ -72,6 +72,7 @@ class Collection {
   readonly #blobs = new Map<Sha256Hex, StoredBlob[]>();
   readonly #references = new Map<Sha256Hex, number>();
   #protectedMs = 0;
+  #inUse = false;
   #bytes = 0;
   #inUseBytes = 0;
   readonly #gone = { results: 0, layers: 0, blobs: 0 };
@@ -114,8 +115,16 @@ class Collection {
   /** From when on what is used may be needed by a process that is at work. */
   async #lookWhoIsHere(): Promise<void> {
     const since = await inUseSince(this.#store);
+    this.#inUse = since !== undefined;
     this.#protectedMs =
       since === undefined ? this.#beganMs : Math.min(since - USE_GRAIN_MS, this.#beganMs);
+  }
+
+  /** Whether something may be in use by its time, or was so until a moment of which only the clock knows. */
+  #isProtected(timeMs: number, untilMs = this.#protectedMs): boolean {
+    // Of a clock that was ahead, or was set back: it tells nothing, and must not keep things for ever.
+    if (timeMs > Date.now() + USE_GRAIN_MS) return this.#inUse;
+    return timeMs >= untilMs;
   }
 
   #refer({ results, layers }: Inventory): Unit[] {
@@ -142,7 +151,7 @@ class Collection {
     let expected = this.#bytes;
     for (const unit of units) {
       if (expected <= maxBytes) break;
-      if (unit.it.usedMs >= this.#protectedMs) {
+      if (this.#isProtected(unit.it.usedMs)) {
         this.#inUseBytes += unit.it.size;
         continue;
       }
@@ -190,7 +199,7 @@ class Collection {
   #removeBlob(hash: Sha256Hex, untilMs: number): void {
     const kept: StoredBlob[] = [];
     for (const blob of this.#blobs.get(hash) ?? []) {
-      if (blob.changedMs >= untilMs || !this.#unlink(blob)) kept.push(blob);
+      if (this.#isProtected(blob.changedMs, untilMs) || !this.#unlink(blob)) kept.push(blob);
       else {
         this.#bytes -= blob.size;
         this.#gone.blobs++;

@@ -17,8 +17,9 @@ export async function inUseSince(store: Store): Promise<number | undefined> {
   for (const name of readdirSync(parent)) {
     const path = join(parent, name);
     if (!(await isAlive(path, name))) continue;
-    // Where nobody can tell, from the beginning of time.
-    earliest = Math.min(earliest ?? Infinity, beganMs(name) ?? 0);
+    // Where nobody can tell, or the clock was set back since, from the beginning of time.
+    const began = beganMs(name) ?? 0;
+    earliest = Math.min(earliest ?? Infinity, began > Date.now() ? 0 : began);
   }
   return earliest;
 }

@@ -2,7 +2,7 @@
 // the result. Knows nothing of builds; what does not arrive is counted and told at the end. A result that
 // is there already, and means the same, is left as it is.
 import { environmentError, type Diagnostic } from '../../base/diagnostic.ts';
-import type { Digest, Sha256Hex } from '../../base/digest.ts';
+import type { Digest } from '../../base/digest.ts';
 import { errnoOf } from '../../base/fs.ts';
 import type { ActionResult } from '../../remote/message.ts';
 import { blobFile, type Store } from '../store.ts';
@@ -33,7 +33,7 @@ export class Uploads {
   readonly #lines = new Set<Promise<void>>();
   readonly #stop = new AbortController();
   /** Blobs that a mirror is known to have. */
-  readonly #present = new Map<Guard, Map<Sha256Hex, Promise<boolean>>>();
+  readonly #present = new Map<Guard, Map<string, Promise<boolean>>>();
   readonly #unsent = new Map<Guard, number>();
   #lost = 0;
 
@@ -125,10 +125,12 @@ export class Uploads {
   #sendBlob(guard: Guard, digest: Digest): Promise<boolean> {
     let present = this.#present.get(guard);
     if (present === undefined) this.#present.set(guard, (present = new Map()));
-    let sending = present.get(digest.hash);
+    // What it said before it was known to be wrong counts no more.
+    const name = guard.isWrong(digest) ? `wrong ${digest.hash}` : digest.hash;
+    let sending = present.get(name);
     if (sending === undefined) {
       sending = this.#sendUnlessThere(guard, digest);
-      present.set(digest.hash, sending);
+      present.set(name, sending);
     }
     return sending;
   }

@@ -31,6 +31,7 @@ export function reasonText(reason: Reason, task: string, cwd: string): string {
 
 /** `CFLAGS in zlib/Blueprints:12: "-O2" → "-O3"`. */
 export function causeText(cause: Cause, cwd: string): string {
+  if (cause.path === 'after') return `comes after ${printable(cause.new ?? '?')} now`;
   return `${causeName(cause, cwd)}: ${causeChange(cause)}`;
 }
 
@@ -63,9 +64,12 @@ export function partName(path: string): string {
   const dot = path.indexOf('.');
   const [group, rest] = dot === -1 ? [path, ''] : [path.slice(0, dot), path.slice(dot + 1)];
   switch (group) {
+    case 'inputs': {
+      const [, name] = /^\/[^.]*\.(.+)\.id$/.exec(rest) ?? [];
+      return name === undefined ? rest : `package ${name}`;
+    }
     case 'variables':
     case 'parameters':
-    case 'inputs':
       return rest;
     case 'functions':
       return `function ${rest}`;

@@ -93,10 +93,13 @@ function declare(
     variant,
     directory: context.directory,
     values,
-    files: expandFiles(context, values),
+    files: expandFiles(context, values, modules),
     modules: modules.map((module) => declaredPlace(context.placeOf(undefined, module)!)),
   };
 }
+
+/** Of the tree, at its root. */
+const SETTINGS = ['ashlar.json', 'ashlar.lock.json'];
 
 /** The modules that properties were taken from, nearest first. */
 function defaultsOf(context: GenerateContext<unknown>): readonly Module[] {
@@ -109,19 +112,27 @@ function defaultsOf(context: GenerateContext<unknown>): readonly Module[] {
   return [...found];
 }
 
-/** Sources that are files of the tree: which ones there are. A pattern without any is a mistake. */
+/**
+ * Sources that are files of the tree: which ones there are. A pattern without any is a mistake. Wildcards
+ * leave out the files that define the package: they count as what they say, task by task.
+ */
 function expandFiles(
   context: GenerateContext<unknown>,
   { sources }: PackageValues,
+  modules: readonly Module[],
 ): Readonly<Record<string, readonly string[]>> {
   const files: Record<string, readonly string[]> = {};
+  const definitions = new Set([
+    ...modules.map((module) => context.placeOf(undefined, module)!.source.file),
+    ...SETTINGS,
+  ]);
   for (const [name, { files: patterns }] of Object.entries(sources)) {
     if (patterns.length === 0) continue;
     const found = new Set<string>();
     for (const pattern of patterns) {
       const inTree = joinPath(context.directory, pattern);
       const matches = /[*?[]/.test(pattern)
-        ? context.glob(inTree).filter((path) => !path.endsWith('/'))
+        ? context.glob(inTree).filter((path) => !path.endsWith('/') && !definitions.has(path))
         : [inTree];
       if (matches.length === 0) {
         context.propertyError(

@@ -206,7 +206,7 @@ class Builder {
       directories: this.#directories({ base, work, inputs, outputs, destdir, packages, takes }),
       inputs,
       outputs,
-      shared: values.network !== true,
+      shared: values.shared ?? values.network !== true,
       network: values.network === true,
       pool: 'cpu',
       limits: values.timeout === 0 ? {} : { timeoutMs: values.timeout * 1000 },

@@ -21,7 +21,7 @@ const RUN_NINJA = [
 
 /** By the name that `preset` takes. */
 export const PRESETS: Readonly<Record<string, Preset>> = {
-  autotools: preset('`./configure && make && make install`.', {
+  autotools: preset('`./configure && make && make install`, without libtool archives.', {
     variables: { CONFIGURE_ARGS: '', MAKE_ARGS: '', INSTALL_ARGS: '' },
     tasks: {
       configure: {
@@ -29,7 +29,13 @@ export const PRESETS: Readonly<Record<string, Preset>> = {
           './configure --prefix="$PREFIX" CFLAGS="$CFLAGS" CXXFLAGS="$CXXFLAGS" LDFLAGS="$LDFLAGS" $CONFIGURE_ARGS',
       },
       compile: { script: 'make $JOBSERVER $MAKE_ARGS' },
-      install: { script: 'make install DESTDIR="$DESTDIR" $INSTALL_ARGS' },
+      install: {
+        // They name libraries where they were built, and nothing but libtool reads them.
+        script: [
+          'make install DESTDIR="$DESTDIR" $INSTALL_ARGS',
+          'find "$DESTDIR" -name "*.la" -delete',
+        ].join('\n'),
+      },
     },
   }),
   cmake: preset('CMake, out of the sources, with Ninja.', {

@@ -86,6 +86,9 @@ const task = nested({
   network: optional(bool(), {
     doc: 'Whether the script may use the network. Then its result is not shared.',
   }),
+  shared: optional(bool(), {
+    doc: 'Whether mirrors get its result: true unless given, but for scripts that use the network.',
+  }),
   timeout: int({ doc: 'The most it may take, in seconds; no limit unless given.' }),
   skip: list(string(), { doc: 'Checks of the step to leave out.' }),
 });

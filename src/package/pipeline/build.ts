@@ -1,11 +1,12 @@
 // The task that builds one package: its script in a sandbox, with its sources and what it requires in
 // place, and a folder to install into. What the package id does not cover, the task key does.
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { lstatSync, readlinkSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, posix } from 'node:path';
 import { Collector, ok, failed, type Result } from '../../base/diagnostic.ts';
-import type { Digest } from '../../base/digest.ts';
 import { systemError } from '../../base/fs.ts';
+import type { Kind } from '../../base/stat/record.ts';
+import type { Files } from '../../base/stat/table.ts';
 import type { Image } from '../../sandbox/port.ts';
 import { JOBSERVER_VARIABLES } from '../../task/jobserver.ts';
 import type { Input, PackageInput, Task } from '../../task/task.ts';
@@ -26,7 +27,7 @@ export interface BuildTaskOptions {
   readonly root: string;
   readonly srcWritable: boolean;
   readonly image: Image;
-  readonly digestOf: (path: string) => Digest;
+  readonly files: Files;
   readonly reproduce: string;
 }
 
@@ -41,7 +42,7 @@ export const PACKAGE = 'package';
  * be read.
  */
 export function buildTask(options: BuildTaskOptions): Result<Task> {
-  const { identity, buildinfo, root } = options;
+  const { identity, buildinfo, root, files } = options;
   const { definition, id } = identity;
   const out = new Collector();
   const result = posix.join(root, 'packages', id);
@@ -69,10 +70,10 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
   ];
   try {
     const { path } = buildinfo.buildScript;
-    const digest = options.digestOf(path);
+    const digest = files.digest(path);
     inputs.push({ kind: 'file', at: script, source: path, digest, executable: true });
     if (definition.hasExtra) {
-      inputs.push(...folderInputs(join(definition.directory, 'extra'), EXTRA, options.digestOf));
+      inputs.push(...folderInputs(join(definition.directory, 'extra'), EXTRA, files));
       inputs.push({ kind: 'link', at: posix.join(BUILD, 'extra'), target: EXTRA });
     }
   } catch (error) {
@@ -84,7 +85,7 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
     name: `${spell(definition)}:build`,
     work: {
       kind: 'script',
-      text: scriptText(buildinfo.buildScript.path),
+      text: scriptText(files.bytes(buildinfo.buildScript.path)),
       image: options.image,
       workdir: WORK,
     },
@@ -137,10 +138,10 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
  * Scripts run as strict bash, as they always did, with the environment of what they require; one that
  * names another interpreter in its first line gets that.
  */
-function scriptText(path: string): string {
+function scriptText(script: Buffer): string {
   // One line, so that the command can be shown and pasted.
   const start = '. "$PKG_ROOT/environment.export"; ';
-  const interpreter = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(readFileSync(path, 'latin1').slice(0, 256));
+  const interpreter = /^#!\s*(\S+)(?:\s+(\S+))?/.exec(script.toString('latin1', 0, 256));
   const program = interpreter?.[1]?.endsWith('/env') === true ? interpreter[2] : interpreter?.[1];
   const shell = program === undefined || /(^|\/)(ba|da)?sh$/.test(program);
   return shell
@@ -149,23 +150,34 @@ function scriptText(path: string): string {
 }
 
 /** All below a folder, links as links. A folder in place of which stands a file is that file. */
-function folderInputs(source: string, at: string, digestOf: (path: string) => Digest): Input[] {
+function folderInputs(source: string, at: string, files: Files): Input[] {
   const inputs: Input[] = [];
-  const pending: [source: string, at: string][] = [[source, at]];
+  const pending: [source: string, at: string, kind: Kind][] = [[source, at, kindOf(source)]];
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const [path, inside] = next;
-    const stat = lstatSync(path);
-    if (stat.isSymbolicLink()) {
-      inputs.push({ kind: 'link', at: inside, target: readlinkSync(path) });
-    } else if (stat.isDirectory()) {
+    const [path, inside, kind] = next;
+    if (kind === 'link') inputs.push({ kind: 'link', at: inside, target: readlinkSync(path) });
+    else if (kind === 'directory') {
       if (path !== source) inputs.push({ kind: 'directory', at: inside });
-      for (const name of readdirSync(path).sort().reverse()) {
-        pending.push([join(path, name), posix.join(inside, name)]);
+      const entries = [...files.list(path)].sort((a, b) => (a.name < b.name ? 1 : -1));
+      for (const { name, kind } of entries) {
+        pending.push([`${path}/${name}`, `${inside}/${name}`, kind]);
       }
     } else {
-      const executable = (stat.mode & 0o111) !== 0;
-      inputs.push({ kind: 'file', at: inside, source: path, digest: digestOf(path), executable });
+      const digest = files.digest(path);
+      const executable = isExecutable(files.mode(path));
+      inputs.push({ kind: 'file', at: inside, source: path, digest, executable });
     }
   }
   return inputs;
+}
+
+function kindOf(path: string): Kind {
+  const stat = lstatSync(path);
+  if (stat.isSymbolicLink()) return 'link';
+  return stat.isDirectory() ? 'directory' : 'file';
+}
+
+/** Whether a file of this mode can be run by anybody. */
+export function isExecutable(mode: number): boolean {
+  return (mode & 0o111) !== 0;
 }

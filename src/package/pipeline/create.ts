@@ -1,8 +1,7 @@
 // From packages to tasks: `fetch → build → write_tar` for each, joined where one requires another. Knows
 // nothing of how tasks are run, nor of what was asked for.
-import { statSync } from 'node:fs';
 import { Collector, type Result } from '../../base/diagnostic.ts';
-import type { Digest } from '../../base/digest.ts';
+import type { Files } from '../../base/stat/table.ts';
 import type { Image } from '../../sandbox/port.ts';
 import { dependenciesOf, type PackageInput, type Task } from '../../task/task.ts';
 import type { Definition } from '../definition.ts';
@@ -10,7 +9,7 @@ import type { Locks } from '../lock.ts';
 import type { Identities, Identity } from '../ids.ts';
 import { spell } from '../variant.ts';
 import { ARCHIVE, archiveTask } from './archive.ts';
-import { buildTask, PACKAGE } from './build.ts';
+import { buildTask, isExecutable, PACKAGE } from './build.ts';
 import { fetchTask, type FetchSource } from './fetch.ts';
 import type { Pipeline } from './pipeline.ts';
 
@@ -21,8 +20,8 @@ export interface PipelineOptions {
   /** The image that stands for the one a package names. */
   readonly imageOf: (docker: string) => Image;
   readonly fetchSource: FetchSource;
-  /** Digest of a file; a table of known ones saves reading what has not changed. */
-  readonly digestOf: (path: string) => Digest;
+  /** Reads files and folders; what is known of them saves that. */
+  readonly files: Files;
   readonly reproduce: (definition: Definition) => string;
   /** The tree, absolute. */
   readonly directory: string;
@@ -56,8 +55,8 @@ export async function createPipelines(
           root: options.root,
           directory: options.directory,
           image: options.imageOf(definition.module.image),
-          digestOf: options.digestOf,
-          isExecutable,
+          digestOf: options.files.digest,
+          isExecutable: (path) => isExecutable(options.files.mode(path)),
           fetchSource: options.fetchSource,
           reproduce: options.reproduce(definition),
           lock,
@@ -81,7 +80,7 @@ export async function createPipelines(
         ),
         root: options.root,
         srcWritable: buildinfo.srcWritable ?? options.srcWritable,
-        digestOf: options.digestOf,
+        files: options.files,
         image: options.imageOf(buildinfo.docker.name),
         reproduce: options.reproduce(definition),
       }),
@@ -116,8 +115,4 @@ function seenId({ id, definition }: Identity): string {
   if (module === undefined) return id;
   const version = module.declaration.values.version ?? '0';
   return `${definition.name}--${version.replace(/[^A-Za-z0-9@_+:.]/g, '_')}`;
-}
-
-function isExecutable(path: string): boolean {
-  return (statSync(path).mode & 0o111) !== 0;
 }

@@ -83,6 +83,25 @@ describe('links', () => {
   });
 });
 
+test('wildcards do not look into what a build made', () => {
+  const files = memoryFiles({
+    'a.c': '',
+    'src/b.c': '',
+    'out/CACHEDIR.TAG': '',
+    'out/gen.c': '',
+    'out/deep/gen.c': '',
+  });
+  expect(glob(files, '**/*.c')).toEqual({
+    ok: true,
+    value: { matches: ['a.c', 'src/b.c'], searched: ['.', 'out', 'src'] },
+  });
+  expect(glob(files, '*/*.c')).toMatchObject({ value: { matches: ['src/b.c'] } });
+  expect(glob(files, 'out/*.c')).toMatchObject({ value: { matches: ['out/gen.c'] } });
+  expect(glob(files, 'out/**/*.c')).toMatchObject({
+    value: { matches: ['out/gen.c', 'out/deep/gen.c'] },
+  });
+});
+
 test('hostile patterns neither crash nor take long', () => {
   const files = memoryFiles(tree(['a'.repeat(255)]));
   expect(messageOf(glob(files, `${'*a'.repeat(120)}b`))).toBeUndefined();

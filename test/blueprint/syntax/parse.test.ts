@@ -173,6 +173,16 @@ r += select(f(), { "a": 1, "a": 2 })
     );
   });
 
+  test('a name in quotes is a mistake of those who know JSON', () => {
+    const hints = (text: string) =>
+      parse({ file: 'Blueprints', text }).diagnostics.map(({ hint }) => hint);
+    expect(hints('m { "a": 1 }')).toEqual(['names of properties stand without quotes']);
+    expect(hints('m { a: { b: 1, "c": 2 } }')).toEqual([
+      'names of properties stand without quotes',
+    ]);
+    expect(hints('m { a: select(b(), { "c": 1 "d": 2 }) }')).toEqual([undefined]);
+  });
+
   test('what was not closed is shown', () => {
     const text = 'm {\n    a: [1, 2\n}\nn {\n    b: {\n';
     const { diagnostics } = parse({ file: 'Blueprints', text });

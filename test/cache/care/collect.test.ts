@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/base/digest.ts';
 import { removeTree } from '../../../src/base/fs.ts';
+import { lockScope, tryLock } from '../../../src/base/lock.ts';
 import { collect, type Collected } from '../../../src/cache/care/collect.ts';
 import { keepWithin } from '../../../src/cache/care/limit.ts';
 import { takeInventory } from '../../../src/cache/care/inventory.ts';
@@ -16,7 +17,7 @@ import { estimateUsage } from '../../../src/cache/care/usage.ts';
 import { localCache } from '../../../src/cache/local.ts';
 import { hasBlob, objectPath, putBytes } from '../../../src/cache/store.ts';
 import { loadTree, placeTree } from '../../../src/cache/tree.ts';
-import { openWorkspace } from '../../../src/cache/work.ts';
+import { openWorkspace, workspaceLock } from '../../../src/cache/work.ts';
 import { bundleProgram } from '../../rig/child.ts';
 import { watchFileSystem } from '../../rig/faults.ts';
 import { makeResult, never, type Made } from '../../rig/mirrors.ts';
@@ -172,6 +173,56 @@ describe('making room', () => {
     });
     await makeRoom(0);
     expect(hasBlob(here.store, digestOf('unreferenced'))).toBe(true);
+  });
+});
+
+describe('a clock that was wrong', () => {
+  const YEAR = 365 * 24 * 60 * MINUTE;
+
+  test('by years, in both directions, keeps nothing for ever and orders what it can', async () => {
+    const [ahead, behind, now] = (await register('ahead', 'behind', 'now')) as [Made, Made, Made];
+    age(ahead.key.hash, -50 * YEAR);
+    age(behind.key.hash, 50 * YEAR);
+    age(now.key.hash, 5 * MINUTE);
+    // What nothing refers to goes first.
+    await makeRoom(takeInventory(here.store).bytes - 1);
+    expect(keysIn()).toHaveLength(3);
+    await makeRoom(takeInventory(here.store).bytes - 1);
+    expect(keysIn().sort()).toEqual([ahead.key.hash, now.key.hash].sort());
+    await makeRoom(0);
+    expect(keysIn()).toEqual([]);
+    expect(takeInventory(here.store).blobs).toEqual([]);
+  });
+
+  test('and was set back while somebody works: nothing that may be in use goes', async () => {
+    const [a] = (await register('a')) as [Made];
+    const name = `${lockScope()}-1-${Date.now() + YEAR}-abc`;
+    mkdirSync(join(here.store.root, 'work', name));
+    const lock = await tryLock(workspaceLock(name));
+    try {
+      expect(await inUseSince(here.store)).toBe(0);
+      age(a.key.hash, YEAR);
+      await makeRoom(0);
+      expect(keysIn()).toEqual([a.key.hash]);
+      age(a.key.hash, -YEAR);
+      await makeRoom(0);
+      expect(keysIn()).toEqual([a.key.hash]);
+    } finally {
+      await lock!.release();
+      removeTree(join(here.store.root, 'work', name));
+    }
+    await makeRoom(0);
+    expect(keysIn()).toEqual([]);
+  });
+
+  test('counts for nothing where a result is read: its last use is now', async () => {
+    const [a] = (await register('a')) as [Made];
+    for (const ms of [-50 * YEAR, 50 * YEAR]) {
+      age(a.key.hash, ms);
+      expect(localCache(here.store).result(a.key.hash)).toBeDefined();
+      const { mtimeMs } = statSync(objectPath(here.store, 'ac', a.key.hash));
+      expect(Math.abs(Date.now() - mtimeMs)).toBeLessThan(MINUTE);
+    }
   });
 });
 

@@ -1,12 +1,12 @@
 // Mirrors that lie, stall and break: never a wrong byte in the store, never an error, always an end, and
 // one clear message for each.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/base/digest.ts';
 import { sealEntry } from '../../../src/cache/entry.ts';
-import { readBlob } from '../../../src/cache/store.ts';
+import { objectPath, readBlob } from '../../../src/cache/store.ts';
 import { encodeActionResult } from '../../../src/remote/encode.ts';
 import { ChaosMirror, MOODS, only } from '../../rig/chaos.ts';
 import { HttpServer } from '../../rig/http.ts';
@@ -125,6 +125,28 @@ test('a blob that the mirror has with wrong bytes is replaced when the right one
   expect([...(await close()), ...warnings]).toEqual([]);
 });
 
+test('a blob that turns out to be wrong after it was counted as there is sent by who names it next', async () => {
+  const { chaos, made } = await filled('turned');
+  await using _ = chaos;
+  const [{ hash, size }] = made.contents as [(typeof made.contents)[number]];
+  const right = chaos.files.get(`cas/${hash}`)!;
+  chaos.files.set(`cas/${hash}`, Buffer.alloc(size, 'x'));
+  const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+  const again = makeResult(here.store, here.directory, 'turned');
+  mirrors.offer(again.key, again.blobs, again.result);
+  // It has one of that name and size: nothing is sent.
+  while (chaos.count(`GET ac/${again.key.hash}`) === 0) {
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  expect(chaos.count(`PUT cas/${hash}`)).toBe(1);
+  rmSync(objectPath(here.store, 'cas', hash));
+  expect(await mirrors.fetch([{ hash, size }], { signal: never })).toHaveLength(1);
+  makeResult(here.store, here.directory, 'turned');
+  mirrors.offer(digestOf('another key'), again.blobs, again.result);
+  expect(await close()).toEqual(['mirror/wrong-blob']);
+  expect(chaos.files.get(`cas/${hash}`)!.equals(right)).toBe(true);
+});
+
 test('a mirror on which everything is damaged is not believed, but heals with what is made again', async () => {
   await using chaos = await ChaosMirror.start();
   const seeds = Array.from({ length: 9 }, (_, n) => `heal${n}`);
@@ -162,6 +184,52 @@ test('a mirror on which everything is damaged is not believed, but heals with wh
   const contents = made.flatMap((one) => one.contents);
   expect(await reader.mirrors.fetch(contents, { signal: never })).toEqual([]);
   expect(await reader.close()).toEqual([]);
+});
+
+test('a mirror that takes everything and has nothing afterwards costs only that', async () => {
+  await using chaos = await ChaosMirror.start((request, response) => {
+    if (request.method !== 'PUT') return false;
+    request.resume();
+    request.on('end', () => response.writeHead(201).end());
+    return true;
+  });
+  const made = makeResult(maker.store, maker.directory, 'forgotten');
+  const writer = openedMirrors(maker.store, [chaos.url()]);
+  writer.mirrors.offer(made.key, made.blobs, made.result);
+  expect(await writer.close()).toEqual([]);
+  const reader = openedMirrors(here.store, [chaos.url()]);
+  expect((await reader.mirrors.results([made.key.hash])).size).toBe(0);
+  expect(await reader.mirrors.fetch(made.contents, { signal: never })).toEqual(made.contents);
+  expect(await reader.close()).toEqual([]);
+});
+
+test('a result that is there before its blobs are is as good as none, until they are', async () => {
+  const { chaos, made } = await filled('early');
+  await using _ = chaos;
+  const late = new Map(chaos.files);
+  for (const path of late.keys()) if (path.startsWith('cas/')) chaos.files.delete(path);
+  const first = openedMirrors(here.store, [chaos.url()]);
+  expect((await first.mirrors.results([made.key.hash])).size).toBe(1);
+  expect(await first.mirrors.fetch(made.contents, { signal: never })).toEqual(made.contents);
+  expect(await first.close()).toEqual([]);
+  for (const [path, content] of late) chaos.files.set(path, content);
+  const later = openedMirrors(here.store, [chaos.url()]);
+  expect(await later.mirrors.fetch(made.contents, { signal: never })).toEqual([]);
+  expect(await later.close()).toEqual([]);
+});
+
+test('a store that knows no capitals is as good as any: no two names differ by them', async () => {
+  const { chaos, made } = await filled('case');
+  await using _ = chaos;
+  for (const path of chaos.files.keys()) expect(path).toMatch(/^(ac|cas)\/[0-9a-f]{64}$/);
+  expect(new Set([...chaos.files.keys()].map((path) => path.toUpperCase())).size).toBe(
+    chaos.files.size,
+  );
+  const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
+  expect((await mirrors.results([made.key.hash])).size).toBe(1);
+  expect(await mirrors.fetch(made.contents, { signal: never })).toEqual([]);
+  expect(await close()).toEqual([]);
+  expect(chaos.requests.join('\n')).not.toMatch(/ (ac|cas)\/.*[A-Z]/);
 });
 
 test('a busy mirror is waited for when it asks for little', async () => {

@@ -16,9 +16,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digestOf } from '../../src/base/digest.ts';
-import { temporaryDirectory } from '../../src/base/fs.ts';
-import { openStatTable, type StatTable } from '../../src/base/stat.ts';
+import { digestOf } from '../../../src/base/digest.ts';
+import { temporaryDirectory } from '../../../src/base/fs.ts';
+import { openStatTable, type StatTable } from '../../../src/base/stat/table.ts';
 
 const sha1 = (text: string): string => createHash('sha1').update(text).digest('hex');
 const DAY_MS = 86_400_000;
@@ -210,7 +210,7 @@ describe('memory', () => {
     third.sha1(rig.write('more', 'more'));
     third.save();
     const text = readFileSync(rig.table, 'latin1');
-    expect(['old', 'kept', 'fresh'].map((name) => text.includes(`${rig.path}/${name}\0`))).toEqual([
+    expect(['old', 'kept', 'fresh'].map((name) => text.includes(`\0${name}\0`))).toEqual([
       false,
       true,
       true,
@@ -229,6 +229,180 @@ describe('memory', () => {
     again.save();
     expect(statSync(rig.table, { bigint: true }).mtimeNs).toBe(mtimeNs);
   });
+});
+
+describe('directories', () => {
+  const names = (table: StatTable, path: string): string[] =>
+    table
+      .list(path)
+      .map(({ name, kind }) => `${name} ${kind}`)
+      .sort();
+
+  /** Whether a directory is listed from memory: its entries in a tampered table are others. */
+  function isListedFromMemory(rig: Rig, path: string): boolean {
+    const bytes = readFileSync(rig.table);
+    const at = bytes.indexOf('\0entry\0');
+    if (at === -1) return false;
+    bytes.write('ENTRY', at + 1);
+    resum(bytes);
+    writeFileSync(rig.table, bytes);
+    return names(rig.open(), path).some((name) => name.startsWith('ENTRY'));
+  }
+
+  test('are listed with what their entries are, from one run to the next', () => {
+    using rig = createRig();
+    const path = join(rig.path, 'd');
+    mkdirSync(join(path, 'sub'), { recursive: true });
+    rig.write('d/entry', 'x');
+    symlinkSync('entry', join(path, 'link'));
+    execFileSync('mkfifo', [join(path, 'pipe')]);
+    const all = ['entry file', 'link link', 'pipe other', 'sub directory'];
+    const table = rig.open();
+    expect(names(table, path)).toEqual(all);
+    table.save();
+    expect(names(rig.open(), path)).toEqual(all);
+    expect(isListedFromMemory(rig, path)).toBe(true);
+  });
+
+  test('are listed anew when something in them came, went or got another name', () => {
+    const changes: ((path: string) => void)[] = [
+      (path) => writeFileSync(join(path, 'more'), ''),
+      (path) => rmSync(join(path, 'entry')),
+      (path) => renameSync(join(path, 'entry'), join(path, 'other')),
+      (path) => {
+        rmSync(join(path, 'entry'));
+        mkdirSync(join(path, 'entry'));
+      },
+    ];
+    for (const change of changes) {
+      using rig = createRig();
+      const path = join(rig.path, 'd');
+      mkdirSync(path);
+      rig.write('d/entry', 'x');
+      const table = rig.open();
+      table.list(path);
+      table.save();
+      change(path);
+      expect(names(rig.open(), path)).toEqual(names(openStatTable(undefined), path));
+    }
+  });
+
+  test('are not remembered while their times could hide a change', () => {
+    using rig = createRig();
+    const path = join(rig.path, 'd');
+    mkdirSync(path);
+    rig.write('d/entry', 'x');
+    const table = rig.open(Date.now);
+    table.list(path);
+    table.save();
+    expect(existsSync(rig.table)).toBe(false);
+  });
+
+  test('with a name that is no Unicode are not remembered', () => {
+    using rig = createRig();
+    const path = join(rig.path, 'd');
+    mkdirSync(path);
+    rig.write('d/entry', 'x');
+    writeFileSync(Buffer.concat([Buffer.from(`${path}/`), Buffer.from([0xff])]), '');
+    const table = rig.open();
+    table.list(path);
+    table.save();
+    expect(existsSync(rig.table)).toBe(false);
+  });
+
+  test('that are none fail as they always do', () => {
+    using rig = createRig();
+    rig.write('f', 'x');
+    const table = rig.open();
+    expect(() => table.list(join(rig.path, 'f'))).toThrow(/ENOTDIR/);
+    expect(() => table.list(join(rig.path, 'missing'))).toThrow(/ENOENT/);
+  });
+});
+
+describe('summaries', () => {
+  const asked = (table: StatTable, path: string, value: string): boolean => {
+    let computed = false;
+    table.summary(path, () => {
+      computed = true;
+      for (const { name, kind } of table.list(path)) {
+        if (kind === 'file' || kind === 'link') table.sha1(join(path, name));
+      }
+      return value;
+    });
+    return computed;
+  };
+
+  test('are made once, and again after a change below', () => {
+    using rig = createRig();
+    const path = join(rig.path, 'd');
+    mkdirSync(path);
+    const file = rig.write('d/f', 'content');
+    const run = (): boolean => {
+      const table = rig.open();
+      const computed = asked(table, path, sha1('one'));
+      table.save();
+      return computed;
+    };
+    expect([run(), run(), run()]).toEqual([true, false, false]);
+    forge(file, 'CONTENT');
+    expect([run(), run()]).toEqual([true, false]);
+    rig.write('d/g', 'more');
+    expect([run(), run()]).toEqual([true, false]);
+  });
+
+  test('do not outlive what they were made of when somebody else reads that', () => {
+    using rig = createRig();
+    const path = join(rig.path, 'd');
+    mkdirSync(path);
+    const file = rig.write('d/f', 'content');
+    const first = rig.open();
+    asked(first, path, sha1('one'));
+    first.save();
+    forge(file, 'CONTENT');
+    // The file is known anew, and nobody asked for the summary.
+    const second = rig.open();
+    second.sha1(file);
+    second.save();
+    expect(asked(rig.open(), path, sha1('two'))).toBe(true);
+  });
+
+  test('of what is neither file nor directory, or not fit to be remembered, are made each time', () => {
+    using rig = createRig();
+    const path = join(rig.path, 'd');
+    mkdirSync(path);
+    rig.write('d/f', 'content');
+    symlinkSync('.', join(path, 'link'));
+    for (let i = 0; i < 2; i++) {
+      const table = rig.open();
+      let computed = false;
+      table.summary(path, () => {
+        table.list(path);
+        table.sha1(join(path, 'f'));
+        computed = true;
+        return sha1('one');
+      });
+      table.save();
+      expect(computed).toBe(true);
+    }
+  });
+});
+
+test('bytes and mode are those of the file', () => {
+  using rig = createRig();
+  const [small, large] = [rig.write('small', 'x'), rig.write('large', 'y'.repeat(100_000))];
+  chmodSync(small, 0o755);
+  for (let i = 0; i < 3; i++) {
+    const table = rig.open();
+    expect(table.bytes(small).toString()).toBe('x');
+    expect(table.bytes(large).length).toBe(100_000);
+    expect(table.mode(small) & 0o777).toBe(0o755);
+    table.save();
+  }
+  chmodSync(small, 0o644);
+  forge(small, 'z');
+  expect(rig.open().bytes(small).toString()).toBe('z');
+  expect(rig.open().mode(small) & 0o777).toBe(0o644);
+  expect(statSync(rig.table).size).toBeLessThan(10_000);
 });
 
 describe('a table that is broken', () => {
@@ -275,12 +449,50 @@ describe('a table that is broken', () => {
     }
   });
 
+  test('of contents that lie is survived', () => {
+    using rig = createRig();
+    const { path, bytes } = saved(rig);
+    const start = bytes.indexOf('\n') + 1 + 32;
+    const lies = fc.array(fc.tuple(fc.nat(bytes.length - start - 4), fc.nat(0xffffffff)), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(lies, (changes) => {
+        const copy = Buffer.from(bytes);
+        for (const [at, value] of changes) copy.writeUInt32LE(value, start + at);
+        resum(copy);
+        writeFileSync(rig.table, copy);
+        const table = rig.open();
+        for (const ask of [table.sha1, table.digest, table.bytes, table.mode]) ask(path);
+        table.list(rig.path);
+        table.summary(rig.path, () => undefined);
+        table.save();
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('of another user is not read', () => {
+    using rig = createRig();
+    const { path, bytes } = saved(rig);
+    const user = bytes.indexOf('\n') + 1 + 32 + 4 + 6 * 4;
+    expect(bytes.readUInt32LE(user)).toBe(process.geteuid!());
+    expect(remembers(rig, path, 'content')).toBe(true);
+    writeFileSync(rig.table, bytes);
+    const copy = readFileSync(rig.table);
+    copy.writeUInt32LE(process.geteuid!() + 1, user);
+    resum(copy);
+    writeFileSync(rig.table, copy);
+    expect(remembers(rig, path, 'content')).toBe(false);
+  });
+
   test('of a newer version is not read', () => {
     using rig = createRig();
     const { path, bytes } = saved(rig);
     writeFileSync(
       rig.table,
-      Buffer.from(bytes.toString('latin1').replace('table 1', 'table 2'), 'latin1'),
+      Buffer.from(bytes.toString('latin1').replace('table 2', 'table 3'), 'latin1'),
     );
     expect(rig.open().sha1(path)).toBe(sha1('content'));
   });
