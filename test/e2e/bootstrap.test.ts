@@ -237,8 +237,10 @@ describe('mistakes, and healing', () => {
     );
     tree.edit('logic/main.ts', '${ctx.name}.txt', '${ctx.directory}.txt');
     const { status, stdout, stderr } = tree.build();
-    expect(status).not.toBe(0);
-    expect(`${stdout}${stderr}`).toContain('multiple rules generate out/pages/pages.txt');
+    expect(status).toBe(2);
+    expect(`${stdout}${stderr}`).toMatch(
+      /pages\/Blueprints:\d+:1: error: module "\w+" makes out\/pages\/pages\.txt, which module "\w+" makes too\n/,
+    );
   });
 
   test.each([
