@@ -60,10 +60,13 @@ function realPath(path: string): string {
   }
 }
 
-/** For commands that only look: error `install/no-root` unless the root is there. */
+/** For commands that only look: `install/no-root` unless it is there, `install/foreign` if it is no root. */
 export function existingRoot(root: Root): Result<Root> {
   return guarded(root, 'look at', () => {
-    if (statSync(root.path, { throwIfNoEntry: false })?.isDirectory() === true) return ok(root);
+    if (statSync(root.path, { throwIfNoEntry: false })?.isDirectory() === true) {
+      const found = unreadable(root);
+      return found.length === 0 ? ok(root) : failed(...found);
+    }
     return failed(
       definitionError({
         code: 'install/no-root',
@@ -136,6 +139,8 @@ const HINTS: Record<string, string> = {
   EXDEV: 'parts of the root that have to lie on one file system lie on two',
 };
 
+const CURRENT_EXPECTED = 'a link to generations/N';
+
 /** All that keeps a root from being changed, found without changing anything. */
 function obstacles(root: Root): Diagnostic[] {
   const itself = statSync(root.path, { throwIfNoEntry: false });
@@ -152,7 +157,7 @@ function obstacles(root: Root): Diagnostic[] {
   }
   const current = linkText(root.current);
   if (current !== undefined && !/^generations\/[1-9]\d*$/.test(current)) {
-    found.push(foreign(root.current, 'a link to generations/N'));
+    found.push(foreign(root.current, CURRENT_EXPECTED));
   }
   for (const name of [...STABLE_LINKS, ...FURTHER_DIRECTORIES]) {
     const text = linkText(join(root.path, name));
@@ -161,6 +166,15 @@ function obstacles(root: Root): Diagnostic[] {
     }
   }
   return found.length > 0 ? found : unwritable(root);
+}
+
+/** What keeps a root from being read. Links that others made are followed as far as they lead. */
+function unreadable(root: Root): Diagnostic[] {
+  const found = [root.packages, root.generations]
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === false)
+    .map((path) => foreign(path, 'a directory'));
+  if (linkText(root.current) === '') found.push(foreign(root.current, CURRENT_EXPECTED));
+  return found;
 }
 
 function parentObstacles(root: Root): Diagnostic[] {

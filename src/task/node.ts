@@ -59,6 +59,8 @@ export interface Node {
   mustRun: boolean;
   /** What it depends on was made again, maybe into something else: only its inputs' contents tell. */
   shallow: boolean;
+  /** When its result was made again and came out otherwise than the one on record, in this build or before. */
+  otherwise: 'now' | 'before' | undefined;
   /** Why it runs, where that is known without looking for a cause. */
   reason: Reason | undefined;
   /** That it is needed was told. */
@@ -108,6 +110,7 @@ export function makeNodes(targets: readonly Target[]): Result<Map<Task, Node>> {
       lookedUp: false,
       mustRun: false,
       shallow: false,
+      otherwise: undefined,
       reason: undefined,
       told: false,
       remote: false,

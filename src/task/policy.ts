@@ -5,7 +5,27 @@ import type { Reason } from './reason.ts';
 import type { BuildRequest } from './request.ts';
 import { changedLock } from './verdict.ts';
 
-export const FORCED: Reason = { kind: 'forced' };
+const FORCED: Reason = { kind: 'forced' };
+
+/**
+ * Why a shallow node runs though its result is on record: the tasks below it that were made again for
+ * reasons of their own, and came out otherwise. All it depends on has its result.
+ */
+export function followsReason({ dependencies }: Node): Reason {
+  const is = (what: (node: Node) => boolean): Node[] | undefined => {
+    const found = dependencies.filter(what);
+    return found.length > 0 ? found : undefined;
+  };
+  const from =
+    is(({ otherwise }) => otherwise === 'now') ??
+    is(({ otherwise }) => otherwise === 'before') ??
+    is(({ mustRun, shallow }) => mustRun || shallow) ??
+    [];
+  const names = from.flatMap(({ task, reason }) =>
+    reason?.kind === 'follows' ? reason.tasks : [task.name],
+  );
+  return { kind: 'follows', tasks: [...new Set(names)] };
+}
 
 /** Marks nodes, which come dependencies first, before anything is looked up. Throws node's own errors. */
 export function applyPolicy(
@@ -20,8 +40,9 @@ export function applyPolicy(
       node.reason = FORCED;
     }
     if (suspicious) {
+      if (changed.has(node.key.key.hash)) node.otherwise = 'before';
       node.shallow = node.dependencies.some(
-        ({ key, mustRun, shallow }) => mustRun || shallow || changed.has(key.key.hash),
+        ({ mustRun, shallow, otherwise }) => mustRun || shallow || otherwise !== undefined,
       );
     }
     const { unlocked } = node.key;

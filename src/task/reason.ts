@@ -21,7 +21,8 @@ export interface Cause {
 /**
  * `new`: no record of such a task is known here. `changed`: its record differs from the nearest known
  * one. `evicted`: its result was here, until it had to make room. `gone`: its result is on record, what it
- * names is not to be had. `forced`: somebody asked for it. `unkept`: a task after it goes on from a layer
+ * names is not to be had. `forced`: somebody asked for it. `follows`: its result is on record,
+ * but something below it was made again, by force, into something else. `unkept`: a task after it goes on from a layer
  * that is not on this machine.
  */
 export type Reason =
@@ -30,6 +31,7 @@ export type Reason =
   | { readonly kind: 'evicted'; readonly atMs: number }
   | { readonly kind: 'gone' }
   | { readonly kind: 'forced' }
+  | { readonly kind: 'follows'; readonly tasks: readonly string[] }
   | { readonly kind: 'unkept'; readonly by: string };
 
 /** One line of a definition is one cause, in however many tasks it shows. */

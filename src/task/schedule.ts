@@ -16,7 +16,7 @@ import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import { lookUp, makeNodes, type Node } from './node.ts';
 import { Places, QUEUES, type Queue } from './places.ts';
-import { applyPolicy, FORCED } from './policy.ts';
+import { applyPolicy, followsReason } from './policy.ts';
 import { Register } from './register.ts';
 import type { BuildReport, BuildRequest } from './request.ts';
 import { fromActionResult } from './result.ts';
@@ -178,8 +178,12 @@ class Run {
   #tell(node: Node): void {
     if (node.told) return;
     node.told = true;
-    const { explainer, sink } = this.#request;
-    const why = node.reason ?? (node.shallow ? FORCED : explainer?.why(node.task, this.#keyOf));
+    const { cache, explainer, sink } = this.#request;
+    // Where nothing is on record, it would have to run anyway.
+    if (node.shallow && cache.result(node.key.key.hash) !== undefined) {
+      node.reason ??= followsReason(node);
+    }
+    const why = node.reason ?? explainer?.why(node.task, this.#keyOf);
     sink({ type: 'task-needed', task: node.task.name, ...(why && { why }) });
   }
 
@@ -404,6 +408,7 @@ class Run {
     const before = cache.result(node.key.key.hash);
     const known = before === undefined ? undefined : fromActionResult(node.task, before);
     if (known === undefined || sameContents(known, result)) return;
+    node.otherwise = 'now';
     noteChangeByForce(cache.store, node.key.key.hash);
   }
 

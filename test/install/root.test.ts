@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { ok } from '../../src/base/diagnostic.ts';
 import { activate } from '../../src/install/activate.ts';
+import { activeGeneration, history, inventory } from '../../src/install/inventory.ts';
+import { rollback } from '../../src/install/rollback.ts';
 import { changing, existingRoot, guarded, rootAt, type Root } from '../../src/install/root.ts';
 import { codes, messages, rootWith, scratch, value } from './rig.ts';
 
@@ -72,6 +74,23 @@ test('everything foreign in the way is told, and nothing is touched', async () =
     `${join(root.path, 'bin')}: error: this is in the way: a link to current/bin has to be here`,
   );
   expect(readdirSync(root.path)).toEqual(before);
+});
+
+test('who only looks is told of it in the same words', async () => {
+  using made = rootWith({ 'a--1': { 'bin/a': '' } });
+  const { root } = made;
+  mkdirSync(root.current);
+  const expected = `${root.current}: error: this is in the way: a link to generations/N has to be here`;
+  for (const look of [activeGeneration, inventory, history]) {
+    expect(codes(look(root))).toEqual(['install/foreign']);
+    expect(messages(look(root))).toContain(expected);
+  }
+  expect(messages(await rollback(root))).toContain(expected);
+  rmSync(root.current, { recursive: true });
+  rmSync(root.packages, { recursive: true });
+  writeFileSync(root.packages, 'a file');
+  writeFileSync(root.generations, 'a file');
+  expect(codes(inventory(root))).toEqual(['install/foreign', 'install/foreign']);
 });
 
 test('generations may not lie elsewhere: links in them go up from where they are', async () => {

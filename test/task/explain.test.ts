@@ -25,17 +25,25 @@ import { readRecord } from '../../src/task/record.ts';
 import { recall, rememberRecord } from '../../src/task/remembered.ts';
 import type { Reason } from '../../src/task/reason.ts';
 import type { Task } from '../../src/task/task.ts';
-import { createRig, scriptTask, type Rig, type TaskFields } from '../rig/engine.ts';
+import {
+  createRig,
+  scriptTask,
+  writeText,
+  type Behaviour,
+  type Rig,
+  type TaskFields,
+} from '../rig/engine.ts';
 
 /** Builds with an explainer and tells why each task was needed. */
 async function reasonsOf(
   rig: Rig,
   targets: readonly Task[],
   options: Partial<Parameters<typeof createExplainer>[0]> = {},
+  forced: ReadonlySet<Task> = new Set(),
 ): Promise<Map<string, Reason>> {
   rig.events.length = 0;
   const explainer = createExplainer({ store: rig.store, directory: '/tree', ...options });
-  await rig.build(targets, { explainer });
+  await rig.build(targets, { explainer, policy: { forced } });
   const found = new Map<string, Reason>();
   for (const event of rig.events) {
     if (event.type === 'task-needed') found.set(event.task, event.why!);
@@ -55,6 +63,48 @@ function withOrigins(task: Task, origins: Record<string, Place>): Task {
 
 const named = (fields: Partial<TaskFields> = {}): Task =>
   scriptTask({ name: 'lib', variables: { CFLAGS: '-O2', ID: 'x' }, ...fields });
+
+test('what follows a forced task says which, not that it was forced itself', async () => {
+  using rig = await createRig();
+  let times = 0;
+  const pass: Behaviour = (call) => {
+    const texts = [0, 1].map((index) =>
+      readFileSync(join(call.locate(`/in/${index}`), 'text'), 'utf8'),
+    );
+    return writeText(texts.join('+'))(call);
+  };
+  const counted = (name: string): Task =>
+    scriptTask({ name, does: (call) => writeText(String(times++))(call) });
+  const steady = (name: string): Task => scriptTask({ name });
+  const graph = (text = 'top') => {
+    const [a, b, same] = [counted('a'), counted('b'), steady('same')];
+    const mid = scriptTask({ name: 'mid', needs: [a, same], does: pass });
+    const top = scriptTask({ name: 'top', text, needs: [mid, b], does: pass });
+    return { a, b, same, top };
+  };
+  await rig.build([graph().top]);
+  const { a, same, top } = graph();
+  const one = await reasonsOf(rig, [top], {}, new Set([a, same]));
+  expect(Object.fromEntries(one)).toEqual({
+    a: { kind: 'forced' },
+    same: { kind: 'forced' },
+    mid: { kind: 'follows', tasks: ['a'] },
+    top: { kind: 'follows', tasks: ['a'] },
+  });
+  const both = graph();
+  const two = await reasonsOf(rig, [both.top], {}, new Set([both.a, both.b]));
+  expect(two.get('top')).toEqual({ kind: 'follows', tasks: ['a', 'b'] });
+  // What was forced in a build of its own is named by the one after.
+  const alone = graph();
+  await reasonsOf(rig, [alone.a], {}, new Set([alone.a]));
+  const after = await reasonsOf(rig, [graph().top]);
+  expect(after.get('mid')).toEqual({ kind: 'follows', tasks: ['a'] });
+  expect(after.get('top')).toEqual({ kind: 'follows', tasks: ['a'] });
+  // One that would have to run anyway says why.
+  const changed = graph('another');
+  const own = await reasonsOf(rig, [changed.top], {}, new Set([changed.a]));
+  expect(causes(own.get('top'))).toEqual(['top script: top → another']);
+});
 
 describe('a task that runs', () => {
   test('is new where nothing of its name is known', async () => {

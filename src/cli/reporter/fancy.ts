@@ -2,6 +2,7 @@
 // download progress. Drawn at most ten times a second, and never wider or higher than the window.
 import { formatDiagnostic, printable } from '../../base/diagnostic.ts';
 import type { Outcome, TaskEvent } from '../../task/event.ts';
+import { failures } from './failures.ts';
 import { byteCount, duration, endLine, failureText, painter, summary } from './format.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { reasons } from './why.ts';
@@ -20,6 +21,7 @@ interface Running {
 export function fancyReporter({ write, columns, rows, color, cwd }: ReporterOptions): Reporter {
   const paint = painter(color);
   const why = reasons(cwd);
+  const failed = failures();
   const running = new Map<string, Running>();
   const counts: Record<Outcome, number> = {
     ran: 0,
@@ -108,6 +110,7 @@ export function fancyReporter({ write, columns, rows, color, cwd }: ReporterOpti
         break;
       }
       case 'task-end': {
+        failed.ended(happened);
         const because = why.ended(happened);
         running.delete(happened.task);
         counts[happened.outcome]++;
@@ -123,7 +126,7 @@ export function fancyReporter({ write, columns, rows, color, cwd }: ReporterOpti
       case 'build-end':
         running.clear();
         needed = 0;
-        above.push(summary(happened, paint), ...why.summary(paint));
+        above.push(...failed.summary(paint), summary(happened, paint), ...why.summary(paint));
         draw();
         break;
     }

@@ -1,5 +1,6 @@
 // One line for each thing that ends: for logs of continuous integration and for pipes.
 import { formatDiagnostic } from '../../base/diagnostic.ts';
+import { failures } from './failures.ts';
 import { endLine, failureText, painter, summary } from './format.ts';
 import type { Reporter, ReporterOptions } from './reporter.ts';
 import { reasons } from './why.ts';
@@ -7,6 +8,7 @@ import { reasons } from './why.ts';
 export function plainReporter({ write, color, cwd }: ReporterOptions): Reporter {
   const paint = painter(color);
   const why = reasons(cwd);
+  const failed = failures();
   return {
     event: (event) => {
       switch (event.type) {
@@ -14,6 +16,7 @@ export function plainReporter({ write, color, cwd }: ReporterOptions): Reporter 
           why.needed(event);
           break;
         case 'task-end': {
+          failed.ended(event);
           const because = why.ended(event);
           if (event.outcome === 'current') break;
           write(`${endLine(event, paint, because)}\n`);
@@ -27,7 +30,9 @@ export function plainReporter({ write, color, cwd }: ReporterOptions): Reporter 
           write(`${formatDiagnostic(event.diagnostic)}\n`);
           break;
         case 'build-end':
-          write(`${[summary(event, paint), ...why.summary(paint)].join('\n')}\n`);
+          write(
+            `${[...failed.summary(paint), summary(event, paint), ...why.summary(paint)].join('\n')}\n`,
+          );
           break;
         case 'build-start':
         case 'task-start':

@@ -24,6 +24,11 @@ export function reasonText(reason: Reason, task: string, cwd: string): string {
       return 'its result is on record, but its files are not to be had';
     case 'forced':
       return 'forced';
+    case 'follows': {
+      const [first, ...more] = reason.tasks;
+      const others = more.length === 0 ? '' : ` (and ${more.length} more)`;
+      return `follows ${printable(first ?? 'a forced task')}${others}`;
+    }
     case 'unkept':
       return `${printable(reason.by)} goes on from its tree, which is not kept here`;
   }

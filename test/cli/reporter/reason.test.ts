@@ -47,6 +47,12 @@ describe('a change', () => {
   });
 });
 
+test('what follows forced tasks names one of them', () => {
+  const text = (...tasks: string[]) => reasonText({ kind: 'follows', tasks }, 'app:install', '/');
+  expect(text('lib:build')).toBe('follows lib:build');
+  expect(text('lib:build', 'zlib:build')).toBe('follows lib:build (and 1 more)');
+});
+
 describe('a cause', () => {
   test.each<[Partial<Cause>, string]>([
     [{ at }, 'CFLAGS in zlib/Blueprints:3: "-O2" → "-O3"'],
