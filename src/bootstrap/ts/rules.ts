@@ -60,7 +60,9 @@ export const bundleRule = tsPackage.rule(
 export const firstRule = tsPackage.rule('first', {
   command:
     `\${NodeWord} -e 'const [esbuild,main,out]=process.argv.slice(1);` +
-    `try{require(require("path").resolve(esbuild)).buildSync({entryPoints:[main],outfile:out,bundle:true,` +
+    // As an entry point, a path with a star in it would be a pattern.
+    `const {dir,base}=require("path").parse(require("path").resolve(main));` +
+    `try{require(require("path").resolve(esbuild)).buildSync({stdin:{contents:"import "+JSON.stringify("./"+base),resolveDir:dir},outfile:out,bundle:true,` +
     `platform:"node",format:"cjs",target:"node20.19",logLevel:"warning"})}catch{process.exit(1)}' ` +
     '${EsbuildWord} $in $out',
   description: 'bundle $out',

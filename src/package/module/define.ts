@@ -1,6 +1,6 @@
 // A package that a module declares, as the tree's graph of packages has it: beside those of buildinfo
 // files, with the same requires, sources and diagnostics. What is wrong with it is told at its properties.
-import { Collector, definitionError, didYouMean } from '../../base/diagnostic.ts';
+import { Collector, definitionError, didYouMean, warning } from '../../base/diagnostic.ts';
 import type { JsonMember, JsonNode } from '../../base/json.ts';
 import type { Span } from '../../base/span.ts';
 import { isId, isPackageName, isPackageVersion } from '../../install/id.ts';
@@ -15,7 +15,7 @@ import { placeOf } from './place.ts';
 import { orderTasks, type OrderedTask } from './order.ts';
 import { subpackagesOf } from './subpackage.ts';
 import { BUILTIN, scopeOf } from './scope.ts';
-import { brokenIn, piecesOf } from './value.ts';
+import { brokenIn, piecesOf, plainNamesIn } from './value.ts';
 import { STEPS } from './step/registry.ts';
 import type { SourceValues, TaskValues } from './properties.ts';
 
@@ -76,6 +76,7 @@ export function defineModule(
     );
   }
   checkValues(declaration, problem);
+  checkPlainNames(declaration, out);
   checkWorkspace(declaration, context.directory, problem);
   checkSources(declaration, problem);
   if (values.prefix !== undefined && !/^(\/[^/\s]+)*\/?$/.test(values.prefix)) {
@@ -244,6 +245,27 @@ function checkValues(declaration: PackageDeclaration, problem: Report): void {
     state.set(name, 'done');
   };
   for (const name of scope.variables.keys()) visit(name);
+}
+
+/** Nothing puts a value in the place of `$NAME` in a value: a program would get it as it is, and make half of it. */
+function checkPlainNames(declaration: PackageDeclaration, out: Collector): void {
+  const { variables } = scopeOf(declaration, { root: '' });
+  const { values } = declaration;
+  for (const property of ['variables', 'volatile'] as const) {
+    for (const name of Object.keys(values[property])) {
+      for (const other of plainNamesIn(variables.get(name)?.value ?? '')) {
+        if (!variables.has(other)) continue;
+        out.add(
+          warning({
+            code: 'package/plain-reference',
+            message: `the value of ${name} has $${other} in it, which stays as it is`,
+            at: placeOf(declaration, `${property}.${name}`),
+            hint: `write \${${other}} for its value, or $$${other} where whoever reads it, such as make, wants a dollar`,
+          }),
+        );
+      }
+    }
+  }
 }
 
 /** What a package makes is none of what it is made of: it would be another one after every build. */

@@ -26,6 +26,11 @@ export function brokenIn(value: string): readonly string[] {
     .map(([text]) => text);
 }
 
+/** Names behind a plain dollar, `$NAME`, each once: not what a dollar or a backslash in front takes that from. */
+export function plainNamesIn(value: string): readonly string[] {
+  return [...new Set([...value.matchAll(/(?<![$\\])\$([A-Za-z_]\w*)/g)].map(([, name]) => name!))];
+}
+
 /** Takes a value apart. Everything that is no reference is text, whatever it looks like. */
 export function piecesOf(value: string): readonly Piece[] {
   const pieces: Piece[] = [];

@@ -1,6 +1,6 @@
 // Values of variables: references, choices, and what is neither.
 import { expect, test } from 'vitest';
-import { brokenIn, piecesOf } from '../../../src/package/module/value.ts';
+import { brokenIn, piecesOf, plainNamesIn } from '../../../src/package/module/value.ts';
 
 test('references and choices, between text', () => {
   expect(piecesOf('a ${B} ${L?w:y:n} $C $${D}')).toEqual([
@@ -26,4 +26,12 @@ test.each([
   ['${L:-x} ${1?} ?', []],
 ])('%s', (value, broken) => {
   expect(brokenIn(value)).toEqual(broken);
+});
+
+test.each([
+  ['X=$DESTDIR Y=$DESTDIR/$PREFIX', ['DESTDIR', 'PREFIX']],
+  ['$DESTDIRS', ['DESTDIRS']],
+  ['$$DESTDIR \\$DESTDIR ${DESTDIR} $${DESTDIR} $1 $@ $(D)', []],
+])('names behind a plain dollar: %s', (value, names) => {
+  expect(plainNamesIn(value)).toEqual(names);
 });

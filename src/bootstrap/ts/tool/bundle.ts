@@ -10,7 +10,7 @@ import { writeAtomic, writeIfChanged } from '../../../base/fs.ts';
 import { shellWord } from '../../../base/shell.ts';
 import { formatDepfile } from '../../../blueprint/ninja/depfile.ts';
 import { declaredInputs } from './declared.ts';
-import { installed, named } from './imports.ts';
+import { entries, entry, installed, named } from './imports.ts';
 import { placeAt } from './place.ts';
 
 const many = { type: 'string', multiple: true, default: [] as string[] } as const;
@@ -94,12 +94,11 @@ function optionsOf(args: Arguments): BuildOptions {
     ? { stdin: { contents: startText(args), resolveDir: process.cwd(), loader: 'ts' as const } }
     : undefined;
   const entryName = args.entry.length > 0 ? 'main' : name!;
-  const entries = Object.fromEntries(pairs(args.entry).map(([key, file]) => [key, resolve(file)]));
+  const more = Object.fromEntries(pairs(args.entry).map(([key, file]) => [key, entry(file)]));
   return {
     ...(start === undefined
       ? {
-          entryPoints:
-            outdir === undefined ? [resolve(main)] : { [entryName]: resolve(main), ...entries },
+          entryPoints: outdir === undefined ? [entry(main)] : { [entryName]: entry(main), ...more },
         }
       : start),
     ...(outdir === undefined
@@ -132,6 +131,7 @@ function pluginsOf({ alias, ashlar, builder }: Arguments): Plugin[] {
   const aliases = new Map(pairs(alias).map(([name, file]) => [name, resolve(file)]));
   const own = aliases.get('ashlar');
   return [
+    entries,
     ...(builder ? [declaredInputs(own === undefined ? undefined : dirname(own))] : []),
     named(aliases),
     ...(ashlar === undefined ? [] : [installed(ashlar)]),
@@ -141,9 +141,9 @@ function pluginsOf({ alias, ashlar, builder }: Arguments): Plugin[] {
 /** What a program begins with that has no single source to begin with. */
 function startText({ main, plugin, also, builder }: Arguments): string {
   const quoted = (path: string): string => JSON.stringify(path);
-  const source = quoted(resolve(main));
+  const source = quoted(entry(main));
   if (!builder) {
-    return [...plugin.map(quoted), source, ...also.map((file) => quoted(resolve(file)))]
+    return [...plugin.map(quoted), source, ...also.map((file) => quoted(entry(file)))]
       .map((one) => `import ${one};\n`)
       .join('');
   }

@@ -1,7 +1,26 @@
-// How names are imported: packages of the tree by the names that their modules give them, and Ashlar itself.
-import { join } from 'node:path';
+// How names are imported: packages of the tree by the names that their modules give them, and Ashlar itself. And
+// how files are named that a bundle begins with.
+import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Plugin } from 'esbuild';
+
+const ENTRY = 'entry:';
+
+/** A file that a bundle begins with, for `entries` to resolve: esbuild takes absolute paths with a star for patterns. */
+export function entry(file: string): string {
+  return ENTRY + encodeURIComponent(resolve(file)).replaceAll('*', '%2A');
+}
+
+export const entries: Plugin = {
+  name: 'entries',
+  setup(build) {
+    build.onResolve({ filter: /^entry:/ }, ({ path, kind, importer }) =>
+      kind === 'entry-point' || importer === '<stdin>'
+        ? { path: decodeURIComponent(path.slice(ENTRY.length)) }
+        : undefined,
+    );
+  },
+};
 
 /** Packages of the tree: a name stands for a source. */
 export function named(aliases: ReadonlyMap<string, string>): Plugin {
