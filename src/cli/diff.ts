@@ -21,6 +21,8 @@ export interface DiffRequest extends PrepareRequest {
 /** Two tasks that were compared; the keys are equal when they do not differ. */
 export interface Pair {
   readonly task: string;
+  /** Of two that are not the same task: the name of the other one, of side a. */
+  readonly other?: string;
   readonly a: Sha256Hex;
   readonly b: Sha256Hex;
 }
@@ -111,7 +113,9 @@ function pairUp(a: Sides, b: Sides): Paired {
   const { matched, onlyA, onlyB } = match(a.sides, b.sides);
   for (const [old, now] of matched) {
     const task = nameOf(now, old);
-    pairs.push({ task, a: old.key, b: now.key });
+    // Of a side that is only a record no name may be known.
+    const apart = old.name !== undefined && now.name !== undefined && old.name !== now.name;
+    pairs.push({ task, a: old.key, b: now.key, ...(apart ? { other: nameOf(old) } : {}) });
     for (const cause of compare.causes(old, now)) {
       const name = causeIdentity(cause);
       const known = differences.get(name);

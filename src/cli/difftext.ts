@@ -28,7 +28,13 @@ export function diffText(
     ...only(labels[1], onlyB),
     summaryLine(pairs.length, different.length),
   );
-  return lines.map((line) => `${line}\n`).join('');
+  // First of all, as most differences are no wonder then.
+  const apart = pairs.flatMap(({ task, other }) =>
+    other === undefined
+      ? []
+      : [`these are different tasks: ${printable(other)} and ${printable(task)}`],
+  );
+  return [...apart, ...lines].map((line) => `${line}\n`).join('');
 }
 
 function causeLine({ cause, tasks }: Difference, many: boolean, cwd: string): string {

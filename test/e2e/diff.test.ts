@@ -51,6 +51,9 @@ test('trees, targets, keys and records are compared alike', () => {
   expect(lines([before, 'app:build'])).toEqual(expected);
   expect(lines(['../records.json', 'app'])).toEqual(expected);
   expect(lines(['../records.json', '../records.json'], 0)).toEqual(['no difference']);
+  const apart = lines(['lib:build', 'app:build']);
+  expect(apart[0]).toBe('these are different tasks: lib:build and app:build');
+  expect(apart.at(-1)).toBe('the keys differ');
   // Another machine has neither this store nor this tree.
   const elsewhere = { ASHLAR_STORE: join(rig.directory, 'store-2') };
   const carried = rig.run(['diff', '../records.json', 'app'], { env: elsewhere });

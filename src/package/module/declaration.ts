@@ -9,6 +9,8 @@ export interface PackageDeclaration {
   readonly variant: string | null;
   /** Of the Blueprints file, relative to the root of the tree; `.` for the root itself. */
   readonly directory: string;
+  /** The preset that its values begin with. */
+  readonly preset?: string | undefined;
   readonly values: PackageValues;
   /**
    * Where a property (`variables.CFLAGS`) was set; undefined for what no file of the tree says. Of a list

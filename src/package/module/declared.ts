@@ -15,6 +15,7 @@ export interface DeclaredPackage {
   readonly name: string;
   readonly variant: string | null;
   readonly directory: string;
+  readonly preset?: string | undefined;
   readonly values: PackageValues;
   readonly files: Readonly<Record<string, readonly string[]>>;
   /** The module, then those that it took properties from, nearest first. */

@@ -2,7 +2,8 @@
 // for it, and most builds have nothing to explain.
 import type { Place } from '../../base/span.ts';
 import type { PackageDeclaration } from './declaration.ts';
-import type { TaskValues } from './properties.ts';
+import { PRESET_DATA } from './presetdata.ts';
+import type { PackageData, TaskValues } from './properties.ts';
 
 /**
  * Places by the part of the record (`variables.CFLAGS`, `functions.fix`, `script`, `outputs.html`), and by
@@ -40,12 +41,13 @@ class LazyOrigins extends Map<string, Place> {
       case 'variables':
       case 'volatile':
       case 'functions':
-        return this.#exact(`${kind}.${name.replace(/\?.*$/, '')}`);
+        return this.#exactOrPreset(kind, name.replace(/\?.*$/, ''));
       case 'script':
         return (
           this.#exact(`tasks.${this.#task}.script`) ??
           this.#exact(`tasks.${this.#task}.append`) ??
-          this.#exact(`tasks.${this.#task}.prepend`)
+          this.#exact(`tasks.${this.#task}.prepend`) ??
+          (this.#presetScript() === undefined ? undefined : this.#preset())
         );
       case 'outputs':
         return this.#exact(`tasks.${this.#task}.outputs.${name}`);
@@ -99,6 +101,31 @@ class LazyOrigins extends Map<string, Place> {
     }
   }
 
+  #exactOrPreset(kind: 'variables' | 'volatile' | 'functions', name: string): Place | undefined {
+    const written = this.#exact(`${kind}.${name}`);
+    if (written !== undefined || kind === 'volatile') return written;
+    const value = this.#presetData?.[kind]?.[name];
+    return value !== undefined && value === this.#declaration.values[kind][name]
+      ? this.#preset()
+      : undefined;
+  }
+
+  /** No file of the tree holds what a preset says; its name is all there is to look up. */
+  #preset(): Place {
+    return { file: `preset ${this.#declaration.preset!}` };
+  }
+
+  get #presetData(): PackageData | undefined {
+    const { preset } = this.#declaration;
+    return preset === undefined ? undefined : PRESET_DATA[preset]?.data;
+  }
+
+  /** The script, if it is the preset's. */
+  #presetScript(): string | undefined {
+    const script = this.#presetData?.tasks?.[this.#task]?.script;
+    return script === this.#values.script ? script : undefined;
+  }
+
   /** What a task runs is put together of parts that several modules may say. */
   #scriptLine(line: string): Place | undefined {
     const { prepend, append } = this.#values;
@@ -107,7 +134,7 @@ class LazyOrigins extends Map<string, Place> {
       if (!texts.some(holds)) continue;
       return this.#declaration.placeOf(`tasks.${this.#task}.${part}`, line);
     }
-    return undefined;
+    return this.#presetScript()?.split('\n').includes(line) === true ? this.#preset() : undefined;
   }
 
   #exact(property: string): Place | undefined {

@@ -73,7 +73,8 @@ export function declarePackages(
   const modules = [context.module, ...defaultsOf(context)];
   return [null, ...Object.keys(variants)].map((variant) => {
     const own = variant === null ? undefined : (variants[variant] as PackageValues);
-    return declare(context, modules, variant, own === undefined ? values : over(values, own));
+    const all = own === undefined ? values : over(values, own);
+    return declare(context, modules, { variant, preset, values: all });
   });
 }
 
@@ -85,15 +86,15 @@ function over(below: PackageValues, above: PackageValues): PackageValues {
 function declare(
   context: GenerateContext<unknown>,
   modules: readonly Module[],
-  variant: string | null,
-  values: PackageValues,
+  of: Pick<DeclaredPackage, 'variant' | 'preset' | 'values'>,
 ): DeclaredPackage {
   return {
     name: context.name,
-    variant,
+    variant: of.variant,
     directory: context.directory,
-    values,
-    files: expandFiles(context, values, modules),
+    preset: of.preset,
+    values: of.values,
+    files: expandFiles(context, of.values, modules),
     modules: modules.map((module) => declaredPlace(context.placeOf(undefined, module)!)),
   };
 }
