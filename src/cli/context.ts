@@ -25,8 +25,11 @@ export function createContext(): Context {
     env: process.env,
     print: (text) => void process.stdout.write(text),
     report: (diagnostics) => {
-      for (const diagnostic of sortDiagnostics(diagnostics)) {
-        process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+      // What is wrong in all variants of a package is told once.
+      for (const text of new Set(
+        sortDiagnostics(diagnostics).map((one) => formatDiagnostic(one)),
+      )) {
+        process.stderr.write(`${text}\n`);
       }
       const status = Math.max(exitStatus(diagnostics), Number(process.exitCode ?? 0));
       process.exitCode = status;
