@@ -51,3 +51,50 @@ describe('keys that there are not', () => {
     define({ symlinkOutputs: ['o'], commandDeps: ['x'], commandOrderOnly: ['x'], pool: undefined });
   });
 });
+
+describe('what is refused', () => {
+  const stranger = packageContext('test/stranger');
+  const foreign = stranger.rule('foreign', { command: 'x' });
+  const pool = stranger.pool('pool', { depth: 1 });
+
+  test.each<readonly [string, object, string]>([
+    ['no outputs', { outputs: [] }, 'Outputs param has no elements'],
+    ['an empty path', { inputs: ['a', ''] }, 'Inputs param: error parsing element 1: Ninja cannot'],
+    ['a line break', { outputs: ['a\nb'] }, 'a line break or NUL in "a\\nb"'],
+    ['a NUL', { orderOnly: ['a\0b'] }, 'a line break or NUL'],
+    ['an argument that the rule lacks', { args: { x: '1' } }, 'unknown argument "x"'],
+    ['another package’s rule', { rule: foreign }, 'Rule foreign is not visible in this scope'],
+  ])('%s', (_, parameters, message) => {
+    expect(() => statement(parameters)).toThrow(message);
+  });
+
+  test.each<readonly [string, object, string]>([
+    ['no command', { command: '' }, 'encountered rule params with no command specified'],
+    ['another package’s pool', { pool }, 'Pool pool is not visible in this scope'],
+  ])('of a rule: %s', (_, parameters, message) => {
+    expect(() => define(parameters)).toThrow(message);
+  });
+
+  test('names of arguments that are Ninja’s own, or given twice', () => {
+    const named =
+      (...names: readonly string[]) =>
+      () =>
+        pkg.rule('n', { command: 'x' }, ...names);
+    expect(named('in')).toThrow('invalid argument name: "in" conflicts with Ninja built-in');
+    expect(named('out')).toThrow('conflicts with Ninja built-in');
+    expect(named('a', 'a')).toThrow('invalid argument name: "a" is given twice');
+    expect(named('a.b')).toThrow(`"a.b" contains a '.' character`);
+  });
+
+  test('two definitions of one name, and packages without one', () => {
+    const twice = packageContext('test/twice').import(stranger);
+    twice.variable('v', '');
+    twice.rule('r', { command: 'x' });
+    twice.pool('p', { depth: 1 });
+    expect(() => twice.variable('v', '')).toThrow('variable "v" is already defined in this scope');
+    expect(() => twice.rule('r', { command: 'x' })).toThrow('rule "r" is already defined');
+    expect(() => twice.pool('p', { depth: 1 })).toThrow('pool "p" is already defined');
+    expect(() => twice.import(stranger)).toThrow('import "stranger" is already defined');
+    expect(() => packageContext('test/')).toThrow('a package needs a name');
+  });
+});
