@@ -12,7 +12,15 @@ import type { TransitionState } from './transition.ts';
 import { finalVariant } from './visit.ts';
 import { note, type Alias, type Dependency, type Group, type Variant } from './variant.ts';
 
-/** Runs a mutator. Returns what went wrong; then the graph must not be used any more. */
+/** Gives mutators their numbers, in the order in which they will run: what is asked of a later one is early. */
+export function numberMutators({ mutatorNumbers }: Graph, mutators: readonly Mutator[]): void {
+  for (const { kind, name } of mutators) {
+    const parts = kind === 'transition' ? [`${name}_propagate`, `${name}_split`, name] : [name];
+    for (const part of parts) mutatorNumbers.set(part, mutatorNumbers.size);
+  }
+}
+
+/** Runs a mutator that has a number. Returns what went wrong; then the graph must not be used any more. */
 export function runMutator(
   graph: Graph,
   mutator: Mutator,
@@ -79,8 +87,7 @@ function runPass(
   { name, splits, where, order, down }: PassOptions,
   step: (variant: Variant, pass: Pass) => void,
 ): readonly Diagnostic[] {
-  const number = graph.mutatorNumbers.get(name) ?? graph.mutatorNumbers.size;
-  graph.mutatorNumbers.set(name, number);
+  const number = graph.mutatorNumbers.get(name)!;
   const pass: Pass = {
     mutator: name,
     number,

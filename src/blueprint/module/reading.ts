@@ -153,7 +153,9 @@ export class ModuleStep implements ReadingContext {
 
   #mutatingPhase(variant: Variant, number: number, mutator: string): string | undefined {
     if (variant.startedMutator < number) return `before mutator ${mutator} started`;
-    return variant.finishedMutator >= number ? `after mutator ${mutator} finished` : undefined;
+    // A module that was created later never met the mutator: then a later one runs on it.
+    const isOver = variant.finishedMutator >= number || variant.startedMutator > number;
+    return isOver ? `after mutator ${mutator} finished` : undefined;
   }
 
   #numberOf(mutator: string): number {

@@ -1,4 +1,6 @@
-// Which names Ninja allows, and how other names become such. Knows nothing of who is named.
+// Which names Ninja allows, and how other names become such; and which keys parameters have. Knows nothing
+// of who is named.
+import { unknownKey } from '../../base/known.ts';
 
 /** Thrown when build logic uses the Ninja API wrongly; the message says how. */
 export class NinjaError extends Error {}
@@ -30,4 +32,13 @@ export function checkArgumentName(name: string): void {
 /** The name with `_` for every character that Ninja does not allow: different names may become equal. */
 export function toNinjaName(name: string): string {
   return NAME.test(name) ? name : name.replace(/[^A-Za-z0-9_.-]/gu, '_');
+}
+
+/** Throws NinjaError for a key that is none of `known`. `what` begins the message. */
+export function checkParameters(what: string, given: object, known: readonly string[]): void {
+  // Every statement comes through here, so there is no list of its keys.
+  for (const key in given) {
+    if (known.includes(key)) continue;
+    throw new NinjaError(unknownKey(what, key, known));
+  }
 }

@@ -1,6 +1,6 @@
 // From what build logic says about a rule to a definition: texts parsed, names checked. Knows nothing
 // of statements that use it.
-import { checkArgumentName, NinjaError } from './name.ts';
+import { checkArgumentName, checkParameters, NinjaError } from './name.ts';
 import { parseText, parseTexts, within } from './text.ts';
 import type { NinjaText, Pool, RuleDefinition } from './entity.ts';
 import { ruleScope, type Scope } from './scope.ts';
@@ -32,6 +32,22 @@ export interface RuleParameters {
   readonly commandOrderOnly?: readonly string[] | undefined;
 }
 
+const PARAMETERS: readonly (keyof RuleParameters)[] = [
+  'command',
+  'comment',
+  'depfile',
+  'deps',
+  'description',
+  'generator',
+  'pool',
+  'restat',
+  'rspfile',
+  'rspfileContent',
+  'symlinkOutputs',
+  'commandDeps',
+  'commandOrderOnly',
+];
+
 /** Names of the rule's texts in messages and in the manifest, in the order of checking. */
 const TEXTS = [
   ['Command', 'command', 'command'],
@@ -57,6 +73,7 @@ export function parseRule(
   argumentNames: readonly string[],
   outer: Scope,
 ): RuleDefinition {
+  checkParameters('a rule', parameters, PARAMETERS);
   const scope = ruleScope(outer, argumentNames);
   const { pool, deps, comment = '' } = parameters;
   if (parameters.command === '') {

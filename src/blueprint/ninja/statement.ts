@@ -1,7 +1,7 @@
 // From what build logic asks for to a build statement: texts parsed, arguments and paths checked.
 // Knows nothing of the manifest it goes to.
 import { PLAIN_PATH } from './escape.ts';
-import { NinjaError } from './name.ts';
+import { checkParameters, NinjaError } from './name.ts';
 import { parseText, within } from './text.ts';
 import type { NinjaText, Rule, Variable } from './entity.ts';
 import { parseList } from './rule.ts';
@@ -32,6 +32,23 @@ export interface BuildParameters {
   readonly symlinkOutputs?: readonly string[] | undefined;
 }
 
+const PARAMETERS: readonly (keyof BuildParameters)[] = [
+  'rule',
+  'outputs',
+  'implicitOutputs',
+  'inputs',
+  'implicits',
+  'orderOnly',
+  'validations',
+  'args',
+  'optional',
+  'comment',
+  'depfile',
+  'deps',
+  'description',
+  'symlinkOutputs',
+];
+
 const NONE: readonly never[] = [];
 
 export interface BuildStatement {
@@ -53,6 +70,7 @@ export interface BuildStatement {
 
 /** Parses a statement in the scope it is made in. Throws NinjaError. */
 export function parseStatement(parameters: BuildParameters, scope: Scope): BuildStatement {
+  checkParameters('a build statement', parameters, PARAMETERS);
   const { rule, comment = '', optional = false } = parameters;
   if (!scope.seesRule(rule)) {
     throw new NinjaError(`Rule ${rule.name} is not visible in this scope`);

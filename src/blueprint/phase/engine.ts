@@ -13,7 +13,7 @@ import { LogicError } from '../module/exception.ts';
 import { Graph, type GraphOptions } from '../module/graph.ts';
 import type { Logic } from '../module/logic.ts';
 import type { Module } from '../module/handle.ts';
-import { runMutator } from '../module/pass.ts';
+import { numberMutators, runMutator } from '../module/pass.ts';
 import { TransitionState } from '../module/transition.ts';
 import { collectedOf, type CollectedRecord } from './collect.ts';
 import { dependencyMutator } from './dynamic.ts';
@@ -102,7 +102,9 @@ export class Engine {
     const cycles = this.#graph.updateOrder();
     if (cycles.length > 0) return this.#end(cycles);
     const { earlyMutators, mutators } = this.#registry;
-    for (const mutator of [...earlyMutators, dependencyMutator(), ...mutators]) {
+    const all = [...earlyMutators, dependencyMutator(), ...mutators];
+    numberMutators(this.#graph, all);
+    for (const mutator of all) {
       const diagnostics = runMutator(this.#graph, mutator, transitions);
       if (diagnostics.some(({ severity }) => severity === 'error')) return this.#end(diagnostics);
     }

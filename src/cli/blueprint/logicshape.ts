@@ -1,6 +1,6 @@
 // What is wrong with the outer form of build logic: JavaScript is checked by nobody before.
 import { inspect } from 'node:util';
-import { unknownKey } from '../../blueprint/module/known.ts';
+import { unknownKey } from '../../base/known.ts';
 
 /** Of each list, what its items are made by, and what that says of them. */
 const LISTS: Readonly<Record<string, { readonly by: string; readonly kinds: readonly string[] }>> =

@@ -1,55 +1,8 @@
 // Mutators where the golden scenarios, which are older, say nothing: transitions, and reverse dependencies of
 // variants that differ only locally.
 import { expect, test } from 'vitest';
-import {
-  bottomUp,
-  dependencyTag,
-  Engine,
-  list,
-  memoryFiles,
-  moduleName,
-  moduleType,
-  nested,
-  string,
-  transition,
-  type BottomUpContext,
-  type Logic,
-} from '../../../src/index.ts';
-
-const tag = dependencyTag('dep');
-const fields = {
-  deps: list(moduleName({ tag })),
-  late: list(string()),
-  rev: list(string()),
-  split: list(string()),
-  wants: string(),
-  gives: string(),
-};
-const all = nested(fields);
-const thing = moduleType({ name: 'thing', properties: fields });
-
-/** Every variant with its dependencies, as `a@x: b@x, c`. */
-function edges(text: string, logic: Logic): string[] {
-  const engine = new Engine(
-    { files: memoryFiles({ Blueprints: text }) },
-    {
-      moduleTypes: [thing],
-      ...logic,
-    },
-  );
-  for (const phase of ['parse', 'resolve'] as const) {
-    const diagnostics = engine[phase]();
-    if (diagnostics.length > 0) return diagnostics.map(({ message }) => message);
-  }
-  const label = ({ name, variant }: { readonly name: string; readonly variant: string }): string =>
-    variant === '' ? name : `${name}@${variant}`;
-  return engine.graph.order
-    .map((variant) => {
-      const its = variant.dependencies.map(({ module }) => label(module));
-      return its.length === 0 ? label(variant) : `${label(variant)}: ${its.join(', ')}`;
-    })
-    .sort();
-}
+import { bottomUp, transition, type BottomUpContext, type Logic } from '../../../src/index.ts';
+import { all, edges, tag } from './graph.ts';
 
 const flavour = transition('flavour', {
   split: (ctx) => {

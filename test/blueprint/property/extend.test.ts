@@ -110,3 +110,26 @@ test('other schemas: properties are matched by name and must have the same type'
     ),
   );
 });
+
+test('what only build logic sets is its own affair: it neither counts nor must exist elsewhere', () => {
+  const other = p.properties({ gone: p.mutated(p.string()) });
+  expect(extend(schema, before, other, { gone: 'x' }, 'append')).toBe(before);
+});
+
+test.each(['append', 'prepend', 'replace'] as const)('%s: the result is immutable', (order) => {
+  const { l, ol, m, n } = extend(schema, before, schema, structuredClone(added), order) as Values;
+  for (const value of order === 'replace' ? [m, n, n.deep] : [l, ol, m, m['k'], n, n.l, n.deep]) {
+    expect(Object.isFrozen(value)).toBe(true);
+  }
+});
+
+test('maps of flags: added to by "or", unless replaced; names that come in front stay there', () => {
+  const flags = p.properties({ f: p.map(p.bool()) });
+  const [on, off] = [{ f: { a: true, b: true } }, { f: { c: true, b: false } }];
+  expect(extend(flags, on, flags, off, 'append')).toEqual({ f: { a: true, b: true, c: true } });
+  expect(extend(flags, on, flags, off, 'replace')).toEqual({ f: { a: true, b: false, c: true } });
+  const keys = (order: 'append' | 'prepend'): string[] =>
+    Object.keys(extend(flags, on, flags, off, order)['f'] as object);
+  expect(keys('append')).toEqual(['a', 'b', 'c']);
+  expect(keys('prepend')).toEqual(['c', 'b', 'a']);
+});

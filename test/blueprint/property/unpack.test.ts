@@ -351,4 +351,30 @@ describe('beyond the original', () => {
       '<input>:1:40: unrecognized property "toString"',
     ]);
   });
+
+  test('of very many mistakes ten are told, and nothing unrecognized beside them', () => {
+    const text = `m { name: "x", bogus: 1, srcs: [${'1, '.repeat(12)}] }`;
+    expect(messages(text)).toHaveLength(10);
+    expect(messages(text).join()).not.toContain('bogus');
+  });
+
+  test('what only build logic can set is not suggested', () => {
+    expect(messages('m { name: "x", arch: { interna: "y" } }')).toEqual([
+      '<input>:1:31: unrecognized property "arch.interna"',
+    ]);
+  });
+
+  test('what build logic has set before is added to, in maps and in what is optional', () => {
+    const fields = {
+      o: p.optional(p.nested({ l: p.list(p.string()), s: p.string() })),
+      m: p.map(p.list(p.string())),
+      w: p.optional(p.string()),
+    };
+    const module = evaluated('m { o: { l: ["b"] }, m: { k: ["b"], n: ["c"] }, w: "b" }');
+    const before = { o: { l: ['a'], s: 'a' }, m: { k: ['a'], other: ['a'] }, w: 'a' };
+    expect(unpack(p.properties(fields), module.properties, module, before)).toEqual({
+      ok: true,
+      value: { o: { l: ['a', 'b'], s: 'a' }, m: { k: ['a', 'b'], other: ['a'], n: ['c'] }, w: 'b' },
+    });
+  });
 });
