@@ -20,7 +20,6 @@ export async function* suite() {
         name: 'node -e 0, CPU: what part of all figures below is',
         value: start.cpu,
         unit: 's',
-        note: 'about 0.04 s on the machine the targets come from, with nothing else running',
       },
     ];
     const original = buildOriginal(join(directory, 'original'));
