@@ -2,7 +2,7 @@
 // decoded and no directory listed; what was removed is put there again by it. Only saves time: one that is missing or
 // damaged is as good as an empty one. Lines stay text until somebody asks for their path.
 import { dirname } from 'node:path';
-import { digestOf, isSha256Hex, type Sha256Hex } from '../base/digest.ts';
+import { digestOf, type Sha256Hex } from '../base/digest.ts';
 import { errnoOf, readIfExists, writeAtomic } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import type { Place } from './place.ts';
@@ -88,10 +88,7 @@ export class PlacedTable {
     }
     const body = Buffer.from(lines.join(''), 'utf8');
     makeDirectories(dirname(this.#file), 0o755);
-    writeAtomic(
-      this.#file,
-      Buffer.concat([Buffer.from(`${HEADER}${digestOf(body).hash}\n`), body]),
-    );
+    writeAtomic(this.#file, Buffer.concat([Buffer.from(headOf(body)), body]));
     this.#changed = false;
   }
 }
@@ -117,7 +114,12 @@ function load(file: string): Map<string, Line> {
   return lines;
 }
 
-const HASH_LENGTH = 64;
+/** Of a header and the digest of what follows, with its line's end. */
+const HEAD_LENGTH = HEADER.length + 65;
+
+function headOf(body: Uint8Array): string {
+  return `${HEADER}${digestOf(body).hash}\n`;
+}
 
 /** The lines of a table; undefined for what is none, or not as it was written. */
 function read(file: string): string | undefined {
@@ -128,10 +130,7 @@ function read(file: string): string | undefined {
     if (errnoOf(error) === undefined) throw error;
   }
   if (bytes === undefined) return undefined;
-  const start = HEADER.length + HASH_LENGTH + 1;
-  const head = bytes.toString('latin1', 0, start);
-  const body = bytes.subarray(start);
-  const hash = head.slice(HEADER.length, -1);
-  if (!head.startsWith(HEADER) || !isSha256Hex(hash)) return undefined;
-  return digestOf(body).hash === hash ? body.toString('utf8') : undefined;
+  const head = bytes.toString('latin1', 0, HEAD_LENGTH);
+  const body = bytes.subarray(HEAD_LENGTH);
+  return head.startsWith(HEADER) && head === headOf(body) ? body.toString('utf8') : undefined;
 }
