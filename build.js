@@ -84,6 +84,9 @@ try {
 const zstd = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
 contents.set('chunk/zstd.wasm', readFileSync(join(zstd, '../zstd.wasm')));
 
+// What the launcher says of itself without starting Node.
+contents.set('version', `ashlar ${version}\n`);
+
 const outputs = bundled.outputFiles.map((file) => [
   file.path.slice(outdir.length + 1),
   file.contents,

@@ -157,8 +157,21 @@ class Run {
   #awaitTwin(node: Node, twin: Node): void {
     node.state = 'waiting';
     this.#want(twin);
-    if (twin.state === 'failed' || twin.state === 'skipped') this.#skip(node);
-    else this.#waitFor(node, [twin]);
+    if (twin.state !== 'failed' && twin.state !== 'skipped') this.#waitFor(node, [twin]);
+    else if (!this.#goAlone(node)) this.#skip(node);
+  }
+
+  /**
+   * Where the task with the same key failed: a download has it from other places maybe, as these are not in the key.
+   * False for what would only fail once more.
+   */
+  #goAlone(node: Node): boolean {
+    if (node.twin?.state !== 'failed' || node.task.pool !== 'download' || this.#stopping)
+      return false;
+    node.twin = undefined;
+    node.pending = 0;
+    this.#miss(node);
+    return true;
   }
 
   /** A node whose result has to be made: its dependencies' results are needed now. */
@@ -538,7 +551,7 @@ class Run {
   #skipWaiters(node: Node): void {
     const queue = node.waiters.splice(0);
     for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      if (next.state !== 'waiting') continue;
+      if (next.state !== 'waiting' || (next.twin === node && this.#goAlone(next))) continue;
       this.#skipOne(next);
       queue.push(...next.waiters.splice(0));
     }
