@@ -55,7 +55,13 @@ class LazyOrigins extends Map<string, Place> {
         return this.#exact('sources') ?? this.#declaration.at;
       case 'parameters':
       case 'step':
-        return this.#exact(`tasks.${this.#task}`) ?? this.#exact('split') ?? this.#declaration.at;
+        // Many are called as the properties are that they come from.
+        return (
+          (name === '' ? undefined : (this.#exact(name) ?? this.#exact(rest[0]!))) ??
+          this.#exact(`tasks.${this.#task}`) ??
+          this.#exact('split') ??
+          this.#declaration.at
+        );
       default:
         return undefined;
     }

@@ -78,6 +78,8 @@ class Builder {
       license: values.license,
       maintainer: values.maintainer,
       environment: values.environment,
+      conffiles: values.conffiles,
+      owners: values.owners,
       subpackages,
     };
   }
@@ -222,7 +224,8 @@ class Builder {
     for (const [output, written] of Object.entries(values.outputs)) {
       if (written === undefined || written === '') continue;
       const property = `tasks.${name}.outputs.${output}`;
-      const { text, problems } = expandText(written.replaceAll('*', element ?? '*'), this.#scope);
+      const spelled = element === undefined ? '*' : this.#fileName(values, element);
+      const { text, problems } = expandText(written.replaceAll('*', spelled), this.#scope);
       reportReach(problems, this.#options.module.declaration, property, this.#out);
       const kind = text.endsWith('/') ? 'tree' : 'file';
       const at = posix.normalize(text).replace(/\/+$/, '');
@@ -235,6 +238,13 @@ class Builder {
       outputs[output] = { at, kind };
     }
     return outputs;
+  }
+
+  /** What `*` stands for in outputs: steps call files as those expect it who read them. */
+  #fileName({ script, step }: OrderedTask['values'], element: string): string {
+    const kind = script === undefined && step !== undefined ? STEPS[step]! : FETCH;
+    if (kind === FETCH || kind.fileName === undefined) return element;
+    return kind.fileName({ name: element, version: this.#pack.version });
   }
 
   /** What the tasks that fetch leave. */
@@ -319,6 +329,7 @@ class Builder {
       inputs,
       outputs,
       skip: entry.values.skip,
+      codec: entry.values.compression,
     });
     return { kind: 'step', name, version: kind.version, ...prepared };
   }
