@@ -1,6 +1,5 @@
 // What `ashlar ids` does: finds the tree, computes ids, lays them out. Returns text and diagnostics; the
 // command prints them. Writes nothing but the table of known digests, and needs no store.
-import { join } from 'node:path';
 import { Collector, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import { openStore, storeRoot } from '../cache/store.ts';
 import type { Definition } from '../package/definition.ts';
@@ -33,7 +32,8 @@ export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
   // Only asked for where the user does not say what identifies an image: looking at the machine takes time.
   const image = async (): Promise<Result<Image>> => {
     const { hostImage } = await import('../sandbox/image.ts');
-    return hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
+    const { identityCacheIn } = await import('../sandbox/identity.ts');
+    return hostImage(store === undefined ? {} : { cache: identityCacheIn(store) });
   };
   const { identities } = await identify(open, open.asked, image, table, out);
   table.save();

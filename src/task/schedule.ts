@@ -98,7 +98,8 @@ class Run {
     for (const { task, state, result } of this.#nodes.values()) {
       if (state === 'done' && result !== undefined) results.set(task, result);
     }
-    return { results, counts: this.#counts, failures: this.#failures, interrupted };
+    const [keyOf, counts, failures] = [this.#keyOf, this.#counts, this.#failures];
+    return { results, keyOf, counts, failures, interrupted };
   }
 
   get #stopping(): boolean {

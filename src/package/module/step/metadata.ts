@@ -46,12 +46,16 @@ export function parametersOf(
   notation: Notation,
   codec: WrittenCodec,
 ): Readonly<Record<string, Canonical | undefined>> {
-  const { scripts, requires, ...said } = metadataOf(setup);
-  const { prefix, conffiles, owners } = setup.package;
-  return {
-    ...said,
+  const { scripts, requires, description, ...said } = metadataOf(setup);
+  const { name: own, prefix, conffiles, owners } = setup.package;
+  const ofItself = {
+    description,
     requires: requires.map(({ name, exact }) => (exact ? `${name} of the same version` : name)),
     maintainer_scripts: { ...scripts },
+  };
+  return {
+    ...said,
+    ...(said.name === own ? ofItself : { split: ofItself }),
     conffiles,
     owners: owners.map(({ files, user, group }) => ({ files, user, group })),
     prefix,
