@@ -14,7 +14,7 @@ import { readGraph, saveGraph, unpackGraph, type SavedPlace } from '../../bluepr
 import { withOwnPlaces } from '../../bootstrap/panic.ts';
 import { storeRoot } from '../../cache/store.ts';
 import { loadLogic } from '../blueprint/logic.ts';
-import { isUsers } from '../blueprint/logicerror.ts';
+import { isUsers } from '../blueprint/ashlarimport.ts';
 
 /** Where the modules are, and what their types mean. */
 export interface TreeRequest {
