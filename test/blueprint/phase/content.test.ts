@@ -34,7 +34,9 @@ function digest({ text = 'm { name: "m" }', mutate, value, second, observed }: S
     properties,
     generate(ctx) {
       ctx.missingDependencies();
-      if (ctx.name === 'z' && observed === true) ctx.directDependencies()[0]!.module.properties;
+      if (ctx.name === 'z' && observed === true) {
+        void ctx.directDependencies()[0]!.module.properties;
+      }
       if (ctx.name !== 'm') return;
       if (value !== undefined) ctx.set(one, value);
       if (second !== undefined) ctx.set(two, second);

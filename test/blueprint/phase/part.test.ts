@@ -2,7 +2,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { sampleTree, Tree } from './tree.ts';
+import { sampleTree, type Tree } from './tree.ts';
 
 /** The sample tree with other files, its manifest made. */
 function treeWith(files: Readonly<Record<string, string>>): Tree {
@@ -167,9 +167,9 @@ describe('what only a whole analysis can tell', () => {
   });
 
   test('a new output of a singleton that a module makes, too', () => {
-    const tree = treeWith({ 'd/Blueprints': 'thing { name: "d1", also: "index" }' });
+    const tree = treeWith({ 'c/Blueprints': 'thing { name: "c1", also: "index" }' });
     tree.write('a/Blueprints', 'thing { name: "a1", publish: "x" }\nthing { name: "a2" }');
-    expect(() => tree.generate()).toThrow('singleton index makes index, which module "d1" makes');
+    expect(() => tree.generate()).toThrow('singleton index makes index, which module "c1" makes');
   });
 
   test('a pattern that can no longer be searched', () => {
