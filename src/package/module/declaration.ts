@@ -23,6 +23,9 @@ export interface PackageDeclaration {
   readonly files: ReadonlyMap<string, readonly string[]>;
 }
 
+/** Tells what is wrong with a property of a declaration. */
+export type Report = (property: string, message: string, hint?: string) => void;
+
 /** The root file system that an image is. */
 export interface ImageDeclaration {
   readonly name: string;

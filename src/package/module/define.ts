@@ -8,17 +8,17 @@ import type { Definition } from '../definition.ts';
 import type { NamedPath } from '../file.ts';
 import type { Require } from '../requires.ts';
 import { readSource, type Source } from '../source.ts';
-import { SCRIPT_NAMES, type MaintainerScripts } from '../../format/metadata.ts';
 import { compareVariants, describeVariant } from '../variant.ts';
 import { archivesPath, deployedPath } from '../pipeline/output.ts';
-import type { PackageDeclaration } from './declaration.ts';
+import type { PackageDeclaration, Report } from './declaration.ts';
 import { placeOf } from './place.ts';
 import { orderTasks, type OrderedTask } from './order.ts';
 import { subpackagesOf } from './subpackage.ts';
 import { BUILTIN, scopeOf } from './scope.ts';
 import { brokenIn, piecesOf, plainNamesIn } from './value.ts';
-import { FETCH, STEPS } from './step/registry.ts';
-import { namesOf } from './shell.ts';
+import { checkInstallation } from './installation.ts';
+import { STEPS } from './step/registry.ts';
+import { checkStep } from './step/check.ts';
 import type { SourceValues, TaskValues } from './properties.ts';
 
 /** The name of the image of modules that name none. */
@@ -149,20 +149,26 @@ function isLeftOut(
   return script === undefined && step === undefined && prepend.length === 0 && append.length === 0;
 }
 
-type Report = (property: string, message: string, hint?: string) => void;
-
 function checkTasks(
   order: readonly OrderedTask[],
   { values, placeOf }: PackageDeclaration,
   problem: Report,
 ): void {
   const owners = new Map<string, string>();
-  for (const { name, values: task } of order) {
+  const outputs = new Map(
+    order.flatMap((one) =>
+      Object.entries(one.values.outputs).flatMap(([output, path]): [string, string][] =>
+        path === undefined || path === '' ? [] : [[output, path]],
+      ),
+    ),
+  );
+  for (const one of order) {
+    const { name, values: task } = one;
     if (task.script === undefined && task.step !== undefined && !Object.hasOwn(STEPS, task.step)) {
       const known = Object.keys(STEPS);
       const hint = didYouMean(task.step, known) ?? `there are ${known.join(', ')}`;
       problem(`tasks.${name}.step`, `there is no step "${task.step}"`, hint);
-    } else checkStep(name, task, values.version ?? '0', problem);
+    } else checkStep(one, values.version ?? '0', outputs, problem);
     for (const [output, path] of Object.entries(task.outputs)) {
       if (path === undefined || path === '') continue;
       const owner = owners.get(output);
@@ -194,58 +200,6 @@ function checkTasks(
       }
     }
   }
-}
-
-/** Whether a step can do what the task and the package ask for. */
-function checkStep(name: string, task: TaskValues, version: string, problem: Report): void {
-  const kind = task.script === undefined && task.step !== undefined ? STEPS[task.step]! : FETCH;
-  const { unable, codecs = [] } = kind === FETCH ? {} : kind;
-  const { compression } = task;
-  if (compression !== undefined && !codecs.includes(compression)) {
-    problem(
-      `tasks.${name}.compression`,
-      codecs.length === 0
-        ? `the task "${name}" compresses nothing that could be compressed otherwise`
-        : `the task "${name}" cannot compress with ${compression}`,
-      codecs.length === 0 ? undefined : `it can with ${codecs.join(', ')}`,
-    );
-  }
-  const refused = unable?.(version);
-  if (refused !== undefined) problem('version', refused.message, refused.hint);
-}
-
-/** What only package managers make something of. */
-function checkInstallation({ values }: PackageDeclaration, problem: Report): void {
-  values.owners.forEach((owner, index) => {
-    for (const property of ['user', 'group'] as const) {
-      const name = owner[property];
-      if (name === undefined || /^[a-z_][a-z0-9_-]{0,30}$/.test(name)) continue;
-      const at = `owners[${index}].${property}`;
-      problem(at, `"${name}" cannot be the name of a ${property}`, 'name it as /etc/passwd does');
-    }
-  });
-  const look = (property: string, scripts: MaintainerScripts): void => {
-    for (const name of SCRIPT_NAMES) {
-      const { problems = [] } = scripts[name] === undefined ? {} : namesOf(scripts[name]);
-      for (const { message, line } of problems) {
-        problem(`${property}.${name}`, `${name} is no shell script: line ${line}: ${message}`);
-      }
-    }
-  };
-  const formats = Object.values(values.tasks).flatMap(({ format }) => format ?? []);
-  const check = (property: string, requires: Readonly<Record<string, readonly string[]>>): void => {
-    for (const format of Object.keys(requires)) {
-      if (formats.includes(format)) continue;
-      const hint = didYouMean(format, formats) ?? `there are ${formats.join(', ')}`;
-      problem(`${property}.${format}`, `no task writes the format "${format}"`, hint);
-    }
-  };
-  check('system_requires', values.system_requires);
-  look('maintainer_scripts', values.maintainer_scripts);
-  values.split.forEach((one, index) => {
-    check(`split[${index}].system_requires`, one.system_requires);
-    look(`split[${index}].maintainer_scripts`, one.maintainer_scripts);
-  });
 }
 
 function checkFormats(

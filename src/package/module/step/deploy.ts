@@ -8,6 +8,7 @@ import { onlyOutput, type StepKind, type StepSetup } from './kind.ts';
 
 export const deploy: StepKind = {
   version: 1,
+  needs: { output: 'tree' },
   prepare(setup) {
     return {
       parameters: { inputs: [...setup.inputs.keys()].sort() },

@@ -41,9 +41,21 @@ export interface StepSetup {
   readonly codec?: WrittenCodec | undefined;
 }
 
+/** What a step cannot do without. */
+export interface StepNeeds {
+  /** It is made for each of these. */
+  readonly each?: 'package' | 'source';
+  /** It works on the first output that it uses, a directory. */
+  readonly input?: boolean;
+  /** What the one output is that it makes. */
+  readonly output?: Output['kind'];
+}
+
 export interface StepKind {
   /** Goes up whenever the same setup and inputs would give another output. */
   readonly version: number;
+  /** Checked before anything runs. */
+  readonly needs: StepNeeds;
   /** What it can compress with, where it compresses; the first unless a task asks for another. */
   readonly codecs?: readonly WrittenCodec[];
   /** What `*` stands for in an output of one package; the package's name unless given. */

@@ -112,6 +112,7 @@ const ALL = [...Object.keys(CHECKS), ...PATTERNS];
 
 export const qa: StepKind = {
   version: 1,
+  needs: { input: true, output: 'file' },
   prepare(setup) {
     const { conffiles, owners } = setup.package;
     return {

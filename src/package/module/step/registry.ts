@@ -1,6 +1,6 @@
 // The steps that tasks can name: work that Ashlar does itself. A task that has a step is like any other.
 import { deploy } from './deploy.ts';
-import type { StepKind } from './kind.ts';
+import type { StepKind, StepNeeds } from './kind.ts';
 import { qa } from './qa.ts';
 import { split } from './split.ts';
 import { unpack } from './unpack.ts';
@@ -12,6 +12,7 @@ import { writeTar } from './write-tar.ts';
 
 /** Gets sources: the one step that makes tasks of another kind, with the network. */
 export const FETCH = 'fetch';
+export const FETCH_NEEDS: StepNeeds = { each: 'source', output: 'tree' };
 
 export const STEPS: Readonly<Record<string, StepKind | typeof FETCH>> = {
   [FETCH]: FETCH,

@@ -21,6 +21,7 @@ import { onlyOutput, type StepKind, type StepPackage, type StepSetup } from './k
 
 export const split: StepKind = {
   version: 1,
+  needs: { input: true, output: 'tree' },
   prepare(setup) {
     const { subpackages, variant, environment } = setup.package;
     return {

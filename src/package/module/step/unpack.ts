@@ -4,5 +4,6 @@ import type { StepKind } from './kind.ts';
 
 export const unpack: StepKind = {
   version: 1,
+  needs: {},
   prepare: () => ({ parameters: {}, run: () => Promise.resolve(ok(undefined)) }),
 };

@@ -3,10 +3,11 @@ import { apkFileName, writeApk as write } from '../../../format/apk.ts';
 import { apkVersion } from '../../../format/version.ts';
 import { onlyOutput, type StepKind } from './kind.ts';
 import { metadataOf, parametersOf, payloadOf } from './metadata.ts';
-import { treeOf } from './write-tar.ts';
+import { treeOf, WRITER_NEEDS } from './write-tar.ts';
 
 export const writeApk: StepKind = {
   version: 1,
+  needs: WRITER_NEEDS,
   codecs: ['gzip'],
   fileName: apkFileName,
   unable: (version) =>

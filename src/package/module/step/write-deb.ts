@@ -3,7 +3,7 @@ import { DEB_CODECS, writeDeb as write } from '../../../format/deb.ts';
 import { controlFields, debianFileName } from '../../../format/control.ts';
 import { onlyOutput, type StepKind } from './kind.ts';
 import { metadataOf, parametersOf, payloadOf } from './metadata.ts';
-import { treeOf } from './write-tar.ts';
+import { treeOf, WRITER_NEEDS } from './write-tar.ts';
 
 export const writeDeb: StepKind = debianStep('deb');
 
@@ -12,6 +12,7 @@ export function debianStep(kind: 'deb' | 'ipk'): StepKind {
   const codecs = DEB_CODECS[kind];
   return {
     version: 2,
+    needs: WRITER_NEEDS,
     codecs,
     fileName: (one) => debianFileName(one, kind),
     prepare(setup) {

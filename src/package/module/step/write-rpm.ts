@@ -2,10 +2,11 @@
 import { RPM_CODECS, rpmFileName, writeRpm as write } from '../../../format/rpm/package.ts';
 import { onlyOutput, type StepKind } from './kind.ts';
 import { metadataOf, parametersOf, payloadOf } from './metadata.ts';
-import { treeOf } from './write-tar.ts';
+import { treeOf, WRITER_NEEDS } from './write-tar.ts';
 
 export const writeRpm: StepKind = {
   version: 1,
+  needs: WRITER_NEEDS,
   codecs: RPM_CODECS,
   fileName: rpmFileName,
   prepare(setup) {

@@ -3,10 +3,14 @@
 import { buildError, failed, ok } from '../../../base/diagnostic.ts';
 import { packArchive } from '../../../format/archive.ts';
 import { reservedUnits } from '../../pipeline/units.ts';
-import { onlyOutput, type StepKind, type StepSetup } from './kind.ts';
+import { onlyOutput, type StepKind, type StepNeeds, type StepSetup } from './kind.ts';
+
+/** Of all steps that write a package. */
+export const WRITER_NEEDS: StepNeeds = { each: 'package', input: true, output: 'file' };
 
 export const writeTar: StepKind = {
   version: 1,
+  needs: WRITER_NEEDS,
   prepare(setup) {
     const name = setup.element!;
     return {
