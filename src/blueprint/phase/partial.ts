@@ -15,7 +15,7 @@ import { Engine, type EngineOptions } from './engine.ts';
 import { PartNames } from './partnames.ts';
 import { Region } from './region.ts';
 import { FileReader } from './reread.ts';
-import { findDefined, OBSERVED, type State } from './state.ts';
+import { findDefined, OBSERVED, READS_DEPENDERS, type State } from './state.ts';
 import { childrenOf, exportsOf, namedBy, type ReadFile } from './treefile.ts';
 
 /** What a partial analysis came to. */
@@ -184,6 +184,7 @@ class PartialAnalysis {
   #compare(engine: Engine, closed: ReadonlySet<number>): Part | undefined {
     this.#checkManifest(engine);
     const region = this.#region;
+    if (this.#lacksDependers(engine, closed)) return undefined;
     const before = region.affected.size;
     const contents = new ContentDigests(engine.graph);
     const present = new Set<number>();
@@ -194,6 +195,7 @@ class PartialAnalysis {
       if (index === undefined) {
         added.push(group.name);
         groups.push(group);
+        this.#affectDependedOn(group);
         continue;
       }
       present.add(index);
@@ -202,6 +204,7 @@ class PartialAnalysis {
       if (this.#isDifferent(index, contents.of(group))) {
         region.affect([index]);
         region.affectReaders(index);
+        this.#affectDependedOn(group);
       }
       if (region.affected.has(index)) groups.push(group);
     }
@@ -218,6 +221,30 @@ class PartialAnalysis {
       groups,
       changedFiles: this.#changedFiles,
     };
+  }
+
+  /**
+   * Whether a module looks at its dependers, or another does for it, and not all of them are here. Where that is new,
+   * it has to be remembered.
+   */
+  #lacksDependers(engine: Engine, closed: ReadonlySet<number>): boolean {
+    let lacking = false;
+    for (const group of engine.graph.groups) {
+      if (!group.readsDependers) continue;
+      const index = this.#indexOf(group.name);
+      if (index === undefined) continue;
+      if (this.#region.wantReaders(index, closed)) lacking = true;
+      if ((this.#state.modules.flags[index]! & READS_DEPENDERS) === 0) this.#region.affect([index]);
+    }
+    return lacking;
+  }
+
+  /** Adds the modules that look at their dependers, of which this one is new or different. */
+  #affectDependedOn(group: Group): void {
+    for (const name of group.namesRead()) {
+      const index = this.#indexOf(name);
+      if (index !== undefined) this.#region.affectDependedOn(index);
+    }
   }
 
   #isDifferent(index: number, content: string | undefined): boolean {

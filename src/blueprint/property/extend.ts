@@ -5,6 +5,8 @@ import type { AnyValues } from './value.ts';
 
 export type Order = 'append' | 'prepend' | 'replace';
 
+const ORDERS: readonly string[] = ['append', 'prepend', 'replace'];
+
 /** Thrown for properties that do not fit together: a mistake of build logic. */
 export class ExtendError extends Error {}
 
@@ -29,6 +31,9 @@ export function extend(
   order: Order,
   { matching = false, path = '' }: { matching?: boolean; path?: string } = {},
 ): AnyValues {
+  if (!ORDERS.includes(order)) {
+    throw new ExtendError(`can't extend properties in the order ${JSON.stringify(order)}`);
+  }
   let result: Record<string, unknown> | undefined;
   for (const name of Object.keys(source.fields)) {
     const from = source.fields[name]!;

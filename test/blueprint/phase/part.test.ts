@@ -67,6 +67,51 @@ describe('who else is analysed', () => {
     expect(tree.read('build.ninja')).not.toContain('by-b1');
   });
 
+  test('a module that looks at its dependers, of which there are others now', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", look_up: "x" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", deps: ["a1"] }\nthing { name: "b2" }',
+      'c/Blueprints': 'thing { name: "c1" }\nthing { name: "c2" }',
+    });
+    tree.write('c/Blueprints', 'thing { name: "c1", deps: ["a1"] }\nthing { name: "c2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toMatch(/by-b1.*by-c1/);
+    tree.write('c/Blueprints', 'thing { name: "c3", deps: ["a1"] }\nthing { name: "c2" }');
+    expect(tree.update().analysed).toBe('part');
+    tree.write('c/Blueprints', 'thing { name: "c2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toMatch(/by-b1/);
+  });
+
+  test('a module that begins to look at its dependers, and one that ends', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", deps: ["a1"] }\nthing { name: "b2" }',
+      'c/Blueprints': '',
+    });
+    tree.write('a/Blueprints', 'thing { name: "a1", look_up: "x" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('by-b1');
+    tree.write('a/Blueprints', 'thing { name: "a1" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+  });
+
+  test('whoever depends on a module that another takes the place of', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1" }\nthing { name: "b2" }',
+      'c/Blueprints': 'thing { name: "c1", deps: ["b1"] }\nthing { name: "c2" }',
+    });
+    tree.write('a/Blueprints', 'thing { name: "a1", replace: "b1" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('| out/a1\n');
+    tree.write('c/Blueprints', 'thing { name: "c1" }\nthing { name: "c2", deps: ["b1"] }');
+    expect(tree.update().analysed).toBe('part');
+    tree.write('a/Blueprints', 'thing { name: "a1" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('| out/b1\n');
+  });
+
   test('modules that a mutator made, and who made them', () => {
     const tree = treeWith({
       'a/Blueprints': 'thing { name: "a1", make: ["n1", "n2"] }\nthing { name: "a2" }',
