@@ -10,7 +10,7 @@ import type { Owner } from '../ninja/entity.ts';
 import { sharedNames } from '../ninja/names.ts';
 import type { Changes } from './change.ts';
 import { listAt, textAt, textCount } from './column.ts';
-import { ContentDigests, hasContent } from './content.ts';
+import { ContentDigests, hasContent, type Content } from './content.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { PartNames } from './partnames.ts';
 import { Region } from './region.ts';
@@ -247,10 +247,10 @@ class PartialAnalysis {
     }
   }
 
-  #isDifferent(index: number, content: string | undefined): boolean {
-    if (content !== undefined) return !hasContent(this.#state.modules.content, index, content);
-    // Without a digest, only what was analysed for its own sake is taken for changed.
-    return this.#region.affected.has(index);
+  #isDifferent(index: number, content: Content): boolean {
+    if (!hasContent(this.#state.modules.content, index, content)) return true;
+    // What the digest says nothing of is taken for changed where the module was analysed for its own sake.
+    return content.opaque && this.#region.affected.has(index);
   }
 
   /** That a file is made which was not, and which a module makes that is not analysed now, maybe. */
