@@ -21,7 +21,7 @@ export function joinValues(property: Property, first: unknown, second: unknown):
 /**
  * Extends the values of one schema with those of another. Every property of the source that is set
  * must exist in the destination, with the same type; `matching` leaves out those that do not exist.
- * Throws ExtendError.
+ * Properties that are mutated in the source are left as they are. Throws ExtendError.
  */
 export function extend(
   destination: NestedProperty,
@@ -38,8 +38,10 @@ export function extend(
   for (const name of Object.keys(source.fields)) {
     const from = source.fields[name]!;
     const added = addition[name];
-    if (from.kind === 'mutated' || isUnset(from, added)) continue;
-    const to = Object.hasOwn(destination.fields, name) ? destination.fields[name]! : undefined;
+    if (added === undefined || from.kind === 'mutated' || isUnset(from, added)) continue;
+    const field = Object.hasOwn(destination.fields, name) ? destination.fields[name]! : undefined;
+    // What files cannot set is set by a schema in which it is a plain property.
+    const to = field?.kind === 'mutated' ? field.inner : field;
     const shown = JSON.stringify(path + name);
     if (to === undefined) {
       if (matching) continue;
