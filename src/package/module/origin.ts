@@ -147,9 +147,12 @@ class LazyOrigins extends Map<string, Place> {
 
   /** Most of what a step is told has the name of the property that says it. */
   #parameter(path: readonly string[]): Place | undefined {
+    if (path[0] === 'split') return this.#exact('split') ?? this.#declaration.at;
     const name = path.at(-1)!.toLowerCase();
     // One that nobody set follows from something else.
     if (path.length <= 2 && TOLD.has(name)) return this.#exact(name);
+    if (path[0] === 'maintainer_scripts') return this.#exact(path.join('.'));
+    if (path[0] === 'conffiles' || path[0] === 'owners') return this.#exact(path[0]);
     if (path.includes('requires')) return this.#exact('requires') ?? this.#declaration.at;
     if (path[0] === 'inputs') return this.#exact('formats') ?? this.#declaration.at;
     return this.#exact(`tasks.${this.#task}`) ?? this.#exact('split') ?? this.#declaration.at;
