@@ -151,7 +151,10 @@ async function buildInStore(
   if (report === undefined || report.interrupted) return report;
   const written = writeResults(prepared, wanted, bootstraps, report, out);
   printResults({ cwd: command.cwd, print: output.print }, prepared, report);
-  if (report.failures.length === 0) recorder?.built(prepared, targets, written);
+  if (report.failures.length === 0) {
+    const uses = targets.map(({ task }) => ({ store, key: report.keyOf(task).key.hash }));
+    recorder?.built(prepared, targets, written, uses);
+  }
   return report;
 }
 

@@ -1,7 +1,6 @@
 // What `ashlar ids` does: finds the tree, computes ids, lays them out. Returns text and diagnostics; the
 // command prints them. Writes nothing but the table of known digests and what the launcher may say again, and needs
 // no store.
-import { join } from 'node:path';
 import { Collector, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import type { Computed } from './answer.ts';
 import { openStore, storeRoot } from '../cache/store.ts';
@@ -40,7 +39,8 @@ export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
   const image = async (): Promise<Result<Image>> => {
     machine = true;
     const { hostImage } = await import('../sandbox/image.ts');
-    return hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
+    const { identityCacheIn } = await import('../sandbox/identity.ts');
+    return hostImage(store === undefined ? {} : { cache: identityCacheIn(store) });
   };
   const { identities } = await identify(open, open.asked, image, table, out);
   table.save();

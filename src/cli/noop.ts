@@ -4,7 +4,7 @@ import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TasksDone } from '../bootstrap/build.ts';
 import { forgetPackagesNoop, recordPackagesNoop } from '../bootstrap/noop.ts';
-import { addFollowed, type NoopFiles } from '../bootstrap/noopfiles.ts';
+import { addFollowed, type NoopFiles, type NoopUse } from '../bootstrap/noopfiles.ts';
 import { installedBundle } from '../bootstrap/version.ts';
 import type { Sink } from '../base/event.ts';
 import { errnoOf } from '../base/fs.ts';
@@ -28,7 +28,12 @@ export interface Recorder<O extends Output = Output> {
   /** To be used instead of the output that it was opened with. */
   readonly output: O;
   /** To be called after a build that went well. */
-  built(prepared: Prepared, targets: readonly Target[], written: readonly string[]): void;
+  built(
+    prepared: Prepared,
+    targets: readonly Target[],
+    written: readonly string[],
+    uses: readonly NoopUse[],
+  ): void;
   /** Undefined where the next build must not be skipped. */
   files(): NoopFiles | undefined;
 }
@@ -63,9 +68,9 @@ export function openRecorder<O extends Output>(
         output.print(text);
       },
     },
-    built: ({ identities }, targets, written) => {
+    built: ({ identities }, targets, written, uses) => {
       const definitions = identities.identities.keys();
-      built = { directory, names, definitions, targets, written, printed };
+      built = { directory, names, definitions, targets, written, uses, printed };
     },
     files: () => (warned || built === undefined ? undefined : noopFiles(built)),
   };
@@ -81,6 +86,8 @@ interface BuiltPackages {
   readonly targets: readonly Target[];
   /** Files that lead to the archives. */
   readonly written: readonly string[];
+  /** Results of the targets. */
+  readonly uses: readonly NoopUse[];
   /** What was printed to standard output. */
   readonly printed: string;
 }
@@ -123,7 +130,7 @@ function noopFiles(built: BuiltPackages): NoopFiles | undefined {
     const summary = `${count === 0 ? 'nothing to do' : `${count} up to date`} in 0.0 s`;
     const lines = built.printed.split('\n').slice(0, -1);
     const said = [...lines.map((line) => `1 ${line}`), `2 ${summary}`];
-    return { read, extended: new Set([built.directory]), made, said };
+    return { read, extended: new Set([built.directory]), made, uses: built.uses, said };
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return undefined;
