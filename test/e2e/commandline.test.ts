@@ -47,6 +47,19 @@ test('help is also a command, and a package may be spelled as shells complete it
   expect(rig.run(['build', '/']).stderr).toContain('there is no package "/"');
 });
 
+test('a working directory that is gone is told of', () => {
+  using rig = createRig();
+  for (const command of ['ids', 'build', 'list']) {
+    const gone = 'mkdir gone; cd gone; rmdir ../gone';
+    const { stdout, stderr } = rig.shell(`${gone}; "$0" ${command}; echo $?`);
+    expect(stderr).toContain(
+      'error: the working directory does not exist any more\n  hint: go to another one',
+    );
+    expect(stderr).not.toContain('bug');
+    expect(stdout).toBe('3\n');
+  }
+});
+
 describe('output', () => {
   test('that nobody reads any more ends a command quietly', () => {
     using rig = createRig('hello');
