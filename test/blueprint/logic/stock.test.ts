@@ -171,6 +171,14 @@ genrule { name: "g", outs: ["o"], cmd: "x" }`);
     expect(made.manifest).toMatch(/^default out\/gen\/g\/o$/m);
   });
 
+  test('a phony over a module of several variants stands for all of them', () => {
+    const made = make(
+      'phony { name: "p", deps: ["b"] }\ncc_binary { name: "b", srcs: ["b.c"], archs: ["x", "y"] }',
+    );
+    expect(statement(made, 'p')).toBe('build p: phony b\n');
+    expect(statement(made, 'b')).toBe('build b: phony out/bin/x/b out/bin/y/b\n');
+  });
+
   test('what makes nothing cannot be in one', () => {
     const made = make('phony { name: "p", deps: ["d", "no"] }\ndefaults { name: "d" }');
     expect(messages(made)).toEqual(['"p" depends on undefined module "no"']);
