@@ -134,6 +134,22 @@ test('verify finds what is damaged, puts it aside, and the next build makes it a
   expect(rig.run(['build', 'a']).status).toBe(0);
 });
 
+test('a memory of records that is lost is found again, by verify or by the next build, and explains', () => {
+  using rig = machine();
+  const records = join(rig.env['ASHLAR_STORE']!, 'records');
+  expect(rig.run(['build', 'a', 'b']).status).toBe(0);
+  removeTree(records);
+  const verified = rig.run(['cache', 'verify']);
+  expect(verified.stdout).toMatch(/nothing is damaged\n4 records found again, for explanations\n$/);
+  const changed = (name: string): string => {
+    rig.write({ [`${name}/build`]: `${BUILD}# ${name}, otherwise\n` });
+    return rig.run(['build', name]).stderr;
+  };
+  expect(changed('a')).toMatch(/^ran {6}a:build {2}\S+ s {2}a\/build: contents changed$/m);
+  removeTree(records);
+  expect(changed('b')).toMatch(/^ran {6}b:build {2}\S+ s {2}b\/build: contents changed$/m);
+});
+
 test('wrong input is told what is right', () => {
   using rig = machine();
   const cases: [string[], number, string][] = [

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { createRig } from '../rig/program.ts';
 import { expectGolden, explainedTree, steady } from '../rig/explained.ts';
 
 function git(repository: string, ...argv: string[]): string {
@@ -90,6 +91,48 @@ test('commits are the same in every checkout, and a tree that was recorded twice
   const before = git(here, 'for-each-ref');
   expect(rig.run(['build', 'lib']).stderr).not.toContain('history');
   expect(git(here, 'for-each-ref')).toBe(before);
+});
+
+test('trees of all kinds are kept as git can have them, and compared after their results are gone', () => {
+  using rig = createRig();
+  const script = (text: string, mode: string): string =>
+    [
+      '#!/bin/bash',
+      'cd $PKG_PATH',
+      "mkdir -p 'a b' $'new\\nline' ./-dash .git/x ünï empty",
+      `echo ${text} > 'a b/x y'; echo 2 > $'new\\nline/f'; echo 3 > ./-dash/-f; echo 4 > .git/x/y; echo 5 > ünï/é`,
+      `ln -s nowhere dangling; echo '#!/bin/sh' > run; chmod ${mode} run; echo '*' > .gitignore`,
+      '',
+    ].join('\n');
+  rig.write({ 'odd/buildinfo.json': '{}', 'odd/build': script('one', '755') });
+  expect(rig.run(['build', 'odd', '--trace']).stderr).toContain('history: 2 recorded');
+  rig.write({ 'odd/build': script('two', '644') });
+  expect(rig.run(['build', 'odd', '--trace']).stderr).toContain('history: 2 recorded');
+  expect(rig.run(['gc', '--max-size', '0']).status).toBe(0);
+  const told = rig.run(['history', 'odd:build']).stdout;
+  const [, from, to] = /diff (\S+) (\S+)\n$/.exec(told)!;
+  const repository = join(rig.packages, 'cache/history/odd.git');
+  expect(
+    git(
+      repository,
+      'diff',
+      '--raw',
+      '-z',
+      '--abbrev=4',
+      from!,
+      to!,
+      '--',
+      'package/a b',
+      'package/run',
+    ),
+  ).toMatch(
+    /^:100644 100644 \S+ \S+ M\0package\/a b\/x y\0:100755 100644 \S+ \S+ M\0package\/run\0$/,
+  );
+  const names = git(repository, 'ls-tree', '-r', '-z', '--name-only', to!).split('\0');
+  for (const name of ['-dash/-f', '.git_/x/y', '.gitignore', 'new\nline/f', 'ünï/é', 'dangling']) {
+    expect(names).toContain(`package/${name}`);
+  }
+  expect(git(repository, 'fsck', '--strict')).toBe('');
 });
 
 test('what has no history is named, with what may have been meant', () => {

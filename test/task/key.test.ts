@@ -91,6 +91,43 @@ describe('changes the key', () => {
   });
 });
 
+test('changes the key: each part of what comes from another task', () => {
+  const one = scriptTask({ name: 'one' });
+  const two = scriptTask({ name: 'two', text: 'another' });
+  const archive = {
+    kind: 'archive',
+    at: '/pkg/src',
+    task: one,
+    output: 'out',
+    name: 'a.tar',
+  } as const;
+  const item = { id: 'zlib--1', task: one, output: 'out' };
+  const packages = (some: readonly object[], at = '/opt/a'): Task['inputs'][number] =>
+    ({ kind: 'packages', at, packages: some }) as Task['inputs'][number];
+  const inputs: Task['inputs'][number][] = [
+    { kind: 'output', at: '/pkg/src', task: one, output: 'out' },
+    { kind: 'output', at: '/pkg/src', task: one, output: 'log' },
+    { kind: 'output', at: '/pkg/in', task: one, output: 'out' },
+    { kind: 'output', at: '/pkg/src', task: two, output: 'out' },
+    archive,
+    { ...archive, name: 'a.zip' },
+    { ...archive, output: 'log' },
+    { ...archive, task: two },
+    packages([]),
+    packages([item]),
+    packages([{ ...item, id: 'zlib--2' }]),
+    packages([{ ...item, output: 'log' }]),
+    packages([{ ...item, task: two }]),
+    packages([item], '/opt/b'),
+    packages([item, { ...item, id: 'zstd--1' }]),
+  ];
+  const keys = inputs.map((input) => {
+    const task = { ...BASE, inputs: [input] };
+    return computeKeys([one, two, task]).get(task)!.key.hash;
+  });
+  expect(new Set(keys).size).toBe(inputs.length);
+});
+
 describe('does not change the key', () => {
   const unchanged: Record<string, Partial<Task>> = {
     'its name': { name: 'other:build' },
@@ -108,6 +145,24 @@ describe('does not change the key', () => {
     expect(keyOf(task)).toBe(keyOf(BASE));
     expect(actionDigest(task, noDependencies).key).toEqual(actionDigest(BASE, noDependencies).key);
   });
+});
+
+test('the key is over values as they are written, the action digest over what they come to', () => {
+  const task = (value: string, written: string): Task => ({
+    ...BASE,
+    variables: { A: value },
+    written: { A: written },
+  });
+  const [one, unfolded, rewritten] = [
+    task('x y', '${LIST}'),
+    task('x z', '${LIST}'),
+    task('x y', 'x ${LAST}'),
+  ];
+  expect(keyOf(unfolded)).toBe(keyOf(one));
+  expect(keyOf(rewritten)).not.toBe(keyOf(one));
+  const action = (of: Task): string => actionDigest(of, noDependencies).key.hash;
+  expect(action(unfolded)).not.toBe(action(one));
+  expect(action(rewritten)).toBe(action(one));
 });
 
 test('a change at the bottom changes every key above it, and no other', () => {

@@ -97,4 +97,26 @@ describe('a cause', () => {
       'zlib:compile: X: "-O2" → "-O3"',
     ]);
   });
+
+  test('that is no task’s own is told once, and what came or went in several tasks of each', () => {
+    const causes = new RootCauses();
+    const [old, now] = ['a'.repeat(64), 'b'.repeat(64)];
+    for (const task of ['lib:patch', 'lib:compile', 'app:compile']) {
+      const image = cause({ task, path: 'image', old, new: now });
+      const path = cause({ task, path: 'variables.CPATH', old: '/a', new: '/b' });
+      causes.add({ kind: 'changed', causes: [image, path] });
+    }
+    for (const task of ['lib:compile', 'app:compile']) {
+      const gone = cause({ task, path: 'volatile.VERBOSE', old: 'VERBOSE', new: undefined });
+      causes.add({ kind: 'changed', causes: [gone] });
+    }
+    expect(causes.lines('/tree', 5)).toEqual([
+      'the image: another one (aaaaaaaaaaaa → bbbbbbbbbbbb); 3 tasks follow',
+      'CPATH: "/a" → "/b"; 3 tasks follow',
+      'lib:compile: volatile variable VERBOSE: removed',
+      'app:compile: volatile variable VERBOSE: removed',
+    ]);
+    const reason = { kind: 'changed', causes: [cause({ path: 'image', old, new: now })] } as const;
+    expect(reasonText(reason, 'app:compile', '/tree')).toMatch(/^the image: /);
+  });
 });
