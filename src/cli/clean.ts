@@ -1,5 +1,5 @@
 // What `ashlar clean` does. It removes only folders that Ashlar makes itself, and only below `cache`.
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../base/diagnostic.ts';
 import { CACHE_TAG } from '../base/cachetag.ts';
@@ -103,7 +103,8 @@ function countFiles(path: string): number {
     return entries.filter((entry) => !entry.isDirectory()).length;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 0;
-    if (errnoOf(error) === 'ENOTDIR') return 1;
+    // A file; or nothing, as it would lie below one.
+    if (errnoOf(error) === 'ENOTDIR') return existsSync(path) ? 1 : 0;
     throw error;
   }
 }
