@@ -120,7 +120,10 @@ async function buildInStore(
     const mirrors = await mirrorsFor(command, output, store, prepared, out);
     const planned = out.take(await plan({ targets, cache: localCache(store), mirrors, policy }));
     await mirrors?.close(output.signal);
-    if (planned !== undefined) output.print(planText(planned.needed));
+    if (planned !== undefined) {
+      for (const { name } of planned.needed) output.sink({ type: 'task-needed', task: name });
+      output.print(planText(planned.needed));
+    }
     return undefined;
   }
   const problem = await prepared.sandbox.unavailable();

@@ -1,5 +1,5 @@
 // What `ashlar clean` does. It removes only folders that Ashlar makes itself, and only below `cache`.
-import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../base/diagnostic.ts';
 import { CACHE_TAG } from '../base/cachetag.ts';
@@ -23,21 +23,29 @@ export function cleanTree(packages: string, names: readonly string[]): CleanAnsw
   const out = new Collector();
   const output = outputDirectory(packages);
   let removed = 0;
-  const remove = (path: string): void => {
+  const attempt = (path: string, removal: (path: string) => void): void => {
     try {
-      removed += countFiles(path);
-      removeTree(path);
+      removal(path);
     } catch (error) {
       out.add(systemError('remove', error, path));
     }
   };
+  const remove = (path: string): void =>
+    attempt(path, () => {
+      const count = countFiles(path);
+      removeTree(path);
+      removed += count;
+    });
   if (names.length === 0) {
     for (const folder of FOLDERS) remove(join(output, folder));
-    removeTree(packagesNoopDirectory(packages));
-    removeTree(join(output, CACHE_TAG));
-    removeIfEmpty(output);
-    for (const folder of DEPLOYED) remove(join(deployDirectory(packages), folder));
-    removeIfEmpty(deployDirectory(packages));
+    // Nobody has asked for these: they do not count.
+    for (const own of [packagesNoopDirectory(packages), join(output, CACHE_TAG)]) {
+      attempt(own, removeTree);
+    }
+    attempt(output, removeIfEmpty);
+    const deployed = deployDirectory(packages);
+    for (const folder of DEPLOYED) remove(join(deployed, folder));
+    attempt(deployed, removeIfEmpty);
   }
   const packagesOf = join(output, 'packages');
   const known = [...new Set([packagesOf, join(output, 'log')].flatMap(list))];
@@ -95,7 +103,8 @@ function countFiles(path: string): number {
     return entries.filter((entry) => !entry.isDirectory()).length;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return 0;
-    if (errnoOf(error) === 'ENOTDIR') return 1;
+    // A file; or nothing, as it would lie below one.
+    if (errnoOf(error) === 'ENOTDIR') return existsSync(path) ? 1 : 0;
     throw error;
   }
 }
@@ -112,7 +121,8 @@ function removeIfEmpty(path: string): void {
   try {
     rmdirSync(path);
   } catch (error) {
-    const errno = errnoOf(error);
-    if (errno !== 'ENOTEMPTY' && errno !== 'ENOENT') throw error;
+    // A link to a directory elsewhere, and one that something is mounted on, stay where they are.
+    const fine = ['ENOTEMPTY', 'ENOENT', 'ENOTDIR', 'EBUSY'];
+    if (!fine.includes(errnoOf(error) ?? '')) throw error;
   }
 }

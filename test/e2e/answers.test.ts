@@ -343,6 +343,19 @@ describe('ids of packages', () => {
   });
 });
 
+test('a question with very many words, or very long ones, is answered all the same', () => {
+  using asking = new Asking();
+  asking.rig.write({ 'a/buildinfo.json': '{}', 'a/build': 'a' });
+  const { stdout } = asking.settle(['--image-id', 'x', 'a']);
+  const many = Array.from({ length: 70_000 }, () => 'a');
+  expect(asking.ids(['--image-id', 'x', ...many])).toMatchObject({ status: 0, stdout });
+  const PATH = `${asking.rig.env['PATH']}${':/nowhere'.repeat(14_000)}`;
+  const env = { PATH };
+  expect(asking.ids(['--image-id', 'x', 'a'], { env })).toMatchObject({ status: 0, stdout });
+  const build = asking.rig.run(['build', '--dry-run', ...many], { env: { ...asking.env } });
+  expect(build).toMatchObject({ status: 0, stderr: '' });
+});
+
 test('an answer is of who asked for it', () => {
   if (process.getuid!() !== 0) return;
   using asking = new Asking();

@@ -461,6 +461,14 @@ test('a dry run tells what would run, and leaves nothing', () => {
     'greeting:build\ngreeting:write_tar\nhello:build\nhello:write_tar\n4 tasks would run\n',
   );
   expect(status).toBe(0);
+  const json = rig.run(['build', 'hello', '--dry-run', '--json']);
+  const lines = json.stdout.trim().split('\n');
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+    ['greeting:build', 'greeting:write_tar', 'hello:build', 'hello:write_tar'].map((task) => ({
+      type: 'task-needed',
+      task,
+    })),
+  );
   expect(readdirSync(rig.packages)).not.toContain('cache');
 });
 

@@ -183,6 +183,25 @@ describe.skipIf(process.getuid?.() !== 0)('on a disk of its own', () => {
     for (const path of mounted.splice(0)) spawnSync('umount', [path]);
   });
 
+  test('clean says what it cannot remove, and leaves a cache that lies on a disk of its own', () => {
+    using rig = createRig();
+    rig.write({ 'p/buildinfo.json': '{}', 'p/build': 'true' });
+    expect(rig.run(['build']).status).toBe(0);
+    const cache = join(rig.packages, 'cache');
+    execFileSync('mount', ['--bind', cache, cache]);
+    mounted.push(cache);
+    execFileSync('mount', ['-o', 'remount,ro,bind', cache]);
+    const { status, stdout, stderr } = rig.run(['clean']);
+    expect(stderr).toContain(`error: cannot remove ${cache}/packages`);
+    expect(stderr).toContain('the file system is read-only (EROFS)');
+    expect(stderr).not.toContain('bug');
+    expect([status, stdout]).toEqual([3, '']);
+    execFileSync('mount', ['-o', 'remount,rw,bind', cache]);
+    expect(rig.run(['clean'])).toMatchObject({ status: 0, stderr: '' });
+    expect(readdirSync(cache)).toEqual([]);
+    for (const path of mounted.splice(0)) spawnSync('umount', [path]);
+  });
+
   test('a read-only tree with nothing to do is fine; with something to do it says what is read-only', () => {
     using rig = createRig();
     rig.write({ 'p/buildinfo.json': '{}', 'p/build': 'true' });

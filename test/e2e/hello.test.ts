@@ -100,6 +100,10 @@ test('prints the log of a build, also of a restored one', () => {
 test('cleans up after itself, and comes back from the store', () => {
   expect(rig.run(['clean']).stdout).toMatch(/^removed \d+ files\n$/);
   expect(readdirSync(rig.packages)).not.toContain('cache');
+  rig.write({ cache: 'a file' });
+  expect(rig.run(['clean'])).toEqual({ status: 0, stdout: 'nothing to remove\n', stderr: '' });
+  expect(rig.read('cache')).toBe('a file');
+  rmSync(join(rig.packages, 'cache'));
   expect(rig.run(['build']).stderr).toMatch(/^5 restored in/m);
 });
 

@@ -147,7 +147,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
           {
             sink: reporter.event,
             print: (text) => {
-              if (!flags.json || flags.dryRun) this.print(text);
+              if (!flags.json) this.print(text);
             },
             note: (text) => void stderr.write(text),
             signal,

@@ -74,7 +74,8 @@ export function summary(event: TaskEvent & { type: 'build-end' }, paint: Paint):
     .map((outcome) => paint(OUTCOME_STYLE[outcome], `${counts[outcome]} ${outcome}`));
   const current = counts.current > 0 ? paint('dim', `${counts.current} up to date`) : undefined;
   const parts = [...told, ...(current === undefined ? [] : [current])];
-  const what = parts.length === 0 ? 'nothing to do' : parts.join(', ');
+  const none = interrupted ? 'nothing was done' : 'nothing to do';
+  const what = parts.length === 0 ? none : parts.join(', ');
   const word = interrupted ? paint('yellow', 'interrupted: ') : '';
   return `${word}${what} ${paint('dim', `in ${duration(ms)}`)}`;
 }

@@ -67,3 +67,12 @@ test('what may not run is a list already', () => {
   const events = ['a', 'b'].map((task) => end(task, 'failed', undefined, 'task/not-cached'));
   expect(ending(events, plainReporter)).toBe(SUMMARY);
 });
+
+test('a build that was interrupted before it did anything has not found that there is nothing to do', () => {
+  let text = '';
+  const write = (more: string): void => void (text += more);
+  const size = { columns: () => 80, rows: () => 24 };
+  const reporter = plainReporter({ style: 'plain', write, ...size, color: false, cwd: '/' });
+  reporter.event({ type: 'build-end', at: 1, ms: 2000, counts: NONE, interrupted: true });
+  expect(text).toBe('interrupted: nothing was done in 2.0 s\n');
+});
