@@ -18,12 +18,12 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { build } from 'esbuild';
+import { bundleInGroups } from './chunks.js';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const outdir = new URL('dist', import.meta.url).pathname;
 
-const bundled = await build({
+const options = {
   write: false,
   absWorkingDir: new URL('.', import.meta.url).pathname,
   entryPoints: {
@@ -52,6 +52,17 @@ const bundled = await build({
     js: "import { createRequire as ashlarRequire } from 'node:module'; const require = ashlarRequire(import.meta.url); const ashlarDirname = import.meta.dirname;",
   },
   logLevel: 'warning',
+};
+
+// A bare --version loads nothing of these. Each of the others needs the first, and then some of what follows.
+const bundled = await bundleInGroups(options, {
+  apart: 'src/cli/main.ts',
+  heads: [
+    ['src/cli/application.ts'],
+    ['src/cli/ids.ts'],
+    ['src/cli/blueprint/generate.ts', 'src/index.ts'],
+    ['src/cli/build.ts', 'src/cli/noop.ts', 'src/sandbox/bubblewrap.ts', 'src/sandbox/host.ts'],
+  ],
 });
 
 /** What there will be in dist/: path to bytes. The entries come last, as they name the others. */
@@ -72,6 +83,9 @@ try {
 // The one file that a dependency reads at run time, next to the chunk that holds it.
 const zstd = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
 contents.set('chunk/zstd.wasm', readFileSync(join(zstd, '../zstd.wasm')));
+
+// What the launcher says of itself without starting Node.
+contents.set('version', `ashlar ${version}\n`);
 
 const outputs = bundled.outputFiles.map((file) => [
   file.path.slice(outdir.length + 1),

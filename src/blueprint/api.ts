@@ -1,7 +1,7 @@
 // The module engine's public API, all of it: what build logic may use. The stock module types are
 // written on exactly this, and `ashlar` exports it.
 export type { Diagnostic, Note, Result } from '../base/diagnostic.ts';
-export { formatDiagnostic } from '../base/diagnostic.ts';
+export { didYouMean, formatDiagnostic } from '../base/diagnostic.ts';
 export type { Span } from '../base/span.ts';
 
 // Properties
@@ -92,7 +92,7 @@ export { ninjaEscape, shellEscape, shellEscapeIncludingSpaces } from './ninja/es
 export type { GlobOptions } from './glob/glob.ts';
 export { diskFiles, type FileSystem } from './glob/filesystem.ts';
 export { memoryFiles } from './glob/memory.ts';
-export { joinPath, replaceExtension } from './glob/path.ts';
+export { cleanPath, joinPath, replaceExtension } from './glob/path.ts';
 
 // Running
 export { Engine, type EngineOptions } from './phase/engine.ts';

@@ -8,7 +8,7 @@ import { makeDirectories } from '../base/mkdir.ts';
 import { forgetStale } from './consumed.ts';
 import { findNinja, NOTHING_TO_DO, runNinja, type Ninja } from './ninja.ts';
 import { forgetNoop, hasDefaults, recordNoop } from './noop.ts';
-import type { NoopFiles } from './noopfiles.ts';
+import type { NoopFiles, NoopUse } from './noopfiles.ts';
 import { readManifest, type ManifestPaths } from './manifestfile.ts';
 import type { Declared } from '../package/module/declared.ts';
 import { readDeclared } from './packages.ts';
@@ -174,6 +174,7 @@ function joined(parts: readonly (NoopFiles | undefined)[]): NoopFiles | undefine
     read: new Set<string>(),
     extended: new Set<string>(),
     made: new Set<string>(),
+    uses: [] as NoopUse[],
     said: [] as string[],
   };
   for (const part of parts) {
@@ -181,6 +182,7 @@ function joined(parts: readonly (NoopFiles | undefined)[]): NoopFiles | undefine
     for (const path of part.read) all.read.add(path);
     for (const path of part.extended) all.extended.add(path);
     for (const path of part.made) all.made.add(path);
+    all.uses.push(...part.uses);
     all.said.push(...part.said);
   }
   return all;

@@ -5,7 +5,10 @@
 import { lstatSync, readlinkSync, realpathSync, rmSync, type BigIntStats } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import type { Sha256Hex } from '../base/digest.ts';
 import { writeAtomic } from '../base/fs.ts';
+import { setUse } from '../cache/care/uses.ts';
+import type { Store } from '../cache/store.ts';
 
 /** What a run read and made beside what Ninja knows of; absolute paths. */
 export interface NoopFiles {
@@ -14,6 +17,8 @@ export interface NoopFiles {
   readonly extended: ReadonlySet<string>;
   /** Outputs. Links to the store: what happens to other names of such a file says nothing. */
   readonly made: ReadonlySet<string>;
+  /** Results of tasks that what was made is of. The launcher marks them as used, by a new time of `noop.used`. */
+  readonly uses: readonly NoopUse[];
   /** What the launcher says: lines that begin with `1 ` go to standard output, with `2 ` to standard error. */
   readonly said: readonly string[];
 }
@@ -25,20 +30,25 @@ export interface Looked {
   readonly made: string;
 }
 
+export interface NoopUse {
+  readonly store: Store;
+  readonly key: Sha256Hex;
+}
+
 /** File systems stamp with a clock that lags behind by up to a tick. */
 export const TICK_MS = 20;
 const NS = 1_000_000n;
 
 /**
- * Writes `noop.read`, `noop.made` (paths, each ended by a null byte), what `stat` prints of them, and
- * `noop.said`. Undefined where something was changed since the run began: that may not be what was read. Throws
- * node's own errors.
+ * Writes `noop.read`, `noop.made` (paths, each ended by a null byte), what `stat` prints of them,
+ * `noop.said` and `noop.used`. Undefined where something was changed since the run began: that may not be what was read.
+ * Throws node's own errors.
  */
 export async function writeNoopFiles(
   directory: string,
   base: string,
   startedAt: number,
-  { read, extended, made, said }: NoopFiles,
+  { read, extended, made, uses, said }: NoopFiles,
 ): Promise<Looked | undefined> {
   // What changes in the very moment of the look could change again unseen.
   await setTimeout(TICK_MS);
@@ -64,6 +74,15 @@ export async function writeNoopFiles(
   writeAtomic(join(directory, 'noop.made'), lists.made);
   writeAtomic(join(directory, 'noop.made.stat'), found.join(''));
   writeAtomic(join(directory, 'noop.said'), said.map((line) => `${line}\n`).join(''));
+  const used = join(directory, 'noop.used');
+  writeAtomic(used, '');
+  const [any] = uses;
+  if (any !== undefined)
+    setUse(
+      any.store,
+      resolve(used),
+      uses.map(({ key }) => key),
+    );
   return lists;
 }
 
@@ -108,7 +127,7 @@ export function addFollowed(path: string, to: Set<string>): string {
 
 /** Removes what `writeNoopFiles` wrote. */
 export function removeNoopFiles(directory: string): void {
-  for (const name of ['read', 'read.stat', 'made', 'made.stat', 'said']) {
+  for (const name of ['read', 'read.stat', 'made', 'made.stat', 'said', 'used']) {
     rmSync(join(directory, `noop.${name}`), { force: true });
   }
 }

@@ -8,6 +8,7 @@ import {
   type Result,
 } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
+import { forgetOldAnswers } from '../cache/answers.ts';
 import { collect } from '../cache/care/collect.ts';
 import { sizeOf, takeInventory } from '../cache/care/inventory.ts';
 import { readPins, removePin } from '../cache/care/pin.ts';
@@ -43,6 +44,7 @@ export async function makeRoom(
       context.print('another process is making room in this store\n');
       return context.report(out.diagnostics);
     }
+    if (!flags.dryRun) forgetOldAnswers(store.root);
     const would = flags.dryRun ? 'would be ' : '';
     context.print(
       `${count(done.results, 'result')}, ${count(done.layers, 'layer')} and ${count(done.blobs, 'blob')} ${would}removed: ` +
@@ -76,7 +78,7 @@ function count(number: number, what: string): string {
 }
 
 /** What lies in a store beside results, blobs and layers, and may be of some size. */
-const OTHERS = ['git', 'partial', 'kept', 'quarantine', 'log', 'work', 'tmp'];
+const OTHERS = ['git', 'answers', 'partial', 'kept', 'quarantine', 'log', 'work', 'tmp'];
 
 /** `ashlar cache stat` */
 export function showUsage(

@@ -4,6 +4,7 @@ import { Collector, type Diagnostic } from '../base/diagnostic.ts';
 import type { Sha256Hex } from '../base/digest.ts';
 import type { Store } from '../cache/store.ts';
 import { comparer, taskLabel } from '../task/compare.ts';
+import { imageChange } from '../task/imagechange.ts';
 import type { Cause } from '../task/reason.ts';
 import type { FindRecord, Side } from '../task/side.ts';
 import { causeIdentity } from '../task/reason.ts';
@@ -12,6 +13,7 @@ import { Missed } from '../task/missed.ts';
 import { openMirrors } from './mirrors.ts';
 import { openUserStore, type PrepareRequest } from './prepare.ts';
 import { findSides, type Sides } from './side.ts';
+import { taskOfResult } from '../task/rebuild.ts';
 import { packagesDirectory } from './tree.ts';
 
 export interface DiffRequest extends PrepareRequest {
@@ -72,7 +74,7 @@ async function compareWords(
     found.push(await findSides(word, request, store, signal, out, find));
   }
   const [a, b] = found;
-  return a === undefined || b === undefined || out.failed ? NOTHING : pairUp(a, b);
+  return a === undefined || b === undefined || out.failed ? NOTHING : pairUp(a, b, store);
 }
 
 /** Warnings of mirrors are not told: what they do not give shows in the answer. */
@@ -106,8 +108,11 @@ type Paired = Pick<DiffAnswer, 'pairs' | 'differences' | 'onlyA' | 'onlyB'>;
 
 const NOTHING: Paired = { pairs: [], differences: [], onlyA: [], onlyB: [] };
 
-function pairUp(a: Sides, b: Sides): Paired {
-  const compare = comparer();
+function pairUp(a: Sides, b: Sides, store: Store): Paired {
+  const compare = comparer({
+    nameOf: (key) => a.sides.find((side) => side.key === key)?.name ?? taskOfResult(store, key),
+    images: (old, now) => imageChange(store, old, now),
+  });
   const pairs: Pair[] = [];
   const differences = new Map<string, { cause: Cause; tasks: string[] }>();
   const { matched, onlyA, onlyB } = match(a.sides, b.sides);

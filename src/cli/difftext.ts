@@ -2,7 +2,7 @@
 import { formatPlace, printable } from '../base/diagnostic.ts';
 import type { Store } from '../cache/store.ts';
 import type { DiffAnswer, Difference } from './diff.ts';
-import { causeText } from './reporter/reason.ts';
+import { causeText, ofTask, ofTasks } from './reporter/cause.ts';
 import { causeBlock } from './whytext.ts';
 
 /** What differs, with the tasks that differ for it. */
@@ -38,7 +38,7 @@ export function diffText(
 }
 
 function causeLine({ cause, tasks }: Difference, many: boolean, cwd: string): string {
-  const of = cause.at === undefined || !many ? `${printable(cause.task)}: ` : '';
+  const of = many ? ofTasks(cause, tasks.length) : ofTask(cause, '');
   const follow = tasks.length > 1 ? `; ${tasks.length} tasks differ for it` : '';
   return `${of}${causeText(cause, cwd)}${follow}`;
 }

@@ -1,7 +1,8 @@
 // What `ashlar ids` does: finds the tree, computes ids, lays them out. Returns text and diagnostics; the
-// command prints them. Writes nothing but the table of known digests, and needs no store.
-import { join } from 'node:path';
+// command prints them. Writes nothing but the table of known digests and what the launcher may say again, and needs
+// no store.
 import { Collector, type Diagnostic, type Result } from '../base/diagnostic.ts';
+import type { Computed } from './answer.ts';
 import { openStore, storeRoot } from '../cache/store.ts';
 import type { Definition } from '../package/definition.ts';
 import type { Identity } from '../package/ids.ts';
@@ -19,10 +20,13 @@ export interface IdsAnswer {
   /** Empty when there is an error. */
   readonly text: string;
   readonly diagnostics: readonly Diagnostic[];
+  /** Undefined where this must not be said again without being computed. */
+  readonly computed?: Computed | undefined;
 }
 
 /** Errors are those of `openTree` and `identify`. */
 export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
+  const startedAt = Date.now();
   const out = new Collector();
   const root = storeRoot(request.env);
   const store = root.ok ? root.value : undefined;
@@ -30,16 +34,24 @@ export async function answerIds(request: IdsRequest): Promise<IdsAnswer> {
   const checkoutUpstream = checkoutFrom(request, store);
   const open = await openTree(request, { checkoutUpstream, files: table }, out);
   if (open === undefined) return { text: '', diagnostics: out.diagnostics };
+  let machine = false;
   // Only asked for where the user does not say what identifies an image: looking at the machine takes time.
   const image = async (): Promise<Result<Image>> => {
+    machine = true;
     const { hostImage } = await import('../sandbox/image.ts');
-    return hostImage(store === undefined ? {} : { cache: join(store, 'host-image.json') });
+    const { identityCacheIn } = await import('../sandbox/identity.ts');
+    return hostImage(store === undefined ? {} : { cache: identityCacheIn(store) });
   };
   const { identities } = await identify(open, open.asked, image, table, out);
   table.save();
   if (out.failed) return { text: '', diagnostics: out.diagnostics };
   const wanted = (open.asked ?? open.tree.graph.definitions).map((one) => identities.get(one)!);
-  return { text: layOut(wanted, request.json), diagnostics: out.diagnostics };
+  const { diagnostics } = out;
+  const computed =
+    diagnostics.length > 0 || store === undefined
+      ? undefined
+      : { request, table, store, tree: open.tree, identities, machine, startedAt };
+  return { text: layOut(wanted, request.json), diagnostics, computed };
 }
 
 /** An upstream tree is fetched into the store, so only then one is opened. */

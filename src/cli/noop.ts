@@ -3,7 +3,7 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { forgetPackagesNoop, recordPackagesNoop } from '../bootstrap/noop.ts';
-import { addFollowed, type NoopFiles } from '../bootstrap/noopfiles.ts';
+import { addFollowed, type NoopFiles, type NoopUse } from '../bootstrap/noopfiles.ts';
 import { installedBundle } from '../bootstrap/version.ts';
 import type { Sink } from '../base/event.ts';
 import { errnoOf } from '../base/fs.ts';
@@ -83,8 +83,9 @@ export function openRecorder<O extends Output>(
     },
     built: ({ identities }, { targets, report, written, store }) => {
       const definitions = identities.identities.keys();
+      const uses = targets.map(({ task }) => ({ store, key: report.keyOf(task).key.hash }));
       const outputs = outputsOf({ store, targets, report, written }, ended);
-      built = { directory, names, definitions, targets, written, printed, outputs };
+      built = { directory, names, definitions, targets, written, uses, printed, outputs };
     },
     files: () => (warned || built === undefined ? undefined : noopFiles(built)),
   };
@@ -100,6 +101,8 @@ interface BuiltPackages {
   readonly targets: readonly Target[];
   /** Files that lead to the archives. */
   readonly written: readonly string[];
+  /** Results of the targets. */
+  readonly uses: readonly NoopUse[];
   /** What was printed to standard output. */
   readonly printed: string;
   readonly outputs: Outputs | undefined;
@@ -112,18 +115,17 @@ function outputsOf(
   const events = new Map(ended.map((event) => [event.task, event]));
   const paint = painter(false);
   const delivered: { path: string; value: OutputValue }[] = [];
-  const keys: string[] = [];
   const lines: string[] = [];
   for (const { task, deliveries } of targets) {
     const event = events.get(task.name);
     const result = report.results.get(task);
     if (event === undefined || result === undefined) return undefined;
-    keys.push(event.key);
     lines.push(endLine({ ...event, outcome: 'restored' }, paint));
     for (const { output, path } of deliveries) {
       delivered.push({ path, value: result.outputs[output]! });
     }
   }
+  const keys = targets.map(({ task }) => report.keyOf(task).key.hash);
   return { store, delivered, keys, lines, written };
 }
 
@@ -176,8 +178,8 @@ function noopFiles(built: BuiltPackages): PackageFiles | undefined {
     const summary = `${count === 0 ? 'nothing to do' : `${count} up to date`} in 0.0 s`;
     const lines = built.printed.split('\n').slice(0, -1);
     const said = [...lines.map((line) => `1 ${line}`), `2 ${summary}`];
-    const { outputs } = built;
-    return { read, extended: new Set([built.directory]), made, said, outputs };
+    const { outputs, uses } = built;
+    return { read, extended: new Set([built.directory]), made, uses, said, outputs };
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return undefined;

@@ -14,6 +14,7 @@ import { createPipelines } from '../package/pipeline/create.ts';
 import type { Pipeline } from '../package/pipeline/pipeline.ts';
 import type { Tree } from '../package/tree.ts';
 import { spell } from '../package/variant.ts';
+import { identityCacheIn } from '../sandbox/identity.ts';
 import { hostImage } from '../sandbox/image.ts';
 import type { Image, Sandbox } from '../sandbox/port.ts';
 import { DEFAULT_SANDBOX, selectSandbox } from '../sandbox/select.ts';
@@ -77,7 +78,7 @@ export async function prepare(
   const sandbox = out.take(
     await selectSandbox(request.sandbox, { directory: join(store.root, 'sandbox') }),
   );
-  const image = await hostImage({ cache: join(store.root, 'host-image.json') });
+  const image = await hostImage({ cache: identityCacheIn(store.root) });
   const identities = await identify(
     open,
     selection.definitions,

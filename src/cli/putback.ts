@@ -17,7 +17,7 @@ import { packagesNoopDirectory } from '../bootstrap/noop.ts';
 import { outputLine, type Looked } from '../bootstrap/noopfiles.ts';
 import { nameOfText } from '../base/bytename.ts';
 import { CACHE_TAG } from '../base/cachetag.ts';
-import { digestOf, type Digest } from '../base/digest.ts';
+import { digestOf, type Digest, type Sha256Hex } from '../base/digest.ts';
 import { removeTree, temporaryBeside, writeAtomic } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { tarHeader, TAR_END } from '../base/tar/write.ts';
@@ -38,7 +38,7 @@ export interface Outputs {
   readonly store: Store;
   readonly delivered: readonly { readonly path: string; readonly value: OutputValue }[];
   /** Of the tasks that made them. */
-  readonly keys: readonly string[];
+  readonly keys: readonly Sha256Hex[];
   /** Files that lead to them. */
   readonly written: readonly string[];
   /** What to say of each task when its outputs are put back. */

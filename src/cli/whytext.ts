@@ -10,7 +10,8 @@ import { reasonFromJson, reasonJson } from '../task/explain.ts';
 import type { Cause, Reason } from '../task/reason.ts';
 import { duration } from './reporter/format.ts';
 import { causeIdentity } from '../task/reason.ts';
-import { causeText, dateText, reasonText } from './reporter/reason.ts';
+import { causeText, ofTask } from './reporter/cause.ts';
+import { dateText, reasonText } from './reporter/reason.ts';
 import { textDiff } from './reporter/textdiff.ts';
 import type { Fate, TaskWhy } from './why.ts';
 
@@ -45,8 +46,7 @@ function elsewhereLines(
   { cwd }: WhyTextOptions,
 ): string[] {
   const told = causes.slice(0, MOST_ELSEWHERE).map((cause) => {
-    const of = cause.task === task ? '' : `${printable(cause.task)}: `;
-    return `    ${of}${causeText(cause, cwd)}`;
+    return `    ${ofTask(cause, task)}${causeText(cause, cwd)}`;
   });
   if (causes.length > told.length) told.push(`    and ${causes.length - told.length} more`);
   const only = causes.length > told.length ? '' : ' only';
@@ -98,8 +98,8 @@ function causeLines(
   options: WhyTextOptions,
   shown: Set<string>,
 ): string[] {
-  const of = cause.task === task ? '' : `${printable(cause.task)}: `;
-  return causeBlock(cause, `  because ${of}${causeText(cause, options.cwd)}`, options, shown);
+  const line = `  because ${ofTask(cause, task)}${causeText(cause, options.cwd)}`;
+  return causeBlock(cause, line, options, shown);
 }
 
 /** A line about a cause, and the difference of its texts where it was not shown yet. */

@@ -1,68 +1,82 @@
 // Packages as `.deb` and `.ipk`: an `ar` archive of a version, of what the package says of itself, and of
-// its files. Written without any program of the machine's; the same files give the same bytes.
-import { createHash } from 'node:crypto';
-import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
-import { compress, type WrittenCodec } from '../base/codec/compress.ts';
+// its files. Written without any program of the machine's but xz; the same files give the same bytes.
+import { renameSync, statSync } from 'node:fs';
 import { bytesOfName } from '../base/bytename.ts';
-import type { Result } from '../base/diagnostic.ts';
+import { compress, type WrittenCodec } from '../base/codec/compress.ts';
+import { buildError, type Result } from '../base/diagnostic.ts';
 import { removeTree, temporaryBeside } from '../base/fs.ts';
-import { settle } from '../base/refusal.ts';
-import { writeWhole, type ByteStream } from '../base/stream.ts';
+import { Refusal, settle } from '../base/refusal.ts';
+import { readBlocks } from '../base/stream.ts';
 import { FIXED_MTIME } from '../base/tar/pack.ts';
-import { walkTree } from '../base/tree.ts';
+import { fileDigest } from './content.ts';
+import { controlText, debianScript, type ControlFields } from './control.ts';
 import { GNU_END, gnuHeader, gnuPadding, gnuTar } from './gnutar.ts';
-
-/** Fields of the control file, in order; those without a value are left out. */
-export type ControlFields = readonly (readonly [name: string, value: string | undefined])[];
+import { SCRIPT_NAMES, type MaintainerScripts } from './metadata.ts';
+import { writeStream } from './output.ts';
+import { walkPayload, type Payload } from './payload.ts';
 
 export interface DebOptions {
   readonly control: ControlFields;
-  /** Where the files go, without a slash at the end. */
-  readonly prefix: string;
-  /** Paths of configuration files, absolute: they are kept as their owner changed them. */
-  readonly conffiles?: readonly string[];
-  /** `deb` compresses with xz, `ipk` with gzip, which is all that small machines have. */
+  readonly scripts?: MaintainerScripts;
   readonly kind: 'deb' | 'ipk';
+  /** Of both archives; the first that the kind takes unless given. */
+  readonly codec?: WrittenCodec | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What the kinds take. Small machines often have gzip alone, so that is what an `ipk` is compressed with. */
+export const DEB_CODECS: Readonly<Record<DebOptions['kind'], readonly WrittenCodec[]>> = {
+  deb: ['xz', 'zstd', 'gzip'],
+  ipk: ['gzip', 'xz', 'zstd'],
+};
+
+const SUFFIXES: Readonly<Record<WrittenCodec, string>> = {
+  none: '',
+  gzip: '.gz',
+  xz: '.xz',
+  zstd: '.zst',
+};
+
 /**
- * Packs everything below `tree` into `file`, which appears only when it is whole. Errors:
- * `archive/special-file`, `archive/changed`, `archive/no-xz`, `fs/*`.
+ * Packs a payload into `file`, which appears only when it is whole. Errors: `archive/special-file`,
+ * `archive/changed`, `archive/no-xz`, `archive/limit`, `fs/*`.
  */
-export function writeDeb(tree: string, file: string, options: DebOptions): Promise<Result<void>> {
-  return settle('pack', tree, async (): Promise<void> => {
-    const codec: WrittenCodec = options.kind === 'deb' ? 'xz' : 'gzip';
-    const suffix = codec === 'xz' ? 'xz' : 'gz';
+export function writeDeb(
+  payload: Payload,
+  file: string,
+  options: DebOptions,
+): Promise<Result<void>> {
+  return settle('pack', payload.tree, async (): Promise<void> => {
+    const { kind, signal, scripts = {} } = options;
+    const codec = options.codec ?? DEB_CODECS[kind][0]!;
+    const suffix = SUFFIXES[codec];
     const [control, data, whole] = [0, 1, 2].map(() => temporaryBeside(file));
     try {
-      const { size, sums } = summary(tree, options.prefix);
+      const { kibibytes, sums, conffiles } = summary(payload);
       const fields: ControlFields =
-        options.kind === 'deb'
-          ? [...options.control, ['Installed-Size', String(Math.ceil(size / 1024))]]
+        kind === 'deb'
+          ? [...options.control, ['Installed-Size', String(kibibytes)]]
           : options.control;
-      const conffiles = (options.conffiles ?? []).map((path) => `${path}\n`).join('');
-      await write(
-        control!,
-        compress(
-          codec,
-          controlTar([
-            ['control', controlText(fields)],
-            ['md5sums', sums],
-            ['conffiles', conffiles],
-          ]),
-          undefined,
-          options.signal,
-        ),
-      );
-      const files = gnuTar(tree, options.prefix.replace(/^\/+/, ''), FIXED_MTIME);
-      await write(data!, compress(codec, files, undefined, options.signal));
-      await write(
+      const members: ControlMember[] = [
+        { name: 'conffiles', bytes: conffiles, mode: 0o644 },
+        { name: 'control', bytes: Buffer.from(controlText(fields)), mode: 0o644 },
+        { name: 'md5sums', bytes: sums, mode: 0o644 },
+        ...SCRIPT_NAMES.flatMap((name): ControlMember[] => {
+          const script = scripts[name];
+          if (script === undefined) return [];
+          const bytes = Buffer.from(debianScript(name, script, payload.prefix));
+          return [{ name, bytes, mode: 0o755 }];
+        }),
+      ];
+      await writeStream(control!, compress(codec, controlTar(members), undefined, signal));
+      const files = gnuTar(payload, FIXED_MTIME);
+      await writeStream(data!, compress(codec, files, undefined, signal));
+      await writeStream(
         whole!,
         ar([
           { name: 'debian-binary', bytes: Buffer.from('2.0\n') },
-          { name: `control.tar.${suffix}`, file: control! },
-          { name: `data.tar.${suffix}`, file: data! },
+          { name: `control.tar${suffix}`, file: control! },
+          { name: `data.tar${suffix}`, file: data! },
         ]),
       );
       renameSync(whole!, file);
@@ -72,56 +86,45 @@ export function writeDeb(tree: string, file: string, options: DebOptions): Promi
   });
 }
 
-/** The text of a control file. Further lines of a value are indented, empty ones marked with a dot. */
-export function controlText(fields: ControlFields): string {
-  return fields
-    .flatMap(([name, value]) => {
-      if (value === undefined || value === '') return [];
-      const [first, ...rest] = value.trim().split('\n');
-      return [`${name}: ${first}`, ...rest.map((line) => (line.trim() === '' ? ' .' : ` ${line}`))];
-    })
-    .map((line) => `${line}\n`)
-    .join('');
+interface Summary {
+  /** What it takes on a disk, as Debian reckons: each file rounded up, and one for anything else. */
+  readonly kibibytes: number;
+  /** MD5 sums as `md5sums` has them: against accidents, not against people. */
+  readonly sums: Buffer;
+  readonly conffiles: Buffer;
 }
 
-/** Bytes of all files, and their MD5 sums as `md5sums` has them: against accidents, not against people. */
-function summary(tree: string, prefix: string): { size: number; sums: string } {
-  let size = 0;
+function summary(payload: Payload): Summary {
+  let kibibytes = 0;
   const sums: Buffer[] = [];
-  const chunk = Buffer.allocUnsafe(1 << 18);
-  for (const entry of walkTree(tree)) {
-    if (entry.type !== 'file') continue;
-    size += entry.size;
-    const md5 = createHash('md5');
-    for (let read = 1; read > 0;) {
-      read = readSync(entry.fd, chunk, 0, chunk.length, null);
-      md5.update(chunk.subarray(0, read));
-    }
-    const name = `${prefix.replace(/^\/+/, '')}/${entry.path}`.replace(/^\/+/, '');
-    sums.push(Buffer.from(`${md5.digest('hex')}  `), bytesOfName(name), Buffer.from('\n'));
+  const conffiles: Buffer[] = [];
+  for (const { entry, name, isConfiguration } of walkPayload(payload)) {
+    kibibytes += entry.type === 'file' ? Math.ceil(entry.size / 1024) : 1;
+    // Both lists have a line for each file, and no notation for a name of several.
+    if (entry.type !== 'file' || name.includes('\n')) continue;
+    const line = [bytesOfName(name), Buffer.from('\n')];
+    sums.push(Buffer.from(`${fileDigest(payload.tree, entry, 'md5')}  `), ...line);
+    if (isConfiguration) conffiles.push(Buffer.from('/'), ...line);
   }
-  return { size, sums: Buffer.concat(sums).toString('latin1') };
+  return { kibibytes, sums: Buffer.concat(sums), conffiles: Buffer.concat(conffiles) };
 }
 
-/** `contents`: bytes as characters. Empty files are left out. */
-function* controlTar(
-  contents: readonly (readonly [name: string, bytes: string])[],
-): Generator<Buffer> {
+interface ControlMember {
+  readonly name: string;
+  readonly bytes: Buffer;
+  readonly mode: number;
+}
+
+/** Empty files are left out. */
+function* controlTar(members: readonly ControlMember[]): Generator<Buffer> {
   const directory = { name: './', type: '5', mode: 0o755, size: 0, link: '' } as const;
   yield gnuHeader(directory, FIXED_MTIME);
-  for (const [name, text] of contents) {
-    if (text === '') continue;
-    const bytes = name === 'control' ? Buffer.from(text, 'utf8') : Buffer.from(text, 'latin1');
-    const member = {
-      name: `./${name}`,
-      type: '0',
-      mode: 0o644,
-      size: bytes.length,
-      link: '',
-    } as const;
-    yield gnuHeader(member, FIXED_MTIME);
+  for (const { name, bytes, mode } of members) {
+    if (bytes.length === 0) continue;
+    const size = bytes.length;
+    yield gnuHeader({ name: `./${name}`, type: '0', mode, size, link: '' }, FIXED_MTIME);
     yield bytes;
-    yield gnuPadding(bytes.length);
+    yield gnuPadding(size);
   }
   yield GNU_END;
 }
@@ -131,56 +134,33 @@ type ArMember = { readonly name: string } & (
   | { readonly file: string }
 );
 
+/** More digits than these do not fit into a header. */
+const SIZE_DIGITS = 10;
+
 function* ar(members: readonly ArMember[]): Generator<Buffer> {
   yield Buffer.from('!<arch>\n');
   for (const member of members) {
     const size = 'bytes' in member ? member.bytes.length : statSync(member.file).size;
+    if (String(size).length > SIZE_DIGITS) {
+      throw new Refusal(
+        buildError({
+          code: 'archive/limit',
+          message: `${member.name} has ${size} bytes; these packages hold less than 10^${SIZE_DIGITS}`,
+          hint: 'split the package, or write it in another format',
+        }),
+      );
+    }
     const fields = [
       member.name.padEnd(16),
       String(FIXED_MTIME).padEnd(12),
       '0'.padEnd(6),
       '0'.padEnd(6),
       '100644'.padEnd(8),
-      String(size).padEnd(10),
+      String(size).padEnd(SIZE_DIGITS),
     ];
     yield Buffer.from(`${fields.join('')}\`\n`, 'latin1');
     if ('bytes' in member) yield member.bytes;
-    else yield* chunksOf(member.file);
+    else yield* readBlocks(member.file);
     if (size % 2 === 1) yield Buffer.from('\n');
   }
-}
-
-function* chunksOf(file: string): Generator<Buffer> {
-  const fd = openSync(file, 'r');
-  try {
-    for (;;) {
-      const chunk = Buffer.allocUnsafe(1 << 18);
-      const read = readSync(fd, chunk, 0, chunk.length, null);
-      if (read === 0) return;
-      yield chunk.subarray(0, read);
-    }
-  } finally {
-    closeSync(fd);
-  }
-}
-
-async function write(file: string, bytes: ByteStream): Promise<void> {
-  const fd = openSync(file, 'wx', 0o644);
-  try {
-    for await (const chunk of bytes) writeWhole(fd, chunk);
-  } finally {
-    closeSync(fd);
-  }
-}
-
-/** Whether a name can be that of a Debian package. */
-export function debianName(name: string): string {
-  const plain = name.toLowerCase().replace(/[^a-z0-9+.-]/g, '-');
-  return /^[a-z0-9][a-z0-9+.-]+$/.test(plain) ? plain : `x-${plain.replace(/^[^a-z0-9]+/, '')}`;
-}
-
-/** A version that Debian's tools take: it begins with a digit. */
-export function debianVersion(version: string): string {
-  const plain = version.replace(/[^A-Za-z0-9.+~:-]/g, '+');
-  return /^\d/.test(plain) ? plain : `0+${plain}`;
 }

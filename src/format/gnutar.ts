@@ -1,15 +1,18 @@
 // Tar in the old GNU form, which is what package managers of the dpkg family read: they know no pax
 // headers, and take names of any length and any bytes. The same tree gives the same bytes.
-import { readSync } from 'node:fs';
-import { bytesOfName, showName } from '../base/bytename.ts';
-import { buildError } from '../base/diagnostic.ts';
-import { Refusal, refusalOf } from '../base/refusal.ts';
-import { walkTree } from '../base/tree.ts';
+import { bytesOfName } from '../base/bytename.ts';
+import { fileContent } from './content.ts';
+import {
+  leadingDirectories,
+  ROOT_OWNER,
+  walkPayload,
+  type Owner,
+  type Payload,
+} from './payload.ts';
 
 const BLOCK = 512;
-const CHUNK = 1 << 18;
 
-/** What a header holds beside its name. Owned by root, always. */
+/** What a header holds beside its name. Numbers of owners are always those of root: names count first. */
 interface Member {
   /** Bytes as characters; of a directory with a slash at its end. */
   readonly name: string;
@@ -17,14 +20,19 @@ interface Member {
   readonly mode: number;
   readonly size: number;
   readonly link: string;
+  /** Root unless given. */
+  readonly owner?: Owner;
 }
 
 /** A member's header, with the records before it that long names need. */
-export function gnuHeader({ name, type, mode, size, link }: Member, mtime: number): Buffer {
+export function gnuHeader(
+  { name, type, mode, size, link, owner = ROOT_OWNER }: Member,
+  mtime: number,
+): Buffer {
   const parts: Buffer[] = [];
   if (link.length > 100) parts.push(longName('K', link));
   if (name.length > 100) parts.push(longName('L', name));
-  parts.push(header(name.slice(0, 100), type, mode, size, mtime, link.slice(0, 100)));
+  parts.push(header(name.slice(0, 100), type, mode, size, mtime, link.slice(0, 100), owner));
   return Buffer.concat(parts);
 }
 
@@ -37,62 +45,35 @@ export function gnuPadding(size: number): Buffer {
 }
 
 /**
- * Everything below `root` as `./<under>/…`, behind the directories that lead there. Throws a `Refusal`:
+ * Everything of a payload as `./<prefix>/…`, behind the directories that lead there. Throws a `Refusal`:
  * `archive/special-file`, `archive/changed`, `fs/*`.
  */
-export function* gnuTar(root: string, under: string, mtime: number): Generator<Buffer> {
+export function* gnuTar(payload: Payload, mtime: number): Generator<Buffer> {
   const directory = (name: string): Buffer =>
     gnuHeader({ name, type: '5', mode: 0o755, size: 0, link: '' }, mtime);
   yield directory('./');
-  let prefix = './';
-  for (const part of under.split('/').filter((one) => one !== '')) {
-    prefix += `${part}/`;
-    yield directory(prefix);
-  }
-  for (const entry of walkTree(root, { keepSpecial: true })) {
-    const name = `${prefix}${entry.path}${entry.type === 'directory' ? '/' : ''}`;
+  for (const name of leadingDirectories(payload)) yield directory(`./${name}/`);
+  for (const { entry, name, owner } of walkPayload(payload)) {
+    const common = { name: `./${name}`, size: 0, link: '', owner };
     if (entry.type === 'directory') {
-      yield gnuHeader({ name, type: '5', mode: entry.mode, size: 0, link: '' }, mtime);
+      const { mode } = entry;
+      yield gnuHeader({ ...common, name: `./${name}/`, type: '5', mode }, mtime);
     } else if (entry.type === 'symlink') {
-      yield gnuHeader({ name, type: '2', mode: 0o777, size: 0, link: entry.target }, mtime);
+      yield gnuHeader({ ...common, type: '2', mode: 0o777, link: entry.target }, mtime);
     } else {
-      yield gnuHeader({ name, type: '0', mode: entry.mode, size: entry.size, link: '' }, mtime);
-      yield* content(root, entry);
-      yield gnuPadding(entry.size);
+      const { mode, size } = entry;
+      yield gnuHeader({ ...common, type: '0', mode, size }, mtime);
+      yield* fileContent(payload.tree, entry);
+      yield gnuPadding(size);
     }
   }
   yield GNU_END;
 }
 
-function* content(
-  root: string,
-  { fd, size, path }: { fd: number; size: number; path: string },
-): Generator<Buffer> {
-  for (let left = size; left > 0;) {
-    const chunk = Buffer.allocUnsafe(Math.min(left, CHUNK));
-    let read: number;
-    try {
-      read = readSync(fd, chunk, 0, chunk.length, null);
-    } catch (error) {
-      throw refusalOf('pack', error, `${root}/${showName(path)}`);
-    }
-    if (read === 0) {
-      throw new Refusal(
-        buildError({
-          code: 'archive/changed',
-          message: `the file "${showName(path)}" changed while it was packed`,
-        }),
-      );
-    }
-    left -= read;
-    yield chunk.subarray(0, read);
-  }
-}
-
 function longName(type: 'K' | 'L', name: string): Buffer {
   const bytes = Buffer.concat([bytesOfName(name), Buffer.alloc(1)]);
   return Buffer.concat([
-    header('././@LongLink', type, 0, bytes.length, 0, ''),
+    header('././@LongLink', type, 0, bytes.length, 0, '', ROOT_OWNER),
     bytes,
     gnuPadding(bytes.length),
   ]);
@@ -105,6 +86,7 @@ function header(
   size: number,
   mtime: number,
   link: string,
+  { user, group }: Owner,
 ): Buffer {
   const block = Buffer.alloc(BLOCK);
   const octal = (value: number, at: number, length: number): void => {
@@ -125,8 +107,8 @@ function header(
   block.write(type, 156, 'latin1');
   block.write(link, 157, 'latin1');
   block.write('ustar  \0', 257, 'latin1');
-  block.write('root', 265, 'latin1');
-  block.write('root', 297, 'latin1');
+  block.write(user.slice(0, 31), 265, 'utf8');
+  block.write(group.slice(0, 31), 297, 'utf8');
   let sum = 0;
   for (const byte of block) sum += byte;
   block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');

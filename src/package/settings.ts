@@ -59,9 +59,14 @@ const KEYS = [
  * Finds and reads the settings that hold for a directory. What is wrong goes to `out` (codes
  * `settings/*`, `definition/*`); a setting that is wrong has its default in what is returned.
  */
-export function loadSettings(directory: string, cwd: string, out: Collector): Settings {
+export function loadSettings(
+  directory: string,
+  cwd: string,
+  out: Collector,
+  bytes?: (path: string) => Buffer,
+): Settings {
   const file = findSettings(directory, cwd, out);
-  const object = file && readDefinition(file, out);
+  const object = file && readDefinition(file, out, bytes);
   if (file === undefined || object === undefined) return DEFAULT_SETTINGS;
   const members = membersOf(object);
   checkKeys(members, KEYS, out);

@@ -70,7 +70,7 @@ export async function loadTree(directory: string, options: TreeOptions): Promise
   const out = new Collector();
   const { cwd, checkoutUpstream, files = openStatTable(undefined) } = options;
   const root = namePath(resolve(cwd, directory), cwd);
-  const settings = loadSettings(root.path, cwd, out);
+  const settings = loadSettings(root.path, cwd, out, files.bytes);
   const mirrors = [...PREDEFINED_MIRRORS, ...settings.mirrors.keys()];
   const entries = list(root, files, out);
   if (entries === undefined) return failed(...out.diagnostics);
@@ -87,7 +87,7 @@ export async function loadTree(directory: string, options: TreeOptions): Promise
     );
     definitions = definitions.concat(taken);
   }
-  const treeinfos = readTreeinfos(root, names, out);
+  const treeinfos = readTreeinfos(root, names, files, out);
   const modules = await readModules(root, options, mirrors, definitions);
   out.add(...modules.diagnostics);
   definitions = definitions.concat(modules.definitions);
@@ -239,6 +239,7 @@ function listFolder(
 function readTreeinfos(
   root: NamedPath,
   names: readonly string[],
+  files: Files,
   out: Collector,
 ): Map<string | null, TreeDefinition> {
   const none = { exclude: [], variants: new Map(), core: [], bootstrap: [] };
@@ -249,7 +250,7 @@ function readTreeinfos(
   for (const variant of findVariants(names, TREEINFO, shown, out)) {
     const file = pathIn(root, variantFile(variant, TREEINFO));
     const found = new Collector();
-    const object = readDefinition(file, found);
+    const object = readDefinition(file, found, files.bytes);
     const treeinfo = object === undefined ? none : readTreeinfo(object, found);
     treeinfos.set(variant, { file, treeinfo, diagnostics: limited(found.diagnostics) });
   }

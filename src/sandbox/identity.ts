@@ -2,7 +2,16 @@
 // the tools that builds use, and what the alternatives point to. Independent of who asks, when, and
 // from where. A hand-edited file that none of these shows is not seen, hence images are impure.
 import { createHash } from 'node:crypto';
-import { readdirSync, readlinkSync, realpathSync, statSync, type BigIntStats } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  type BigIntStats,
+} from 'node:fs';
 import { machine } from 'node:os';
 import { join } from 'node:path';
 import { byCodePoint, canonicalJson, digestFile, digestOf, hashFile } from '../base/digest.ts';
@@ -32,26 +41,60 @@ const DATABASES = [
 /** Bumped when the record below changes its meaning. */
 const VERSION = 1;
 
+/** Where an identity is remembered. */
+export interface IdentityCache {
+  readonly file: string;
+  /** A directory for what identities are digests of, each under its own, to tell two apart later. */
+  readonly records: string;
+}
+
+/** That of a store. */
+export function identityCacheIn(directory: string): IdentityCache {
+  return { file: join(directory, 'host-image.json'), records: identityRecords(directory) };
+}
+
+export function identityRecords(directory: string): string {
+  return join(directory, 'images');
+}
+
 /**
- * 64 hexadecimal digits. With a cache file it is worked out only when one of the files it is made from
+ * 64 hexadecimal digits. With a cache it is worked out only when one of the files it is made from
  * changed; a cache that cannot be read or written only costs time. Throws node's own errors.
  */
-export async function hostIdentity(root: string, cache?: string): Promise<string> {
+export async function hostIdentity(root: string, cache?: IdentityCache): Promise<string> {
   const marks = marksOf(root);
   const key = digestOf(canonicalJson(marks)).hash;
-  const known = cache === undefined ? undefined : readCache(cache, key);
-  if (known !== undefined) return known;
-  const { hash } = digestOf(
-    canonicalJson({
-      version: VERSION,
-      machine: machine(),
-      packages: await packagesOf(root),
-      tools: toolsOf(root),
-      alternatives: alternativesOf(root),
-    }),
-  );
-  if (cache !== undefined && settled(marks)) writeCache(cache, key, hash);
+  const known = cache && readCache(cache.file, key);
+  if (known !== undefined && existsSync(join(cache!.records, known))) return known;
+  const record = canonicalJson({
+    version: VERSION,
+    machine: machine(),
+    packages: await packagesOf(root),
+    tools: toolsOf(root),
+    alternatives: alternativesOf(root),
+  });
+  const { hash } = digestOf(record);
+  if (cache !== undefined) {
+    keepIdentityRecord(cache.records, hash, record);
+    if (settled(marks)) quietly(() => writeAtomic(cache.file, `${key}\n${hash}\n`));
+  }
   return hash;
+}
+
+/** Machines change their packages often, and only the last states are compared. */
+const KEPT_RECORDS = 32;
+
+/** Keeps what an identity is the digest of. What cannot be kept is only not told of later. */
+export function keepIdentityRecord(directory: string, identity: string, record: string): void {
+  quietly(() => {
+    if (!existsSync(directory)) mkdirSync(directory);
+    const age = (name: string): bigint => statOrNothing(join(directory, name))?.mtimeNs ?? 0n;
+    const oldestFirst = readdirSync(directory).toSorted((a, b) => Number(age(a) - age(b)));
+    for (const name of oldestFirst.slice(0, 1 - KEPT_RECORDS)) {
+      rmSync(join(directory, name), { force: true });
+    }
+    writeAtomic(join(directory, identity), record);
+  });
 }
 
 /** Installed packages, sorted: `name version architecture`. */
@@ -200,11 +243,11 @@ function readCache(path: string, key: string): string | undefined {
   }
 }
 
-function writeCache(path: string, key: string, identity: string): void {
+/** A cache directory may be read-only, full, or missing. */
+function quietly(write: () => void): void {
   try {
-    writeAtomic(path, `${key}\n${identity}\n`);
+    write();
   } catch (error) {
-    // A read-only or full cache directory.
     if (errnoOf(error) === undefined) throw error;
   }
 }

@@ -5,12 +5,12 @@ import { lstatSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentError, failed, ok, type Result } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
-import { hostIdentity } from './identity.ts';
+import { hostIdentity, type IdentityCache } from './identity.ts';
 import type { Image } from './port.ts';
 
 export interface HostImageOptions {
   /** Remembers the identity between runs. Without it, it is worked out each time. */
-  readonly cache?: string;
+  readonly cache?: IdentityCache;
   /** The root of the machine looked at: `/` unless given. */
   readonly root?: string;
 }

@@ -3,8 +3,10 @@
 // recursion, because chains of tasks may be long; each pair is compared once, however often it is met.
 import type { Sha256Hex } from '../base/digest.ts';
 import { differences, onlyDigests, type Difference } from './difference.ts';
-import { withoutDigests, type Leaf } from './leaves.ts';
+import type { Leaf } from './leaves.ts';
 import { causeIdentity, type Cause } from './reason.ts';
+import { withoutRelocated } from './relocation.ts';
+import { withoutRepeats } from './repeat.ts';
 import type { Side } from './side.ts';
 
 /** More than anybody reads; without a limit, a change of everything would take the square of it. */
@@ -21,6 +23,20 @@ export type OnPair = (old: Sha256Hex, now: Side) => void;
 /** Whether a key was one of a task of this name. */
 export type KnownAs = (key: Sha256Hex, name: string) => boolean;
 
+/** What the task of a key was called, where that is known. */
+export type NameOf = (key: Sha256Hex) => string | undefined;
+
+type Another = 'came' | 'went';
+
+/** What a comparer is lent. */
+export interface Comparing {
+  readonly onPair?: OnPair;
+  readonly knownAs?: KnownAs;
+  readonly nameOf?: NameOf;
+  /** What differs between two images, where it is known. */
+  readonly images?: (old: string, now: string) => { old: string; new: string } | undefined;
+}
+
 interface Frame {
   readonly id: string;
   readonly now: Side;
@@ -31,10 +47,14 @@ interface Frame {
   next: number;
 }
 
-export function comparer(
-  onPair: OnPair = () => undefined,
-  knownAs: KnownAs = () => false,
-): Comparer {
+export function comparer(given: Comparing = {}): Comparer {
+  const comparing: Required<Comparing> = {
+    onPair: () => undefined,
+    knownAs: () => false,
+    nameOf: () => undefined,
+    images: () => undefined,
+    ...given,
+  };
   const known = new Map<string, readonly Cause[]>();
 
   const finish = (frame: Frame): readonly Cause[] => {
@@ -47,18 +67,18 @@ export function comparer(
     frame.own.forEach(add);
     for (const [old, now] of frame.pairs) known.get(pairName(old, now))!.forEach(add);
     if (found.size === 0) frame.consequences.forEach(add);
-    return [...found.values()];
+    return withoutRelocated([...found.values()]);
   };
 
   return {
     causes: (old, now) => {
-      const stack = [open(old, now, onPair, knownAs)];
+      const stack = [open(old, now, comparing)];
       for (let frame = stack.at(-1); frame !== undefined; frame = stack.at(-1)) {
         const pair = frame.pairs[frame.next++];
         if (pair === undefined) {
           known.set(frame.id, finish(frame));
           stack.pop();
-        } else if (!known.has(pairName(...pair))) stack.push(open(...pair, onPair, knownAs));
+        } else if (!known.has(pairName(...pair))) stack.push(open(...pair, comparing));
       }
       return known.get(pairName(old, now))!;
     },
@@ -69,22 +89,23 @@ function pairName(old: Side, now: Side): string {
   return `${old.key}${now.key}`;
 }
 
-function open(old: Side, now: Side, onPair: OnPair, knownAs: KnownAs): Frame {
+function open(old: Side, now: Side, comparing: Required<Comparing>): Frame {
   const own: Cause[] = [];
   const derived: Cause[] = [];
   const pairs = new Map<string, readonly [Side, Side]>();
   const found = old.key === now.key ? [] : differences(old.leaves, now.leaves);
   const tokens = changedTokens(found);
   const rest = found.filter((difference) => {
-    const pair = follow(difference, old, now, onPair, knownAs);
-    if (pair === 'another') own.push(afterCause(difference, now));
-    else if (pair !== undefined) pairs.set(pairName(...pair), pair);
+    const pair = follow(difference, old, now, comparing);
+    if (pair === 'came' || pair === 'went') {
+      own.push(afterCause(difference, now, pair === 'went' ? comparing.nameOf : undefined));
+    } else if (pair !== undefined) pairs.set(pairName(...pair), pair);
     return pair === undefined;
   });
   for (const difference of rest) {
     if (followsFrom(difference, now, tokens, pairs.size > 0))
       derived.push(causeOf(difference, old, now));
-    else own.push(causeOf(difference, old, now));
+    else own.push(withImage(causeOf(difference, old, now), comparing));
   }
   return {
     id: pairName(old, now),
@@ -96,20 +117,23 @@ function open(old: Side, now: Side, onPair: OnPair, knownAs: KnownAs): Frame {
   };
 }
 
-/** The two sides of a dependency that changed, where both are known; `another` if it is another task now. */
+/**
+ * The two sides of a dependency that changed, where both are known; if it is another task now, whether that came in
+ * between or the one before is gone from there.
+ */
 function follow(
   difference: Difference,
   old: Side,
   now: Side,
-  onPair: OnPair,
-  knownAs: KnownAs,
-): readonly [Side, Side] | 'another' | undefined {
+  { onPair, knownAs }: Required<Comparing>,
+): readonly [Side, Side] | Another | undefined {
   const before = difference.old?.dependency;
   const after = difference.new?.dependency;
   if (before === undefined || after === undefined) return undefined;
   const nowSide = now.dependency(after, undefined);
   const oldSide = old.dependency(before, nowSide?.name);
-  if (nowSide !== undefined && isAnother(before, oldSide, nowSide, knownAs)) return 'another';
+  const another = nowSide && anotherTask(before, oldSide, nowSide, knownAs);
+  if (another !== undefined) return another;
   if (nowSide !== undefined) onPair(before, nowSide);
   return nowSide === undefined || oldSide === undefined ? undefined : [oldSide, nowSide];
 }
@@ -118,21 +142,32 @@ function follow(
  * Whether tasks came in between, or are gone from there: one of the two depends on the other, or what is
  * there now on a task that had the old key. Records do not say what their tasks were called.
  */
-function isAnother(before: Sha256Hex, old: Side | undefined, now: Side, knownAs: KnownAs): boolean {
-  if (now.name !== undefined && knownAs(before, now.name)) return false;
-  for (const { dependency } of old?.leaves.values() ?? []) if (dependency === now.key) return true;
+function anotherTask(
+  before: Sha256Hex,
+  old: Side | undefined,
+  now: Side,
+  knownAs: KnownAs,
+): Another | undefined {
+  if (now.name !== undefined && knownAs(before, now.name)) return undefined;
+  for (const { dependency } of old?.leaves.values() ?? [])
+    if (dependency === now.key) return 'went';
   for (const { dependency } of now.leaves.values()) {
     if (dependency === undefined) continue;
     const name = now.dependency(dependency, undefined)?.name;
-    if (dependency === before || (name !== undefined && knownAs(before, name))) return true;
+    if (dependency === before || (name !== undefined && knownAs(before, name))) return 'came';
   }
-  return false;
+  return undefined;
 }
 
 /** A task goes on from another one than before. */
-function afterCause({ new: leaf }: Difference, now: Side): Cause {
+function afterCause(
+  { old, new: leaf }: Difference,
+  now: Side,
+  nameOf: NameOf = () => undefined,
+): Cause {
   const name = now.dependency(leaf!.dependency!, undefined)?.name;
-  return { path: 'after', task: now.name ?? taskLabel(now), old: undefined, new: name };
+  const was = nameOf(old!.dependency!);
+  return { path: 'after', task: now.name ?? taskLabel(now), old: was, new: name };
 }
 
 const TOKEN = /[0-9a-f]{32,}/g;
@@ -179,6 +214,13 @@ function causeOf({ old, new: leaf }: Difference, oldSide: Side, now: Side): Caus
   };
 }
 
+/** The identity of an image says only that it is another one. */
+function withImage(cause: Cause, { images }: Required<Comparing>): Cause {
+  const { path, old, new: now } = cause;
+  if (path !== 'image' || old === undefined || now === undefined) return cause;
+  return { ...cause, ...images(old, now) };
+}
+
 /** The first line that a text did not have before, where it is one of several. */
 function newLine(old: string | undefined, now: string | undefined): string | undefined {
   if (old === undefined || now?.includes('\n') !== true) return undefined;
@@ -201,25 +243,4 @@ export function taskLabel({ key, leaves }: Side): string {
   const name = leaves.get('variables.PKG_NAME')?.value;
   const known = [name, step].filter((word) => word !== undefined).join(':');
   return known === '' ? key.slice(0, 12) : `${known} (${key.slice(0, 12)})`;
-}
-
-/** A text whose changed lines are all in another one that changed tells nothing new. */
-function withoutRepeats(causes: readonly Cause[]): Cause[] {
-  const told: Set<string>[] = [];
-  return causes.filter(({ old, new: now }) => {
-    if (old === undefined || now === undefined || !now.includes('\n')) return true;
-    const lines = changedLines(old, now);
-    if (told.some((other) => [...lines].every((line) => other.has(line)))) return false;
-    told.push(lines);
-    return true;
-  });
-}
-
-function changedLines(old: string, now: string): Set<string> {
-  const bare = (text: string): string[] =>
-    text.split('\n').map((line) => withoutDigests(line).trim().replace(/,$/, ''));
-  const before = new Set(bare(old));
-  const after = new Set(bare(now));
-  const gone = [...before].filter((line) => !after.has(line)).map((line) => `-${line}`);
-  return new Set([...gone, ...[...after].filter((line) => !before.has(line))]);
 }

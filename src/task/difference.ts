@@ -23,21 +23,37 @@ export function differences(old: Leaves, now: Leaves): Difference[] {
   return withoutDetails(found);
 }
 
-const DETAIL = /\.(output|unpack|executable)$/;
-
 /** Of what came or went as a whole (an input, an entry of a list), its parts tell nothing more. */
 function withoutDetails(found: readonly Difference[]): Difference[] {
   const whole = new Set<string>();
   for (const { name, old, new: now } of found) {
-    if ((old === undefined || now === undefined) && /^(inputs|parameters)\./.test(name)) {
-      whole.add(name);
-    }
+    if (old === undefined || now === undefined) whole.add(name);
   }
-  return found.filter(({ name }) => {
-    const part = name.startsWith('inputs.') ? DETAIL : /\.[^.]+$/;
-    const of = name.replace(part, '');
-    return of === name || !whole.has(of);
-  });
+  return found.filter(({ name }) => !wholesOf(name).some((of) => whole.has(of)));
+}
+
+/** What stands for all that a leaf is a part of. */
+function wholesOf(name: string): string[] {
+  const [group] = name.split('.', 1);
+  const dot = name.lastIndexOf('.');
+  const [stem, part] = [name.slice(0, dot), name.slice(dot + 1)];
+  switch (group) {
+    case 'inputs':
+      // A package goes by its id.
+      return /^(output|unpack|executable)$/.test(part)
+        ? [stem, `${stem}.id`]
+        : part === 'id'
+          ? []
+          : [`${name}.id`];
+    case 'parameters':
+      return [stem];
+    case 'outputs':
+      return part === 'kind' ? [`${stem}.at`] : [];
+    case 'directories':
+      return part === 'layer' ? [`${stem}.writable`] : [];
+    default:
+      return [];
+  }
 }
 
 /**

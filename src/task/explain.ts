@@ -9,10 +9,11 @@ import { tombstone } from '../cache/care/tombstone.ts';
 import { hasBlob, putBytes, type Store } from '../cache/store.ts';
 import { comparer, type Comparer } from './compare.ts';
 import { distance } from './difference.ts';
+import { imageChange } from './imagechange.ts';
 import type { KeysOf, TaskKey } from './key.ts';
 import { leavesOf, type Value } from './leaves.ts';
 import type { Cause, Reason } from './reason.ts';
-import { rebuildIfLost } from './rebuild.ts';
+import { rebuildIfLost, taskOfResult } from './rebuild.ts';
 import { readRecord } from './record.ts';
 import { recall, rememberRecord, treeName, type Remembered } from './remembered.ts';
 import type { Explainer } from './schedule.ts';
@@ -76,12 +77,14 @@ export function createExplainer({
   /** Keys that tasks had in the records of those that depend on them. */
   const expected = new Map<string, Sha256Hex>();
   const newComparer = (): Comparer =>
-    comparer(
-      (old, { name }) => {
+    comparer({
+      onPair: (old, { name }) => {
         if (name !== undefined && !expected.has(name)) expected.set(name, old);
       },
-      (key, name) => remembered(name).some((entry) => entry.key === key),
-    );
+      knownAs: (key, name) => remembered(name).some((entry) => entry.key === key),
+      nameOf: (key) => taskOfResult(store, key),
+      images: (old, now) => imageChange(store, old, now),
+    });
   let compare = newComparer();
 
   const remembered = (name: string): Remembered[] => {

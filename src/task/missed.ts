@@ -4,6 +4,7 @@ import { digestOf, type Digest, type Sha256Hex } from '../base/digest.ts';
 import type { Mirrors } from '../cache/port.ts';
 import { readBlob, type Store } from '../cache/store.ts';
 import { encodeAction } from '../remote/encode.ts';
+import { fetchImages } from './imagerecord.ts';
 import type { Value } from './leaves.ts';
 import type { Published } from './published.ts';
 import { findRecord } from './record.ts';
@@ -56,6 +57,7 @@ export class Missed {
     this.#keys.clear();
     const any = wanted.length > 0;
     for (const { key } of wanted) this.#tried.add(key.hash);
+    const records: Value[] = [];
     // A key leads to an action, that to a directory, that to the record.
     for (let step = 0; step < 3 && wanted.length > 0; step++) {
       const lost = await mirrors.fetch(
@@ -66,9 +68,11 @@ export class Missed {
       wanted = wanted.flatMap(({ key, next }) => {
         if (gone.has(next.hash)) return [];
         const answer = findRecord(key, (digest) => readBlob(store, digest));
+        if (answer !== 'none' && 'record' in answer) records.push(answer.record);
         return answer !== 'none' && 'missing' in answer ? [{ key, next: answer.missing }] : [];
       });
     }
+    await fetchImages(mirrors, store, records, signal);
     return any;
   }
 }

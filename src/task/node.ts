@@ -46,8 +46,8 @@ export interface Node {
   readonly task: Task;
   readonly key: TaskKey;
   readonly dependencies: readonly Node[];
-  /** A node before this one with the same key, and so with the same result. */
-  readonly twin: Node | undefined;
+  /** A node before this one with the same key, and so with the same result. Undefined once that one came to nothing. */
+  twin: Node | undefined;
   /** Nodes of `Task.companions`. */
   readonly companions: readonly { readonly node: Node; readonly hard: boolean }[];
   readonly deliveries: readonly Delivery[];

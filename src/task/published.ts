@@ -6,6 +6,7 @@ import { digestOf, isSha256Hex, type Digest, type Sha256Hex } from '../base/dige
 import type { Mirrors } from '../cache/port.ts';
 import { hasBlob, readBlob, type Store } from '../cache/store.ts';
 import type { ActionResult, OutputFile } from '../remote/message.ts';
+import { fetchImages, publishImages } from './imagerecord.ts';
 import type { TaskKey } from './key.ts';
 import type { Value } from './leaves.ts';
 import type { Task } from './task.ts';
@@ -34,6 +35,7 @@ export async function publish(
 ): Promise<void> {
   const tasks = [...made].filter(([{ shared }]) => shared);
   if (tasks.length === 0) return;
+  await publishImages(mirrors, store, new Set(tasks.flatMap(([{ work }]) => imageOf(work))));
   const known = await mirrors.results(tasks.map(([{ name }]) => placeOf(name).hash));
   const now = Date.now();
   for (const [{ name }, { key, blobs }] of tasks) {
@@ -48,6 +50,10 @@ export async function publish(
     const file: OutputFile = { path: key.hash, digest, executable: false };
     mirrors.offer(place, [digest], resultOf([file, ...older].slice(0, KEPT), now));
   }
+}
+
+function imageOf(work: Task['work']): string[] {
+  return work.kind === 'script' ? [work.image.identity] : [];
 }
 
 function resultOf(files: readonly OutputFile[], at: number): ActionResult {
@@ -78,6 +84,8 @@ export async function fetchPublished(
     });
     if (list.length > 0) published.set(name, list);
   }
+  const records = [...published.values()].flat().map(({ record }) => record);
+  await fetchImages(mirrors, store, records, signal);
   return published;
 }
 

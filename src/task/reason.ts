@@ -34,8 +34,22 @@ export type Reason =
   | { readonly kind: 'follows'; readonly tasks: readonly string[] }
   | { readonly kind: 'unkept'; readonly by: string };
 
+/** What is no task's own: the image, say. */
+export function isCommon({ path }: Cause): boolean {
+  return path === 'image' || path === 'platform' || path === 'root';
+}
+
+/** Whether a cause without a place is one task's alone: another value of a variable is the same in all that have it. */
+export function isOfOneTask(cause: Cause): boolean {
+  const { path, at, old, new: now } = cause;
+  if (at !== undefined || isCommon(cause)) return false;
+  return !path.startsWith('variables.') || old === undefined || now === undefined;
+}
+
 /** One line of a definition is one cause, in however many tasks it shows. */
-export function causeIdentity({ path, task, at, old, new: now }: Cause): string {
-  const where = at === undefined ? task : `${fileOf(at)}\0${isSpan(at) ? at.start : ''}`;
+export function causeIdentity(cause: Cause): string {
+  const { path, task, at, old, new: now } = cause;
+  const common = isOfOneTask(cause) ? task : '';
+  const where = at === undefined ? common : `${fileOf(at)}\0${isSpan(at) ? at.start : ''}`;
   return `${where}\0${path}\0${old ?? ''}\0${now ?? ''}`;
 }

@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { errnoOf } from '../base/fs.ts';
 import { takeInventory, type StoredResult } from '../cache/care/inventory.ts';
 import { openEntry } from '../cache/entry.ts';
-import type { Store } from '../cache/store.ts';
+import { objectPath, type Store } from '../cache/store.ts';
+import type { Sha256Hex } from '../base/digest.ts';
 import { decodeActionResult } from '../remote/decode.ts';
 import { MalformedMessage, type ActionResult } from '../remote/message.ts';
 import { readRecord } from './record.ts';
@@ -51,7 +52,12 @@ export function rebuildMemory(store: Store, most = Infinity): number {
   return count;
 }
 
-function read({ key, path }: StoredResult): ActionResult | undefined {
+/** The name of the task that a result on record is of. */
+export function taskOfResult(store: Store, key: Sha256Hex): string | undefined {
+  return read({ key, path: objectPath(store, 'ac', key) })?.task;
+}
+
+function read({ key, path }: Pick<StoredResult, 'key' | 'path'>): ActionResult | undefined {
   try {
     const message = openEntry(key, readFileSync(path));
     return message && decodeActionResult(message);

@@ -72,6 +72,8 @@ export interface Substitute {
 
 export interface BuildReport {
   readonly results: ReadonlyMap<Task, TaskResult>;
+  /** Keys of all tasks that were looked at. */
+  readonly keyOf: KeysOf;
   readonly counts: Readonly<Record<Outcome, number>>;
   /** Tasks that failed, with why. Skipped ones are not here. */
   readonly failures: readonly { readonly task: Task; readonly failure: TaskFailure }[];

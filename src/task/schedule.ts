@@ -7,7 +7,7 @@ import { lock } from '../base/lock.ts';
 import type { ActionResult } from '../remote/message.ts';
 import { deliver } from './deliver.ts';
 import { Deliveries } from './deliveries.ts';
-import type { Outcome, TaskFailure } from './event.ts';
+import { Endings } from './endings.ts';
 import { execute, openLayers } from './execute.ts';
 import { companionsOf, lookUpHard } from './companion.ts';
 import { noteChangeByForce, sameContents } from './forced.ts';
@@ -47,14 +47,7 @@ class Run {
   readonly #frontier: Node[] = [];
   readonly #places: Places<Node>;
   readonly #deliveries: Deliveries;
-  readonly #counts: Record<Outcome, number> = {
-    ran: 0,
-    restored: 0,
-    current: 0,
-    failed: 0,
-    skipped: 0,
-  };
-  readonly #failures: { task: Task; failure: TaskFailure }[] = [];
+  readonly #endings: Endings;
   readonly #startedMs = Date.now();
   readonly #keyOf: KeysOf = (task) => this.#nodes.get(task)!.key;
   readonly #resultOf = (task: Task): TaskResult => this.#nodes.get(task)!.result!;
@@ -63,6 +56,10 @@ class Run {
 
   constructor(request: BuildRequest, nodes: ReadonlyMap<Task, Node>) {
     this.#request = request;
+    this.#endings = new Endings(
+      request,
+      (waiter, ended) => waiter.twin === ended && this.#goAlone(waiter),
+    );
     this.#nodes = nodes;
     this.#places = new Places(request.limits);
     this.#deliveries = new Deliveries(request.cache, request.placed);
@@ -93,19 +90,26 @@ class Run {
     await this.#register.flush(await this.#layers, this.#deliveries);
     const interrupted = signal.aborted;
     const ms = Date.now() - this.#startedMs;
-    sink({ type: 'build-end', at: Date.now(), ms, counts: { ...this.#counts }, interrupted });
+    sink({
+      type: 'build-end',
+      at: Date.now(),
+      ms,
+      counts: { ...this.#endings.counts },
+      interrupted,
+    });
     const results = new Map<Task, TaskResult>();
     for (const { task, state, result } of this.#nodes.values()) {
       if (state === 'done' && result !== undefined) results.set(task, result);
     }
-    return { results, counts: this.#counts, failures: this.#failures, interrupted };
+    const [keyOf, counts, failures] = [this.#keyOf, this.#endings.counts, this.#endings.failures];
+    return { results, keyOf, counts, failures, interrupted };
   }
 
   get #stopping(): boolean {
     if (this.#request.signal.aborted) return true;
     const { keepGoing, policy } = this.#request;
     // All that would run is to be listed.
-    return this.#failures.length > 0 && !keepGoing && policy?.requireCached === undefined;
+    return this.#endings.failures.length > 0 && !keepGoing && policy?.requireCached === undefined;
   }
 
   #want(node: Node): void {
@@ -128,7 +132,8 @@ class Run {
     for (const node of level) {
       if (node.state === 'done') continue;
       if (node.result !== undefined) this.#resultKnown(node);
-      else if (node.task.locked !== undefined) this.#fail(node, missingLock(node.task), Date.now());
+      else if (node.task.locked !== undefined)
+        this.#endings.fail(node, missingLock(node.task), Date.now());
       else if (isTwin(node)) this.#awaitTwin(node, node.twin);
       else if (!node.mustRun && !node.shallow && substitute?.offers(node.task) === true) {
         node.state = 'substituting';
@@ -148,7 +153,7 @@ class Run {
     node.lookedUp = true;
     if (!found.current) return;
     node.state = 'done';
-    this.#end(node, 'current', Date.now());
+    this.#endings.end(node, 'current', Date.now());
     this.#release(node);
   }
 
@@ -156,8 +161,21 @@ class Run {
   #awaitTwin(node: Node, twin: Node): void {
     node.state = 'waiting';
     this.#want(twin);
-    if (twin.state === 'failed' || twin.state === 'skipped') this.#skip(node);
-    else this.#waitFor(node, [twin]);
+    if (twin.state !== 'failed' && twin.state !== 'skipped') this.#waitFor(node, [twin]);
+    else if (!this.#goAlone(node)) this.#endings.skip(node);
+  }
+
+  /**
+   * Where the task with the same key failed: a download has it from other places maybe, as these are not in the key.
+   * False for what would only fail once more.
+   */
+  #goAlone(node: Node): boolean {
+    if (node.twin?.state !== 'failed' || node.task.pool !== 'download' || this.#stopping)
+      return false;
+    node.twin = undefined;
+    node.pending = 0;
+    this.#miss(node);
+    return true;
   }
 
   /** A node whose result has to be made: its dependencies' results are needed now. */
@@ -168,7 +186,7 @@ class Run {
     for (const dependency of node.dependencies) {
       this.#want(dependency);
       if (dependency.state === 'failed' || dependency.state === 'skipped') {
-        this.#skip(node);
+        this.#endings.skip(node);
         return;
       }
     }
@@ -189,8 +207,7 @@ class Run {
 
   /** Nothing may run: what it would have needed is put in place as far as it is on record. */
   #leave(node: Node): void {
-    node.state = 'skipped';
-    this.#end(node, 'skipped', Date.now());
+    this.#endings.leave(node);
     for (const dependency of node.dependencies) this.#want(dependency);
   }
 
@@ -255,7 +272,7 @@ class Run {
     } catch (error) {
       const doing = node.state === 'delivering' ? 'deliver the output of' : 'finish';
       const diagnostic = systemError(`${doing} ${node.task.name}: cannot work on`, error);
-      this.#fail(node, { diagnostics: [diagnostic], tail: [] }, startedMs);
+      this.#endings.fail(node, { diagnostics: [diagnostic], tail: [] }, startedMs);
     }
   }
 
@@ -318,7 +335,7 @@ class Run {
     if (!(await gather(cache.store, mirrors!, result, { signal, progress }))) return false;
     node.remote = false;
     this.#register.put(node, [node.key], result, 'restored');
-    if (!node.ended) this.#end(node, 'restored', startedMs);
+    if (!node.ended) this.#endings.end(node, 'restored', startedMs);
     return true;
   }
 
@@ -346,7 +363,7 @@ class Run {
     if (!node.mustRun && this.#adopt(node, action, startedMs)) return;
     this.#tell(node);
     if (policy?.requireCached?.except(task) === false) {
-      this.#fail(node, notCached(task), startedMs);
+      this.#endings.fail(node, notCached(task), startedMs);
       return;
     }
     node.state = 'running';
@@ -387,7 +404,7 @@ class Run {
         this.#finish(node, execution.result, 'ran', startedMs);
         break;
       case 'failed':
-        this.#fail(node, execution.failure, startedMs);
+        this.#endings.fail(node, execution.failure, startedMs);
         break;
       case 'missing':
         this.#lost(this.#nodes.get(execution.task)!, node);
@@ -432,7 +449,7 @@ class Run {
     node.result = result;
     node.lookedUp = true;
     // What follows from a forced task and turned out to be on record is no news.
-    if (!node.shallow || node.told) this.#end(node, outcome, startedMs);
+    if (!node.shallow || node.told) this.#endings.end(node, outcome, startedMs);
     this.#resultKnown(node);
   }
 
@@ -460,7 +477,7 @@ class Run {
     for (const delivery of node.deliveries) {
       const delivered = await deliver(store, node.result!.outputs[delivery.output]!, delivery);
       if (typeof delivered === 'object') {
-        this.#fail(node, { diagnostics: [delivered], tail: [] }, startedMs);
+        this.#endings.fail(node, { diagnostics: [delivered], tail: [] }, startedMs);
         return;
       }
       if (delivered === 'missing') {
@@ -475,7 +492,7 @@ class Run {
   #delivered(node: Node, outcome: 'restored' | 'current', startedMs: number): void {
     this.#deliveries.done(node);
     node.state = 'done';
-    if (!node.ended) this.#end(node, outcome, startedMs);
+    if (!node.ended) this.#endings.end(node, outcome, startedMs);
   }
 
   /** A result on record whose blobs are gone: mirrors may have them, else it is made again. */
@@ -503,8 +520,8 @@ class Run {
   #again(node: Node, waiter?: Node): void {
     node.losses++;
     if (node.losses > MAX_LOSSES) {
-      this.#fail(node, keepsLosing(node.task, this.#request.cache.store.root), Date.now());
-      if (waiter !== undefined) this.#skip(waiter);
+      this.#endings.fail(node, keepsLosing(node.task, this.#request.cache.store.root), Date.now());
+      if (waiter !== undefined) this.#endings.skip(waiter);
       return;
     }
     if (waiter !== undefined) waiter.state = 'waiting';
@@ -518,57 +535,6 @@ class Run {
       this.#frontier.push(node);
     }
     if (waiter !== undefined) this.#waitFor(waiter, [node]);
-  }
-
-  #fail(node: Node, failure: TaskFailure, startedMs: number): void {
-    node.state = 'failed';
-    this.#failures.push({ task: node.task, failure });
-    this.#end(node, 'failed', startedMs, failure);
-    this.#skipWaiters(node);
-  }
-
-  #skip(node: Node): void {
-    if (node.state === 'skipped' || node.state === 'failed') return;
-    this.#skipOne(node);
-    this.#skipWaiters(node);
-  }
-
-  /** Iterative: a chain of dependents may be long. */
-  #skipWaiters(node: Node): void {
-    const queue = node.waiters.splice(0);
-    for (let next = queue.pop(); next !== undefined; next = queue.pop()) {
-      if (next.state !== 'waiting') continue;
-      this.#skipOne(next);
-      queue.push(...next.waiters.splice(0));
-    }
-  }
-
-  /** Where nothing may run, what waits for a task that would have to is as much of an answer as that. */
-  #skipOne(node: Node): void {
-    if (this.#request.policy?.requireCached?.except(node.task) === false) {
-      const failure = notCached(node.task);
-      node.state = 'failed';
-      this.#failures.push({ task: node.task, failure });
-      this.#end(node, 'failed', Date.now(), failure);
-      return;
-    }
-    node.state = 'skipped';
-    this.#end(node, 'skipped', Date.now());
-  }
-
-  #end(node: Node, outcome: Outcome, startedMs: number, failure?: TaskFailure): void {
-    const now = Date.now();
-    node.ended = true;
-    this.#counts[outcome]++;
-    this.#request.sink({
-      type: 'task-end',
-      at: now,
-      task: node.task.name,
-      outcome,
-      ms: now - startedMs,
-      key: node.key.key.hash,
-      ...(failure === undefined ? {} : { failure }),
-    });
   }
 }
 

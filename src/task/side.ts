@@ -44,7 +44,7 @@ export function taskSide(task: Task, keyOf: KeysOf): Side {
 /** A file of the checkout says itself where it is. */
 function fileOrigin(task: Task, path: string): Place | undefined {
   if (!path.startsWith('inputs.')) return undefined;
-  const at = path.slice('inputs.'.length);
+  const at = path.slice('inputs.'.length).replace(/\.executable$/, '');
   const input = task.inputs.find((candidate) => candidate.at === at);
   return input?.kind === 'file' ? { file: input.source } : undefined;
 }

@@ -1,7 +1,15 @@
 // A sandbox in which everything is different that must not matter: who runs a task, when, on how many
 // processors, with which umask, in which order directories list their files. A result that shows any of
 // it is not reproducible. Changes what lies in its own scratch directory only.
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { errnoOf } from '../base/fs.ts';
@@ -40,6 +48,7 @@ export function vary(sandbox: Sandbox, scratch: string): Variation {
   const mounts = [
     ...identityMounts(etc),
     ...(faketime === undefined ? [] : timeMounts(etc, faketime)),
+    ...(processors ? processorMounts(etc) : []),
   ];
   return {
     varied: [
@@ -113,11 +122,22 @@ function timeMounts(etc: string, library: string): Mount[] {
   ];
 }
 
-function mountFiles(directory: string, files: Readonly<Record<string, string>>): Mount[] {
+/** For those who count lines instead of asking how many processors they may use. */
+function processorMounts(etc: string): Mount[] {
+  const cpuinfo = readFileSync('/proc/cpuinfo', 'latin1').split(/\n\n/)[0]!;
+  const stat = readFileSync('/proc/stat', 'latin1').replaceAll(/^cpu[1-9].*\n/gm, '');
+  return mountFiles(etc, { cpuinfo: `${cpuinfo}\n\n`, stat }, '/proc');
+}
+
+function mountFiles(
+  directory: string,
+  files: Readonly<Record<string, string>>,
+  at = '/etc',
+): Mount[] {
   return Object.entries(files).map(([name, content]) => {
     const source = join(directory, name);
     writeFileSync(source, content, { mode: 0o644 });
-    return { source, target: `/etc/${name}`, writable: false };
+    return { source, target: `${at}/${name}`, writable: false };
   });
 }
 

@@ -227,6 +227,38 @@ describe('pipelines are data', () => {
     expect(file(rig, 'own')).toBe('own\n');
   });
 
+  test('a task behind the written packages sees them, and leaves them to be deployed', () => {
+    using rig = onePackage(
+      `tasks: { ${INSTALL}, sign: { uses: ["tar"], before: ["deploy"], script: "cd /pkg/in/tar; ls > /out/list", outputs: { list: "/out/list" } } }`,
+    );
+    build(rig);
+    expect(readdirSync(join(rig.packages, 'out/packages/p')).sort()).toEqual(['list', 'p.tar.xz']);
+    expect(rig.read('out/packages/p/list')).toBe('p.tar.xz\n');
+  });
+
+  test('a format of the tree itself is written for each package, which the script knows', () => {
+    const written = (output: string): string =>
+      `split: [{ name: "-doc", files: ["share/doc"] }], formats: ["zip"],
+       tasks: {
+         ${INSTALL.replace(' }', ', append: ["mkdir $DESTDIR$PREFIX/share/doc"] }')},
+         write_zip: { format: "zip", each: "package", uses: ["split", "qa"], before: ["deploy"],
+           script: "cd /pkg/in/split/$EACH; find . -type f > /out/$EACH.zip", outputs: { zip: "${output}" } },
+       }`;
+    using rig = onePackage(written('/out/*.zip'));
+    build(rig);
+    const deployed = join(rig.packages, 'out/packages/p');
+    expect(readdirSync(deployed).sort()).toEqual(['p-doc.zip', 'p.zip']);
+    expect(readFileSync(join(deployed, 'p.zip'), 'utf8')).toContain('./share/out\n');
+    expect(readFileSync(join(deployed, 'p-doc.zip'), 'utf8')).not.toContain('./share/out\n');
+    using wrong = onePackage(written('/out/all.zip'));
+    const { stderr, status } = wrong.run(['build']);
+    expect(stderr).toContain(
+      'error: the output "zip" is called /out/all.zip for every package, and could not be told apart\n',
+    );
+    expect(stderr).toContain('hint: put a * into its name: "/out/*-all.zip"\n');
+    expect(status).toBe(2);
+  });
+
   test('what a task makes for people is put in out/', () => {
     using rig = onePackage(
       `tasks: { ${INSTALL}, report: { after: ["unpack"], before: ["deploy"], script: "cp in.txt /out/html/", outputs: { html: "/out/html/" } } }`,

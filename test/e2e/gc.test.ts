@@ -1,5 +1,5 @@
 // The store looked after with the real program: limits, pins, trials, damage, what running builds need.
-import { readdirSync, writeFileSync, chmodSync } from 'node:fs';
+import { readdirSync, statSync, utimesSync, writeFileSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeTree } from '../../src/base/fs.ts';
@@ -58,6 +58,42 @@ test('gc keeps to the size, leaves pins, tells on trial, and the next build make
   const anew = rig.run(['build', 'a']);
   expect(anew.status, anew.stderr).toBe(0);
   expect(anew.stderr).toContain('its result was here until it was evicted on ');
+});
+
+test('what only builds stand on that are skipped, without Node, is not the first to go', () => {
+  using daily = machine();
+  using other = machine();
+  const env = { ASHLAR_STORE: daily.env['ASHLAR_STORE']! };
+  expect(daily.run(['build', 'a'], { env }).status).toBe(0);
+  expect(other.run(['build', 'b'], { env }).status).toBe(0);
+  const longAgo = Date.now() / 1000 - 30 * 24 * 3600;
+  const used = join(daily.packages, 'cache/.ashlar/noop.used');
+  const results = filesBelow(join(env.ASHLAR_STORE, 'ac'));
+  for (const file of [...results, used, join(other.packages, 'cache/.ashlar/noop.used')]) {
+    utimesSync(file, longAgo, longAgo);
+  }
+  // The one that was made first goes first, unless it is of use.
+  const [first] = results.toSorted((a, b) => statSync(a).ctimeMs - statSync(b).ctimeMs);
+  utimesSync(first!, longAgo - 1000, longAgo - 1000);
+  const written = (): number => statSync(join(daily.packages, 'cache/.ashlar/noop.key')).mtimeMs;
+  const before = written();
+  expect(daily.run(['build', 'a'], { env }).status).toBe(0);
+  // Node would have written it anew.
+  expect(written()).toBe(before);
+  expect(statSync(used).mtimeMs).toBeGreaterThan(Date.now() - 600_000);
+  expect(daily.run(['gc', '--max-size', '300 kB'], { env }).status).toBe(0);
+  for (const [rig, ran] of [
+    [daily, false],
+    [other, true],
+  ] as const) {
+    removeTree(join(rig.packages, 'cache'));
+    const again = rig.run(['build', rig === daily ? 'a' : 'b'], { env });
+    expect(/^ran /m.test(again.stderr), again.stderr).toBe(ran);
+  }
+  // Of trees that are gone nothing is remembered.
+  removeTree(join(daily.packages, 'cache'));
+  daily.run(['gc'], { env });
+  expect(readdirSync(join(env.ASHLAR_STORE, 'uses'))).toHaveLength(1);
 });
 
 test('a limit in ashlar.json is kept by builds themselves', () => {

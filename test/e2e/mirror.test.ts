@@ -184,6 +184,34 @@ test('a blob that is gone from the mirror is made again', async () => {
   expect(archive(other)).toEqual(archive(one));
 });
 
+test('what a mirror did not get, because it was away, the next build sends', async () => {
+  await using chaos = await ChaosMirror.start();
+  using one = machine(sharing([{ url: chaos.url(), write: true }]));
+  using other = machine(sharing([chaos.url()]));
+  chaos.mood = (_, response) => (response.writeHead(500).end(), true);
+  const first = await build(one, 'top');
+  expect(first.status, first.stderr).toBe(0);
+  expect(first.stderr).toContain('is not asked any more');
+  expect(chaos.files.size).toBe(0);
+  // Back, but not for writing: that is told, and nothing is lost.
+  chaos.mood = only('PUT', (_, response) => (response.writeHead(403).end(), true));
+  const second = await build(one, 'top');
+  expect(second.stderr).toContain('nothing more is sent to the mirror');
+  expect(chaos.files.size).toBe(0);
+  chaos.mood = () => false;
+  const third = await build(one, 'top');
+  expect(third.status).toBe(0);
+  expect(third.stderr).not.toContain('warning');
+  expect(ran(third)).toBe(0);
+  const taken = await build(other, 'top');
+  expect(ran(taken), taken.stderr).toBe(0);
+  expect(archive(other)).toEqual(archive(one));
+  // Once: there is nothing left to send, and the next build is skipped again.
+  chaos.requests.length = 0;
+  expect((await build(one, 'base')).status).toBe(0);
+  expect(chaos.count('PUT')).toBe(0);
+});
+
 test('an unsigned or poisoned result is ignored, named, and the task runs', async () => {
   await using chaos = await ChaosMirror.start();
   using builder = machine();

@@ -22,7 +22,7 @@ import { BLOB_TIME } from '../../src/cache/store.ts';
 import { createRig, PROJECT, type Rig, type Run } from '../rig/program.ts';
 
 /** What the launcher calls while it puts back. */
-const PROGRAMS = 'sha256sum ls cmp xargs stat tar cat mv sleep find touch mkdir rm'.split(' ');
+const PROGRAMS = 'sha256sum ls cmp xargs stat tar cat mv sleep touch mkdir rm'.split(' ');
 
 let rig: Rig;
 const at = (path: string): string => join(rig.packages, path);

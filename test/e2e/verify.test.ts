@@ -31,6 +31,11 @@ test('what shows the user, the machine, the time, the order of files or the proc
     clock: 'date +%Y > $PKG_PATH/year',
     order: 'mkdir d; cd d; ls -U /pkg/extra > $PKG_PATH/order',
     cores: 'echo "$NUM_CORES" > $PKG_PATH/cores',
+    counted:
+      'grep -c ^processor /proc/cpuinfo > $PKG_PATH/cores; grep -c "^cpu[0-9]" /proc/stat >> $PKG_PATH/cores',
+    allowed: 'nproc > $PKG_PATH/cores',
+    // Hidden from tasks, so that there is nothing to find.
+    hidden: 'echo $$ > $PKG_PATH/pid; head -1 /proc/self/maps | cut -d" " -f1 > $PKG_PATH/address',
     mask: 'umask > $PKG_PATH/umask',
     packed: 'touch x; tar --mode=644 -czf $PKG_PATH/x.tar.gz x',
     bytes:
@@ -49,6 +54,8 @@ test('what shows the user, the machine, the time, the order of files or the proc
   const faketime = answer.varied.some((what) => what.includes('the time'));
   const expected = ['bytes', 'cores', 'machine', 'mask', 'order', 'packed', 'user'];
   if (faketime) expected.push('clock');
+  if (answer.varied.some((what) => what.includes('processors')))
+    expected.push('allowed', 'counted');
   expect(different.map(({ task }) => task).sort()).toEqual(
     expected.map((name) => `${name}:build`).sort(),
   );
@@ -62,7 +69,7 @@ test('what shows the user, the machine, the time, the order of files or the proc
   expect(of('packed:build').summary).toMatch(/^package: x\.tar\.gz: x: mtime: "\d+" → "\d+"$/);
   expect(of('bytes:build').summary).toBe('package: b: differs from byte 2000 (0x7d0)');
   // The order of inputs in an archive of Ashlar's own is no matter.
-  expect(answer.tasks.filter(({ task }) => task.endsWith(':write_tar'))).toHaveLength(9);
+  expect(answer.tasks.filter(({ task }) => task.endsWith(':write_tar'))).toHaveLength(12);
 });
 
 test('results are left as they are, and reports have a fixed form', () => {

@@ -125,6 +125,29 @@ describe('a failure', () => {
     expect(report.counts).toMatchObject({ failed: 1, ran: 3 });
   });
 
+  test('of a download says nothing of the same file from another place', async () => {
+    const same = (name: string, pool: 'cpu' | 'download', does?: Behaviour): Task => ({
+      ...scriptTask({ name, text: 'same', ...(does && { does }) }),
+      pool,
+    });
+    for (const pool of ['cpu', 'download'] as const) {
+      using rig = await createRig();
+      const gone = same('gone', pool, failing);
+      const there = [same('one', pool), same('two', pool)];
+      const needs = there.map((one) => scriptTask({ name: `with ${one.name}`, needs: [one] }));
+      const report = await rig.build([gone, ...needs], { keepGoing: true });
+      const alone = pool === 'download';
+      expect(report.counts).toMatchObject(
+        alone ? { failed: 1, skipped: 0 } : { failed: 1, skipped: 4 },
+      );
+      // The second one finds what the first has brought.
+      expect(rig.ran.filter((name) => name === 'one' || name === 'two')).toHaveLength(
+        alone ? 1 : 0,
+      );
+      expect((await rig.build([gone, ...needs])).counts).toMatchObject({ failed: alone ? 0 : 1 });
+    }
+  });
+
   test('is also a declared output that is not there, whatever the exit status', async () => {
     using rig = await createRig();
     const task = scriptTask({ name: 'a', outputKind: 'file', does: () => 0 });

@@ -54,6 +54,7 @@ export interface EntryRecord extends Entry {
 
 export const KINDS: readonly Kind[] = ['file', 'directory', 'link', 'other'];
 export const DIRECTORY = KINDS.indexOf('directory');
+export const LINK = KINDS.indexOf('link');
 export const SHA1_LENGTH = 20;
 export const SHA256_LENGTH = 32;
 

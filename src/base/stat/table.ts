@@ -3,14 +3,16 @@
 // what was changed so lately that its times could hide a further change is never remembered. Within a run each is
 // looked at once: all who ask are told the same. The table only saves time: a broken one is as good as none.
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync, type Stats } from 'node:fs';
+import { readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { hashFile, type Digest, type Sha256Hex } from '../digest.ts';
 import { errnoOf, writeAtomic } from '../fs.ts';
+import { makeDirectories } from '../mkdir.ts';
 import {
   DIRECTORY,
   encodeColumns,
   KINDS,
+  LINK,
   loadColumns,
   NO_COLUMNS,
   type Columns,
@@ -66,6 +68,8 @@ class StatTable {
   #directory = '';
   #folder: number | undefined;
   #learntSummary = false;
+  /** Whether anything was looked at that the table did not know, or knew otherwise. */
+  #foundNews = false;
   readonly #indexes = new Map<number, Map<string, number>>();
   /** Where in it the next path is likely to be. */
   #next = 0;
@@ -86,6 +90,7 @@ class StatTable {
     if (folder !== undefined && this.#isCurrentFolder(folder, directory)) {
       return this.#entriesOf(folder);
     }
+    this.#foundNews = true;
     const before = this.#now();
     const stat = statSync(directory);
     const entries = readEntries(directory);
@@ -135,6 +140,7 @@ class StatTable {
   readonly mode = (path: string): number => {
     const place = this.#current(path);
     if (place !== undefined) return this.#known.modes[place]!;
+    this.#foundNews = true;
     return this.#files.get(path)?.mode ?? statFile(path).mode;
   };
 
@@ -160,6 +166,28 @@ class StatTable {
     return computed;
   };
 
+  /**
+   * All that was looked at in this run, and what else are links in the folders that were listed, wherever they lead.
+   * Undefined where anything was not known before as it was found.
+   */
+  unchanged():
+    | { readonly paths: readonly string[]; readonly links: readonly string[] }
+    | undefined {
+    if (this.#foundNews) return undefined;
+    const { folders, firsts, names, kinds } = this.#known;
+    const paths: string[] = [];
+    const links: string[] = [];
+    for (const [directory, folder] of folders) {
+      const listed = this.#foldersSeen[folder] === UNCHANGED;
+      if (listed) paths.push(directory);
+      for (let place = firsts[folder]!; place < firsts[folder + 1]!; place++) {
+        if (this.#seen[place] === UNCHANGED) paths.push(`${directory}/${names[place]!}`);
+        else if (listed && kinds[place] === LINK) links.push(`${directory}/${names[place]!}`);
+      }
+    }
+    return { paths, links };
+  }
+
   /** Writes the table back if it has changed. Where it cannot be written it is not: that costs time only. */
   save(): void {
     const learnt = this.#files.size + this.#listings.size > 0 || this.#learntSummary;
@@ -172,7 +200,7 @@ class StatTable {
       today,
     );
     try {
-      mkdirSync(dirname(this.#file), { recursive: true });
+      makeDirectories(dirname(this.#file));
       writeAtomic(this.#file, encodeColumns(records));
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
@@ -289,6 +317,7 @@ class StatTable {
   }
 
   #hash(path: string, algorithm: 'sha1' | 'sha256'): FileRecord {
+    this.#foundNews = true;
     const before = this.#now();
     const stat = statFile(path);
     const hash = createHash(algorithm);
@@ -297,6 +326,7 @@ class StatTable {
   }
 
   #read(path: string): Buffer {
+    this.#foundNews = true;
     const before = this.#now();
     const stat = statSync(path);
     const bytes = readFileSync(path);

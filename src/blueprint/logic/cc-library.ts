@@ -3,7 +3,7 @@ import { joinPath, list, moduleType, path } from '../api.ts';
 import { addCcDependencies, ccFields, compile, libraryProvider } from './cc.ts';
 import { setOutputs } from './name.ts';
 import { archiveRule, literal, stock } from './package.ts';
-import { expandSources } from './source.ts';
+import { expandSources, pathIn } from './source.ts';
 
 export const ccLibrary = moduleType({
   name: 'cc_library',
@@ -17,7 +17,7 @@ export const ccLibrary = moduleType({
   dependencies: addCcDependencies,
   generate(ctx) {
     const { export_include_dirs, generated_headers, libs } = ctx.properties;
-    const exported = export_include_dirs.map((one) => joinPath(ctx.directory, one));
+    const exported = export_include_dirs.map((one) => pathIn(ctx.directory, one));
     const { objects, used, variantDirectory } = compile(ctx, exported);
     const archives = [];
     if (objects.length > 0) {

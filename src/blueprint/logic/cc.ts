@@ -18,7 +18,7 @@ import {
 } from '../api.ts';
 import type { StockConfig } from './config.ts';
 import { compileRule, literal, stock } from './package.ts';
-import { addSourceDependencies, expandSources, sources } from './source.ts';
+import { addSourceDependencies, expandSources, pathIn, sources } from './source.ts';
 
 /** A library that is linked. */
 export const libraryTag = dependencyTag('library');
@@ -94,7 +94,7 @@ export function compile(
   const used = usedLibraries(context);
   const headers = expandSources(context, 'generated_headers', generated_headers);
   const includes = [
-    ...include_dirs.map((one) => joinPath(context.directory, one)),
+    ...include_dirs.map((one) => pathIn(context.directory, one)),
     ...exported,
     ...new Set(headers.map(directoryOf)),
     ...used.includeDirs,
@@ -104,15 +104,15 @@ export function compile(
     ...(own?.cflags ?? []),
     ...includes.map((one) => `-I${one}`),
   ];
-  const files = [
+  const files = new Set([
     ...expandSources(context, 'srcs', srcs, exclude_srcs),
     ...expandSources(context, `arch.${variation}.srcs`, own?.srcs ?? []),
-  ];
+  ]);
   const args = { flags: words(cflags) };
   const orderOnly = literal([...headers, ...used.headers]);
   const directory = `${variantDirectory('obj')}/${joinPath(context.directory, context.name)}`;
-  const objects = files.map((file) => {
-    const object = `${directory}/${relativeTo(context.directory, file)}.o`;
+  const objects = Array.from(files, (file) => {
+    const object = `${directory}/${objectName(context.directory, file)}.o`;
     const [outputs, inputs] = [literal([object]), literal([file])];
     context.build(stock, { rule: compileRule, outputs, inputs, orderOnly, args, optional: true });
     return object;
@@ -151,9 +151,14 @@ function directoryOf(file: string): string {
   return file.slice(0, Math.max(0, file.lastIndexOf('/'))) || '.';
 }
 
-/** Sources of other directories keep their whole path: it tells them apart. */
-function relativeTo(directory: string, file: string): string {
-  return directory !== '.' && file.startsWith(`${directory}/`)
-    ? file.slice(directory.length + 1)
-    : file;
+/**
+ * What the object of a source is called below the directory of the module's objects. Sources of other directories keep
+ * their whole path, which tells them apart, and stays inside even where it leads out of the source root.
+ */
+function objectName(directory: string, file: string): string {
+  if (file.startsWith('/')) return `_root${file}`;
+  if (directory !== '.' && file.startsWith(`${directory}/`)) {
+    return file.slice(directory.length + 1);
+  }
+  return file.replaceAll('../', '_up/');
 }

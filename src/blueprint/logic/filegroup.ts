@@ -1,5 +1,6 @@
 // `filegroup`: a name for some files.
 import { list, moduleType, path } from '../api.ts';
+import { setOutputs } from './name.ts';
 import { addSourceDependencies, expandSources, filesProvider, sources } from './source.ts';
 
 export const filegroup = moduleType({
@@ -12,6 +13,8 @@ export const filegroup = moduleType({
   dependencies: (ctx) => addSourceDependencies(ctx, ctx.properties.srcs),
   generate(ctx) {
     const { srcs, exclude_srcs } = ctx.properties;
-    ctx.set(filesProvider, { files: expandSources(ctx, 'srcs', srcs, exclude_srcs) });
+    const files = expandSources(ctx, 'srcs', srcs, exclude_srcs);
+    ctx.set(filesProvider, { files });
+    setOutputs(ctx, files);
   },
 });

@@ -1,10 +1,17 @@
 // `genrule`: files made by a command.
 import { bool, joinPath, list, moduleType, ninjaEscape, path, string } from '../api.ts';
-import { dependencyTag, type GenerateContext } from '../api.ts';
+import { dependencyTag, didYouMean, type GenerateContext } from '../api.ts';
 import type { StockConfig } from './config.ts';
 import { expandCommand, type Reference } from './command.ts';
 import { programProvider } from './program.ts';
-import { addSourceDependencies, expandSources, filesProvider, sources } from './source.ts';
+import {
+  addSourceDependencies,
+  expandSources,
+  filesOf,
+  filesProvider,
+  pathIn,
+  sources,
+} from './source.ts';
 import { setOutputs } from './name.ts';
 import { literal, stock } from './package.ts';
 
@@ -14,7 +21,8 @@ export const genrule = moduleType({
   name: 'genrule',
   doc:
     'Files that a command makes. In the command, `$(in)` stands for the sources, `$(out)` for the outputs, ' +
-    '`$(location name)` for a tool or for one of the files, `$(gendir)` for the directory of the outputs, ' +
+    '`$(location name)` for a tool or for one of the files, named as in the list that it is of, `$(gendir)` for ' +
+    'the directory of the outputs, ' +
     'and `$(depfile)` for the dependency file. It runs in the source root, once for all outputs.',
   properties: {
     srcs: sources('What the command reads.'),
@@ -40,8 +48,13 @@ export const genrule = moduleType({
     const outputs = outs.map((out) => `${directory}/${out}`);
     if (outs.length === 0) ctx.propertyError('outs', 'there must be at least one output');
     const tools = findTools(ctx);
+    const named = new Map([
+      ...outs.map((name, i) => [name, [outputs[i]!]] as const),
+      ...srcs.map((name) => [name, filesOf(ctx, name)] as const),
+      ...tools,
+    ]);
     const resolve = (reference: string): Reference =>
-      resolveReference(reference, { inputs, outputs, directory, tools });
+      resolveReference(reference, { inputs, outputs, directory, named });
     const { command, problems } = expandCommand(cmd, resolve);
     for (const problem of problems) ctx.propertyError('cmd', problem);
     if (problems.length > 0 || outs.length === 0) return;
@@ -65,7 +78,8 @@ interface Known {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly directory: string;
-  readonly tools: ReadonlyMap<string, readonly string[]>;
+  /** Files by the names that the module gives them. */
+  readonly named: ReadonlyMap<string, readonly string[]>;
 }
 
 function findTools(
@@ -80,13 +94,13 @@ function findTools(
       ctx.propertyError(`tools[${index}]`, `${module.toString()} makes no program`);
     }
   }
-  for (const file of ctx.properties.tool_files) tools.set(file, [joinPath(ctx.directory, file)]);
+  for (const file of ctx.properties.tool_files) tools.set(file, [pathIn(ctx.directory, file)]);
   return tools;
 }
 
 function resolveReference(
   reference: string,
-  { inputs, outputs, directory, tools }: Known,
+  { inputs, outputs, directory, named }: Known,
 ): Reference {
   switch (reference) {
     case 'in':
@@ -102,7 +116,11 @@ function resolveReference(
   if (name === undefined) {
     return { problem: `there is no $(${reference}); a shell's own is written $$(${reference})` };
   }
-  const paths = tools.get(name) ?? inputs.filter((input) => input.endsWith(`/${name}`));
-  if (paths.length === 0) return { problem: `$(location ${name}) is no tool and no source` };
-  return { paths };
+  // A wildcard is the name of no file; what it matches is.
+  const own = /[*?[]/.test(name) ? undefined : named.get(name);
+  const paths = own ?? inputs.filter((input) => `/${input}`.endsWith(`/${name}`));
+  if (paths.length > 0) return { paths };
+  const meant = didYouMean(name, [...named.keys()]);
+  const hint = meant === undefined ? '' : `: ${meant}`;
+  return { problem: `$(location ${name}) is no tool and none of the files${hint}` };
 }

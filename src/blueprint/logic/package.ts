@@ -33,8 +33,9 @@ export const linkRule = stock.rule(
 );
 
 export const testRule = stock.rule('test', {
+  // The path of a program always has a slash: no shell looks for it in PATH.
   command:
-    'if ./$in > $out.log 2>&1; then touch $out; else status=$$?; cat $out.log; rm -f $out; exit $$status; fi',
+    'if $in > $out.log 2>&1; then touch $out; else status=$$?; cat $out.log; rm -f $out; exit $$status; fi',
   description: 'test $in',
 });
 

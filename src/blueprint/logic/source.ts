@@ -1,5 +1,5 @@
 // Lists of sources: files, globs, and `:name` for what another module offers.
-import { dependencyTag, joinPath, list, path, provider } from '../api.ts';
+import { cleanPath, dependencyTag, joinPath, list, path, provider } from '../api.ts';
 import type { BottomUpContext, GenerateContext, ListProperty, PathProperty } from '../api.ts';
 
 /** Files that a module offers to others as sources, relative to the source root. */
@@ -18,6 +18,11 @@ export function sources(doc: string): ListProperty<PathProperty> {
   });
 }
 
+/** A path that a module of a directory names, relative to the source root: a file has one path, whoever names it. */
+export function pathIn(directory: string, path: string): string {
+  return cleanPath(path.startsWith('/') ? path : joinPath(directory, path));
+}
+
 /** Depends on the modules that lists of sources name. */
 export function addSourceDependencies(
   context: BottomUpContext<unknown>,
@@ -31,7 +36,7 @@ export function addSourceDependencies(
 }
 
 /**
- * The files of a list of sources, relative to the source root. Patterns that match nothing and modules
+ * The files of a list of sources, relative to the source root, each once. Patterns that match nothing and modules
  * that offer nothing are reported at the property.
  */
 export function expandSources(
@@ -40,17 +45,18 @@ export function expandSources(
   sources: readonly string[],
   excludes: readonly string[] = [],
 ): string[] {
-  const inDirectory = (one: string): string => joinPath(context.directory, one);
-  const excluded = excludes.map(inDirectory);
+  const { directory } = context;
+  const excluded = excludes.map((one) => pathIn(directory, one));
   const found: string[] = [];
   for (const [index, source] of sources.entries()) {
     const at = `${property}[${index}]`;
     if (source.startsWith(':')) found.push(...offered(context, at, source.slice(1)));
     else if (!/[*?[]/.test(source)) {
-      if (!excluded.includes(inDirectory(source))) found.push(inDirectory(source));
+      const file = pathIn(directory, source);
+      if (!excluded.includes(file)) found.push(file);
     } else {
       const matches = context
-        .glob(inDirectory(source), { excludes: excluded })
+        .glob(pathIn(directory, source), { excludes: excluded })
         .filter((match) => !match.endsWith('/'));
       if (matches.length === 0) {
         context.propertyError(at, `${JSON.stringify(source)} matches no files`);
@@ -58,7 +64,7 @@ export function expandSources(
       found.push(...matches);
     }
   }
-  return found;
+  return [...new Set(found)];
 }
 
 function offered(
@@ -75,4 +81,11 @@ function offered(
     return [];
   }
   return files.files;
+}
+
+/** The files that a source stands for by itself, if it is a module's name or a plain path: `:name`, `a/b.c`. */
+export function filesOf(context: GenerateContext<unknown>, source: string): readonly string[] {
+  if (!source.startsWith(':')) return [pathIn(context.directory, source)];
+  const module = context.directDependency(source.slice(1), sourceTag);
+  return (module && context.get(module, filesProvider)?.files) ?? [];
 }

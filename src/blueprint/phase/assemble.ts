@@ -16,9 +16,9 @@ export type Entry = Group | number;
 export interface AssembleInput {
   readonly entries: readonly Entry[];
   readonly graph: Graph;
-  readonly contents: ContentDigests;
+  readonly contents: Pick<ContentDigests, 'of'>;
   readonly arena: TextArena;
-  readonly outputs: Outputs;
+  readonly outputs: Pick<Outputs, 'marksOf'>;
   /** The earlier run, where there are entries of it. */
   readonly old: State | undefined;
   /** Index of a list of entities of this run among those of the state. */
@@ -46,8 +46,21 @@ export function assemble(input: AssembleInput, output: ChangedFile): Assembled {
   return { modules: modules.finish(), variants: variants.finish() };
 }
 
+type ModuleInput = Omit<AssembleInput, 'arena' | 'entityList'>;
+
+/** The columns of modules that have not come to any text: after the mutators. */
+export function recordModules(input: ModuleInput): ModuleColumns {
+  const modules = new ModuleBuilder(input);
+  let variants = 0;
+  for (const [index, entry] of input.entries.entries()) {
+    modules.add(index, entry);
+    modules.endVariants(index, (variants += (entry as Group).variants().length));
+  }
+  return modules.finish();
+}
+
 class ModuleBuilder {
-  readonly #input: AssembleInput;
+  readonly #input: ModuleInput;
   readonly #names: string[] = [];
   readonly #defined = new Map<number, string>();
   readonly #file: Int32Array;
@@ -61,7 +74,7 @@ class ModuleBuilder {
   readonly #absent: string[] = [];
   readonly #absentIndexes = new Map<string, number>();
 
-  constructor(input: AssembleInput) {
+  constructor(input: ModuleInput) {
     const count = input.entries.length;
     this.#input = input;
     this.#file = new Int32Array(count);

@@ -14,9 +14,9 @@ import {
   stampOf,
 } from './stamp.ts';
 import { Stamper } from './stamper.ts';
-import type { StampedPaths, State, UserColumns } from './state.ts';
+import type { Looked, StampedPaths, UserColumns } from './state.ts';
 
-export interface Changes {
+export interface Changes<T extends Looked = Looked> {
   /** Indexes of Blueprints files whose content is different. */
   readonly files: ReadonlySet<number>;
   /** Indexes of modules that asked for a glob or a file which is different. */
@@ -29,32 +29,36 @@ export interface Changes {
    * The state with the stamps of now, and with the directories that globs search now where they match
    * what they did. What changed otherwise is not in it.
    */
-  readonly current: State;
+  readonly current: T;
 }
 
 /** Compares a state with what is there. Stamps decide where they can. */
-export function findChanges(state: State, files: FileSystem, root: string): Changes {
+export function findChanges<T extends Looked>(
+  state: T,
+  files: FileSystem,
+  root: string,
+): Changes<T> {
   return new ChangeFinder(state, files, root).find();
 }
 
-class ChangeFinder {
+class ChangeFinder<T extends Looked> {
   readonly #files = new Set<number>();
   readonly #modules = new Set<number>();
   #everything: string | undefined;
   #stale = false;
-  readonly #state: State;
+  readonly #state: T;
   readonly #fileSystem: FileSystem;
   readonly #root: string;
   /** Globs that match what they did, but had to search elsewhere too. */
   readonly #moved = new Map<number, GlobLook>();
 
-  constructor(state: State, files: FileSystem, root: string) {
+  constructor(state: T, files: FileSystem, root: string) {
     this.#state = state;
     this.#fileSystem = files;
     this.#root = root;
   }
 
-  find(): Changes {
+  find(): Changes<T> {
     const { files, directories, watched } = this.#state;
     const filesNow = this.#restamp(files, (index) => this.#compareFile(index));
     const moved = new Set<number>();
@@ -76,7 +80,7 @@ class ChangeFinder {
   }
 
   /** The same paths with their stamps of now; `changed` is told where stamps cannot say that all is as it was. */
-  #restamp<T extends StampedPaths>(columns: T, changed: (index: number) => void): T {
+  #restamp<C extends StampedPaths>(columns: C, changed: (index: number) => void): C {
     const { path, stamp } = columns;
     const now = stamp.slice();
     for (let index = 0; index < textCount(path); index++) {
@@ -126,7 +130,7 @@ class ChangeFinder {
   }
 
   /** Puts in where globs search now. */
-  #search(state: State): State {
+  #search(state: T): T {
     if (this.#moved.size === 0) return state;
     const { globs, watched } = unpackLooks(state);
     const now = globs.map((look, index) => this.#moved.get(index) ?? look);

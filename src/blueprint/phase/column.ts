@@ -48,6 +48,26 @@ export function invertLists(lists: ListColumn, count: number): ListColumn {
   return { start, items };
 }
 
+/** Texts that repeat: each once, and an index for each place. */
+export interface WordColumn {
+  readonly words: readonly string[];
+  readonly index: Int32Array;
+}
+
+export function packWords(texts: readonly string[]): WordColumn {
+  const known = new Map<string, number>();
+  const index = Int32Array.from(texts, (text) => {
+    let at = known.get(text);
+    if (at === undefined) known.set(text, (at = known.size));
+    return at;
+  });
+  return { words: [...known.keys()], index };
+}
+
+export function unpackWords({ words, index }: WordColumn): string[] {
+  return Array.from(index, (at) => words[at]!);
+}
+
 export function packTexts(texts: readonly string[]): TextColumn {
   const start = new Int32Array(texts.length + 1);
   let total = 0;

@@ -22,7 +22,7 @@ import { writeManifest, type Sink } from './manifest.ts';
 import { modulesByName, prepare, type Prepared } from './prepare.ts';
 import { Registry } from './registry.ts';
 import { targetsOf } from './target.ts';
-import type { ReadFile } from './treefile.ts';
+import type { ReadFile, TreeFile } from './treefile.ts';
 import type { Dialect } from '../syntax/tree.ts';
 import { walkTree, type Tree, type WalkOptions } from './walk.ts';
 
@@ -161,6 +161,11 @@ export class Engine {
 
   get tree(): Tree | undefined {
     return this.#tree;
+  }
+
+  /** The files that its modules are from. */
+  get treeFiles(): readonly TreeFile[] {
+    return this.#part?.files.map(({ file }) => file) ?? this.#tree?.files ?? [];
   }
 
   get graph(): Graph {

@@ -3,7 +3,6 @@
 import type { FileSystem } from '../glob/filesystem.ts';
 import { LogicError } from '../module/exception.ts';
 import type { Logic } from '../module/logic.ts';
-import { GlobalNames } from '../module/names.ts';
 import { moduleOfOwner } from '../module/prefix.ts';
 import type { Group } from '../module/variant.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
@@ -13,16 +12,11 @@ import type { Changes } from './change.ts';
 import { listAt, textAt, textCount } from './column.ts';
 import { ContentDigests, hasContent } from './content.ts';
 import { Engine, type EngineOptions } from './engine.ts';
+import { PartNames } from './partnames.ts';
 import { Region } from './region.ts';
-import { findName, OBSERVED, type State } from './state.ts';
-import {
-  childrenOf,
-  exportsOf,
-  namedBy,
-  readSource,
-  readTreeFile,
-  type ReadFile,
-} from './treefile.ts';
+import { FileReader } from './reread.ts';
+import { findDefined, OBSERVED, type State } from './state.ts';
+import { childrenOf, exportsOf, namedBy, type ReadFile } from './treefile.ts';
 
 /** What a partial analysis came to. */
 export interface Part {
@@ -65,7 +59,7 @@ class PartialAnalysis {
   readonly #logic: readonly Logic[];
   readonly #files: FileSystem;
   readonly #region: Region;
-  readonly #read = new Map<number, ReadFile>();
+  readonly #reader: FileReader;
   readonly #changedFiles = new Map<number, ReadFile>();
 
   constructor(state: State, changes: Changes, options: EngineOptions, logic: readonly Logic[]) {
@@ -74,7 +68,8 @@ class PartialAnalysis {
     this.#options = options;
     this.#logic = logic;
     this.#files = options.files;
-    this.#region = new Region(state);
+    this.#region = new Region(state.modules);
+    this.#reader = new FileReader(state.files, options.files, options.dialect);
   }
 
   run(): Part | NotPartial {
@@ -124,18 +119,10 @@ class PartialAnalysis {
     }
   }
 
-  /** A file, in the scope that it has now. Parents come before their children in the state. */
   #readFile(index: number): ReadFile {
-    const known = this.#read.get(index);
-    if (known !== undefined) return known;
-    const { path, parent } = this.#state.files;
-    const above = parent[index]!;
-    const parentFile = above === -1 ? undefined : this.#readFile(above).file;
-    const source = readSource(this.#files, textAt(path, index));
-    if (!source.ok) throw new GivenUp(`${textAt(path, index)} cannot be read`);
-    const read = readTreeFile(source.value, parentFile, this.#options.dialect);
-    this.#read.set(index, read);
-    return read;
+    const read = this.#reader.at(index);
+    if (read !== undefined) return read;
+    throw new GivenUp(`${textAt(this.#state.files.path, index)} cannot be read`);
   }
 
   /** One round. Undefined when it showed that more must be analysed. */
@@ -180,11 +167,7 @@ class PartialAnalysis {
   }
 
   #indexOf(name: string): number | undefined {
-    const { modules } = this.#state;
-    const index = findName(modules.name, name);
-    if (index !== -1) return index;
-    for (const [renamed, defined] of modules.defined) if (defined === name) return renamed;
-    return undefined;
+    return findDefined(this.#state.modules, name);
   }
 
   #foreignPrefixes(closed: ReadonlySet<number>): Map<string, string> {
@@ -299,26 +282,5 @@ function runPhases(
   } catch (error) {
     if (error instanceof LogicError) throw new GivenUp(error.message);
     throw error;
-  }
-}
-
-/** Names of a part of the tree: what is asked for and is not there may be in the rest. */
-class PartNames extends GlobalNames {
-  readonly #asked: (name: string) => void;
-
-  constructor(asked: (name: string) => void) {
-    super();
-    this.#asked = asked;
-  }
-
-  override add(group: Group): Diagnostic | undefined {
-    this.#asked(group.name);
-    return super.add(group);
-  }
-
-  override find(name: string): Group | undefined {
-    const found = super.find(name);
-    if (found === undefined) this.#asked(name);
-    return found;
   }
 }

@@ -2,10 +2,10 @@
 // saw is different now, and with them everything that their own analysis looks at. Works on the state
 // of the last run; knows nothing of how modules are analysed.
 import { invertLists, listAt, textCount, type ListColumn } from './column.ts';
-import { READS_DEEP, READS_DEPENDERS, type State } from './state.ts';
+import { READS_DEEP, READS_DEPENDERS, type ModuleColumns } from './state.ts';
 
 export class Region {
-  readonly #state: State;
+  readonly #modules: ModuleColumns;
   readonly #count: number;
   /** Who looks at a module, who changes it, whom it created. */
   #readers: ListColumn | undefined;
@@ -16,9 +16,8 @@ export class Region {
   /** Further modules that the analysis asked for. */
   readonly #wanted = new Set<number>();
 
-  constructor(state: State) {
-    const { modules } = state;
-    this.#state = state;
+  constructor(modules: ModuleColumns) {
+    this.#modules = modules;
     this.#count = textCount(modules.name);
   }
 
@@ -34,7 +33,7 @@ export class Region {
 
   /** Adds what depends on a module that shows something else now, or is gone. */
   affectReaders(module: number): void {
-    const { modules } = this.#state;
+    const modules = this.#modules;
     for (const reader of this.#readersOf(module)) this.affected.add(reader);
     for (const reader of this.#above(module)) {
       if ((modules.flags[reader]! & READS_DEEP) !== 0) this.affected.add(reader);
@@ -50,7 +49,7 @@ export class Region {
 
   /** Adds modules that missed a name which there is now. */
   affectMissing(name: string): void {
-    const { modules } = this.#state;
+    const modules = this.#modules;
     const at = modules.absent.indexOf(name);
     if (at === -1) return;
     for (let module = 0; module < this.#count; module++) {
@@ -74,7 +73,7 @@ export class Region {
 
   /** The modules to analyse, or undefined where they are more than a limit. */
   closure(limit: number): Set<number> | undefined {
-    const { modules } = this.#state;
+    const modules = this.#modules;
     const closed = new Set<number>();
     const pending: number[] = [];
     const add = (module: number): void => {
@@ -99,19 +98,19 @@ export class Region {
 
   /** Most edits ask for neither: what a module shows to others stays the same. */
   #readersOf(module: number): Int32Array {
-    this.#readers ??= invertLists(this.#state.modules.reads, this.#count);
+    this.#readers ??= invertLists(this.#modules.reads, this.#count);
     return listAt(this.#readers, module);
   }
 
   #writersOf(module: number): Int32Array {
-    this.#writers ??= invertLists(this.#state.modules.writes, this.#count);
+    this.#writers ??= invertLists(this.#modules.writes, this.#count);
     return listAt(this.#writers, module);
   }
 
   #createdBy(module: number): readonly number[] {
     if (this.#created === undefined) {
       this.#created = new Map();
-      const { creator } = this.#state.modules;
+      const { creator } = this.#modules;
       for (let created = 0; created < creator.length; created++) {
         const by = creator[created]!;
         if (by !== -1) this.#created.set(by, [...(this.#created.get(by) ?? []), created]);

@@ -2,13 +2,11 @@
 // were, what each module looked at and showed to others, and where its text is in the manifest. In
 // columns, because for a large tree there are hundreds of thousands of rows. A state that cannot be
 // read, for whatever reason, is no state: then everything is analysed.
-import { deserialize, serialize } from 'node:v8';
-import { crc32 } from 'node:zlib';
-import { readIfExists, writeAtomic } from '../../base/fs.ts';
 import type { Group } from '../module/variant.ts';
 import type { CollectedRecord } from './collect.ts';
 import { findSorted, textAt, textCount, type ListColumn, type TextColumn } from './column.ts';
 import type { EntityRecord } from './header.ts';
+import { readSealed, writeSealed } from './sealed.ts';
 import type { Stamp, StampColumn } from './stamp.ts';
 
 /** Changes whenever the meaning of the columns does. */
@@ -40,6 +38,9 @@ export interface State {
   readonly collected: Readonly<Record<string, readonly CollectedRecord[]>>;
   readonly manifest: ManifestRecord;
 }
+
+/** What an analysis looked at, and when: says whether it would come to the same now. */
+export type Looked = Pick<State, 'takenAt' | 'files' | 'globs' | 'directories' | 'watched'>;
 
 export interface StampedPaths {
   readonly path: TextColumn;
@@ -125,28 +126,25 @@ export interface ManifestRecord {
 
 /** Reads a state with this key; undefined where there is none that is whole. */
 export function readState(path: string, key: string): State | undefined {
-  try {
-    const bytes = readIfExists(path);
-    if (bytes === undefined || bytes.length < 4) return undefined;
-    const body = bytes.subarray(4);
-    if (bytes.readUInt32LE(0) !== crc32(body)) return undefined;
-    const state = deserialize(body) as State;
-    return state.format === FORMAT && state.key === key ? state : undefined;
-  } catch {
-    return undefined;
-  }
+  const state = readSealed(path) as State | undefined;
+  return state?.format === FORMAT && state.key === key ? state : undefined;
 }
 
 export function writeState(path: string, state: Omit<State, 'format'>): void {
-  const body = serialize({ format: FORMAT, ...state });
-  const head = Buffer.alloc(4);
-  head.writeUInt32LE(crc32(body));
-  writeAtomic(path, Buffer.concat([head, body]));
+  writeSealed(path, { format: FORMAT, ...state });
 }
 
 /** Index of a name among those of the modules, which are sorted; -1 where there is none. */
 export function findName(names: TextColumn, name: string): number {
   return findSorted(textCount(names), (index) => textAt(names, index), name);
+}
+
+/** Index of a module by its name, or by the one that it has in its file. */
+export function findDefined({ name, defined }: ModuleColumns, wanted: string): number | undefined {
+  const index = findName(name, wanted);
+  if (index !== -1) return index;
+  for (const [renamed, its] of defined) if (its === wanted) return renamed;
+  return undefined;
 }
 
 /** A module's flags. */

@@ -139,7 +139,7 @@ export class OriginFinder {
 
   /** The module in its file, evaluated once more: engines do not keep that. */
   #definitionOf({ definition }: Group): Module<Value> | undefined {
-    const file = this.#engine.tree?.files.find(({ source }) => source === definition.source);
+    const file = this.#engine.treeFiles.find(({ source }) => source === definition.source);
     if (file === undefined) return undefined;
     let modules = this.#files.get(file);
     if (modules === undefined) {

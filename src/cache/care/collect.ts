@@ -18,6 +18,7 @@ import { Marker } from './mark.ts';
 import { readPins } from './pin.ts';
 import { addTombstones } from './tombstone.ts';
 import { writeUsage } from './usage.ts';
+import { applyUses } from './uses.ts';
 
 export interface CollectOptions {
   /** Bytes that results, blobs and layers may have; undefined: only what nothing refers to goes. */
@@ -85,6 +86,7 @@ class Collection {
   async run(): Promise<Collected> {
     const { maxBytes = Infinity, dryRun } = this.#options;
     await this.#lookWhoIsHere();
+    applyUses(this.#store);
     const inventory = takeInventory(this.#store);
     this.#bytes = inventory.bytes;
     for (const blob of inventory.blobs) {

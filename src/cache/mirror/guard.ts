@@ -27,6 +27,8 @@ export interface GuardOptions {
 export class Guard {
   readonly mirror: Mirror;
   readonly require: Requirement;
+  /** Results are to be sent to it, now or later. */
+  readonly isForWriting: boolean;
   /** Blobs that it has, with wrong bytes. */
   readonly #wrong = new Set<Sha256Hex>();
   #distrusted = 0;
@@ -42,6 +44,7 @@ export class Guard {
   constructor({ mirror, writable, require, onWarning }: GuardOptions) {
     this.mirror = mirror;
     this.require = require;
+    this.isForWriting = writable;
     this.#writable = writable;
     this.#onWarning = onWarning;
   }

@@ -2,7 +2,7 @@
 // the result. Knows nothing of builds; what does not arrive is counted and told at the end. A result that
 // is there already, and means the same, is left as it is.
 import { environmentError, type Diagnostic } from '../../base/diagnostic.ts';
-import type { Digest } from '../../base/digest.ts';
+import type { Digest, Sha256Hex } from '../../base/digest.ts';
 import { errnoOf } from '../../base/fs.ts';
 import type { ActionResult } from '../../remote/message.ts';
 import { blobFile, type Store } from '../store.ts';
@@ -10,6 +10,7 @@ import { blobsOf, loadTree } from '../tree.ts';
 import type { Guard } from './guard.ts';
 import { inParallel } from './parallel.ts';
 import type { Sign } from './sign.ts';
+import { noteUnsent, takeUnsent, type Sendable } from './unsent.ts';
 
 /** Results on their way at once, and blobs of each. */
 const RESULTS = 4;
@@ -21,10 +22,9 @@ export interface UploadOptions {
   readonly sign: Sign;
 }
 
-interface Job {
-  readonly key: Digest;
-  readonly blobs: readonly Digest[];
-  readonly result: ActionResult;
+interface Job extends Sendable {
+  /** The only mirror to send it to; undefined: all. */
+  readonly to?: Guard;
 }
 
 export class Uploads {
@@ -34,16 +34,23 @@ export class Uploads {
   readonly #stop = new AbortController();
   /** Blobs that a mirror is known to have. */
   readonly #present = new Map<Guard, Map<string, Promise<boolean>>>();
-  readonly #unsent = new Map<Guard, number>();
+  readonly #unsent = new Map<Guard, Set<Sha256Hex>>();
   #lost = 0;
 
   constructor(options: UploadOptions) {
     this.#options = options;
+    for (const to of options.guards.filter(({ writable }) => writable)) {
+      for (const job of takeUnsent(options.store, to.name)) this.#add({ ...job, to });
+    }
   }
 
   add(key: Digest, blobs: readonly Digest[], result: ActionResult): void {
-    if (!this.#options.guards.some(({ writable }) => writable)) return;
-    this.#queue.push({ key, blobs, result });
+    if (!this.#options.guards.some((guard) => guard.isForWriting)) return;
+    this.#add({ key, blobs, result });
+  }
+
+  #add(job: Job): void {
+    this.#queue.push(job);
     if (this.#lines.size >= RESULTS) return;
     const line = this.#work().finally(() => this.#lines.delete(line));
     this.#lines.add(line);
@@ -56,10 +63,14 @@ export class Uploads {
     if (signal.aborted) abort();
     while (this.#lines.size > 0) await Promise.all(this.#lines);
     signal.removeEventListener('abort', abort);
+    for (const [{ name }, keys] of this.#unsent) noteUnsent(this.#options.store, name, keys);
     // Of mirrors that were given up it was said already.
     const told = [...this.#unsent].filter(([guard]) => guard.writable);
+    const later = 'the next build sends them, or ashlar cache push';
     return [
-      ...told.map(([{ name }, count]) => notSent(count, `did not get to the mirror ${name}`)),
+      ...told.map(([{ name }, { size }]) =>
+        notSent(size, `did not get to the mirror ${name}`, later),
+      ),
       ...(this.#lost === 0
         ? []
         : [notSent(this.#lost, 'were sent to no mirror: their files are gone')]),
@@ -74,9 +85,11 @@ export class Uploads {
         continue;
       }
       for (const guard of this.#options.guards) {
-        if (!guard.writable || this.#stop.signal.aborted) continue;
-        const sent = await this.#send(guard, job, digests);
-        if (!sent) this.#unsent.set(guard, (this.#unsent.get(guard) ?? 0) + 1);
+        if (!guard.isForWriting || (job.to !== undefined && job.to !== guard)) continue;
+        const may = guard.writable && !this.#stop.signal.aborted;
+        if (may && (await this.#send(guard, job, digests))) continue;
+        const unsent = this.#unsent.get(guard) ?? new Set();
+        this.#unsent.set(guard, unsent.add(job.key.hash));
       }
     }
   }
@@ -157,12 +170,12 @@ export class Uploads {
   }
 }
 
-function notSent(count: number, what: string): Diagnostic {
+function notSent(count: number, what: string, hint?: string): Diagnostic {
   return {
     ...environmentError({
       code: 'mirror/not-sent',
       message: `${count} ${count === 1 ? 'result' : 'results'} ${what}`,
-      hint: 'ashlar cache push sends them later',
+      ...(hint === undefined ? {} : { hint }),
     }),
     severity: 'warning',
   };

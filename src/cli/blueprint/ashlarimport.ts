@@ -2,7 +2,7 @@
 // package installed. One that it has comes first. Knows nothing of what is exported.
 import { existsSync, realpathSync } from 'node:fs';
 import * as nodeModule from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /** The names, by the files of the bundle that this program is part of. */
@@ -22,6 +22,11 @@ interface Hooks {
 /** The directory that this program was loaded from. */
 export function programDirectory(): string {
   return dirname(realpathSync(process.argv[1] ?? '.'));
+}
+
+/** Whether a file of a stack is not part of this program. */
+export function isUsers(path: string): boolean {
+  return !path.startsWith(programDirectory() + sep);
 }
 
 let done = false;

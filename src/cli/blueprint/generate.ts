@@ -10,7 +10,7 @@ import {
 } from '../../blueprint/phase/generate.ts';
 import { withOwnPlaces } from '../../bootstrap/panic.ts';
 import { loadLogic } from './logic.ts';
-import { isUsers } from './logicerror.ts';
+import { isUsers } from './ashlarimport.ts';
 
 export interface GenerateRequest {
   readonly cwd: string;

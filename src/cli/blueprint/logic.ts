@@ -11,7 +11,6 @@ import { DEFAULT_CONFIG } from '../../blueprint/logic/config.ts';
 import { treeLogic } from '../../package/module/logic.ts';
 import { programDirectory, resolveAshlar } from './ashlarimport.ts';
 import { importedFiles } from './imports.ts';
-import { loadingFailed } from './logicerror.ts';
 import { problemsOf } from './logicshape.ts';
 
 export interface LoadedLogic {
@@ -45,6 +44,7 @@ export async function loadLogic(
     if (files.packages) resolveAshlar();
     exports = (await import(pathToFileURL(path).href)) as typeof exports;
   } catch (error) {
+    const { loadingFailed } = await import('./logicerror.ts');
     return failed(loadingFailed(file, files.paths, error));
   }
   if (exports.logic === undefined) {

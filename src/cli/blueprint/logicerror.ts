@@ -1,18 +1,12 @@
 // What goes wrong in build logic that Node loads as it is, told at the user's own line: what it throws, what is no
 // JavaScript, and imports of what is not there.
 import { spawnSync } from 'node:child_process';
-import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { Place } from '../../base/span.ts';
 import { userFrames } from '../../bootstrap/panic.ts';
 import { placeAt } from '../../bootstrap/ts/tool/place.ts';
-import { programDirectory } from './ashlarimport.ts';
-
-/** Whether a file of a stack is not part of this program. */
-export function isUsers(path: string): boolean {
-  return !path.startsWith(programDirectory() + sep);
-}
+import { isUsers } from './ashlarimport.ts';
 
 /** A diagnostic `logic/failed`. `file` is how the user names the logic, `paths` all files that it is made of. */
 export function loadingFailed(file: string, paths: readonly string[], thrown: unknown): Diagnostic {

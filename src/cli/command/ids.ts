@@ -1,5 +1,6 @@
 // `ashlar ids`: the package ids of a tree, computed without building anything.
 import { buildCommand } from '@stricli/core';
+import { takeQuestion } from '../../bootstrap/noopkey.ts';
 import type { Context } from '../context.ts';
 import { imageIdFlag, packagesFlag, switchFlag, targetsParameter } from './flags.ts';
 
@@ -31,7 +32,8 @@ export const idsCommand = buildCommand<Flags, readonly string[], Context>({
   },
   async func(this: Context, flags, ...targets): Promise<void> {
     const { answerIds } = await import('../ids.ts');
-    const { text, diagnostics } = await answerIds({
+    const question = takeQuestion(this.env);
+    const { text, diagnostics, computed } = await answerIds({
       cwd: this.cwd,
       env: this.env,
       packages: flags.packages,
@@ -41,5 +43,8 @@ export const idsCommand = buildCommand<Flags, readonly string[], Context>({
     });
     this.report(diagnostics);
     this.print(text);
+    if (question === undefined || computed === undefined) return;
+    const { recordIds } = await import('../answer.ts');
+    recordIds(question, computed, text);
   },
 });

@@ -8,6 +8,7 @@ import type { Definition } from '../definition.ts';
 import type { NamedPath } from '../file.ts';
 import type { Require } from '../requires.ts';
 import { readSource, type Source } from '../source.ts';
+import { SCRIPT_NAMES, type MaintainerScripts } from '../../format/metadata.ts';
 import { compareVariants, describeVariant } from '../variant.ts';
 import { archivesPath, deployedPath } from '../pipeline/output.ts';
 import type { PackageDeclaration } from './declaration.ts';
@@ -16,7 +17,8 @@ import { orderTasks, type OrderedTask } from './order.ts';
 import { subpackagesOf } from './subpackage.ts';
 import { BUILTIN, scopeOf } from './scope.ts';
 import { brokenIn, piecesOf, plainNamesIn } from './value.ts';
-import { STEPS } from './step/registry.ts';
+import { FETCH, STEPS } from './step/registry.ts';
+import { namesOf } from './shell.ts';
 import type { SourceValues, TaskValues } from './properties.ts';
 
 /** The name of the image of modules that name none. */
@@ -55,6 +57,7 @@ export function defineModule(
   }
   checkTasks(order, declaration, problem);
   checkFormats(declaration, formats, problem);
+  checkInstallation(declaration, problem);
   for (const target of values.targets) {
     if (!Object.hasOwn(values.tasks, target)) {
       const hint = didYouMean(target, Object.keys(values.tasks));
@@ -159,7 +162,7 @@ function checkTasks(
       const known = Object.keys(STEPS);
       const hint = didYouMean(task.step, known) ?? `there are ${known.join(', ')}`;
       problem(`tasks.${name}.step`, `there is no step "${task.step}"`, hint);
-    }
+    } else checkStep(name, task, values.version ?? '0', problem);
     for (const [output, path] of Object.entries(task.outputs)) {
       if (path === undefined || path === '') continue;
       const owner = owners.get(output);
@@ -191,6 +194,48 @@ function checkTasks(
       }
     }
   }
+}
+
+/** Whether a step can do what the task and the package ask for. */
+function checkStep(name: string, task: TaskValues, version: string, problem: Report): void {
+  const kind = task.script === undefined && task.step !== undefined ? STEPS[task.step]! : FETCH;
+  const { unable, codecs = [] } = kind === FETCH ? {} : kind;
+  const { compression } = task;
+  if (compression !== undefined && !codecs.includes(compression)) {
+    problem(
+      `tasks.${name}.compression`,
+      codecs.length === 0
+        ? `the task "${name}" compresses nothing that could be compressed otherwise`
+        : `the task "${name}" cannot compress with ${compression}`,
+      codecs.length === 0 ? undefined : `it can with ${codecs.join(', ')}`,
+    );
+  }
+  const refused = unable?.(version);
+  if (refused !== undefined) problem('version', refused.message, refused.hint);
+}
+
+/** What only package managers make something of. */
+function checkInstallation({ values }: PackageDeclaration, problem: Report): void {
+  values.owners.forEach((owner, index) => {
+    for (const property of ['user', 'group'] as const) {
+      const name = owner[property];
+      if (name === undefined || /^[a-z_][a-z0-9_-]{0,30}$/.test(name)) continue;
+      const at = `owners[${index}].${property}`;
+      problem(at, `"${name}" cannot be the name of a ${property}`, 'name it as /etc/passwd does');
+    }
+  });
+  const look = (property: string, scripts: MaintainerScripts): void => {
+    for (const name of SCRIPT_NAMES) {
+      const { problems = [] } = scripts[name] === undefined ? {} : namesOf(scripts[name]);
+      for (const { message, line } of problems) {
+        problem(`${property}.${name}`, `${name} is no shell script: line ${line}: ${message}`);
+      }
+    }
+  };
+  look('maintainer_scripts', values.maintainer_scripts);
+  values.split.forEach((one, index) =>
+    look(`split[${index}].maintainer_scripts`, one.maintainer_scripts),
+  );
 }
 
 function checkFormats(

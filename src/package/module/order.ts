@@ -41,12 +41,17 @@ export function orderTasks(
   const gone = new Set(names.filter((name) => isLeftOut(name, tasks[name]!)));
   const left = names.filter((name) => !gone.has(name));
   const direct = new Map(left.map((name) => [name, withoutGone(name, before, gone)]));
-  const sorted = sort(left, direct, problems);
+  const sorted = sort(left, direct, tasks, problems);
   const above = ancestorsOf(sorted, direct);
   const order = sorted.map((name): OrderedTask => {
     const all = [...direct.get(name)!].sort(byCodePoint);
-    // What another predecessor comes after anyway says nothing new.
-    const after = all.filter((one) => !all.some((other) => above.get(other)!.has(one)));
+    // What another predecessor comes after anyway says nothing new, unless its outputs are all that is seen of it.
+    const seen = isWork(tasks[name]!) ? NONE : directly(name, tasks);
+    const after = all.filter(
+      (one) =>
+        (seen.has(one) && hasOutput(tasks[one]!)) ||
+        !all.some((other) => above.get(other)!.has(one)),
+    );
     const bases = isWork(tasks[name]!) ? workBases(name, tasks, direct, above) : [];
     if (bases.length > 1) {
       problems.push({
@@ -59,6 +64,18 @@ export function orderTasks(
     return { name, values: tasks[name]!, after, base: bases[0] };
   });
   return { order, problems };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+/** The tasks that are said to come before one, by itself or by them. */
+function directly(name: string, tasks: Readonly<Record<string, TaskValues>>): ReadonlySet<string> {
+  const before = Object.keys(tasks).filter((one) => tasks[one]!.before.includes(name));
+  return new Set([...tasks[name]!.after, ...before]);
+}
+
+function hasOutput({ outputs }: TaskValues): boolean {
+  return Object.values(outputs).some((path) => path !== undefined && path !== '');
 }
 
 /** The nearest tasks before one that work on the work tree. */
@@ -161,6 +178,7 @@ function withoutGone(
 function sort(
   names: readonly string[],
   direct: ReadonlyMap<string, ReadonlySet<string>>,
+  tasks: Readonly<Record<string, TaskValues>>,
   problems: OrderProblem[],
 ): string[] {
   const sorted: string[] = [];
@@ -174,6 +192,7 @@ function sort(
         task: chain[0]!,
         property: 'after',
         message: `the order of tasks is a circle: ${chain.join(' → ')}`,
+        hint: between(chain, tasks),
       });
       return sorted;
     }
@@ -182,6 +201,20 @@ function sort(
     open = open.filter((name) => name !== next);
   }
   return sorted;
+}
+
+/** Where a task is put is not written anywhere if it says only what comes after it. */
+function between(
+  chain: readonly string[],
+  tasks: Readonly<Record<string, TaskValues>>,
+): string | undefined {
+  const name = chain.find((one) => {
+    const { after, uses, before } = tasks[one]!;
+    return before.length > 0 && after.length === 0 && uses.length === 0;
+  });
+  if (name === undefined) return undefined;
+  const followers = tasks[name]!.before.join(', ');
+  return `"${name}" has only "before", which puts it behind all that ${followers} came after; say what it comes "after"`;
 }
 
 function cycle(

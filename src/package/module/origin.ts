@@ -4,6 +4,25 @@ import type { Place } from '../../base/span.ts';
 import type { PackageDeclaration } from './declaration.ts';
 import { PRESET_DATA } from './presetdata.ts';
 import type { PackageData, TaskValues } from './properties.ts';
+import { INPUTS } from './scope.ts';
+
+/** Variables that every script may ask for, and the properties that say what is in them. */
+const OWN_VARIABLES: Readonly<Record<string, string>> = {
+  NAME: 'name',
+  VERSION: 'version',
+  PREFIX: 'prefix',
+};
+
+/** Properties that steps are told of under their own names. */
+const TOLD: ReadonlySet<string> = new Set([
+  'version',
+  'description',
+  'homepage',
+  'license',
+  'maintainer',
+  'prefix',
+  'root',
+]);
 
 /**
  * Places by the part of the record (`variables.CFLAGS`, `functions.fix`, `script`, `outputs.html`), and by
@@ -41,7 +60,10 @@ class LazyOrigins extends Map<string, Place> {
       case 'variables':
       case 'volatile':
       case 'functions':
-        return this.#exactOrPreset(kind, name.replace(/\?.*$/, ''));
+        return (
+          this.#exactOrPreset(kind, name.replace(/\?.*$/, '')) ??
+          (kind === 'variables' ? this.#own(name) : undefined)
+        );
       case 'script':
         return (
           this.#exact(`tasks.${this.#task}.script`) ??
@@ -50,12 +72,15 @@ class LazyOrigins extends Map<string, Place> {
           (this.#presetScript() === undefined ? undefined : this.#preset())
         );
       case 'outputs':
-        return this.#exact(`tasks.${this.#task}.outputs.${name}`);
+        return this.#exact(`tasks.${this.#task}.outputs.${name.replace(/\.(at|kind)$/, '')}`);
+      case 'network':
+        return this.#exact(`tasks.${this.#task}.network`);
       case 'inputs':
-        return this.#exact('sources') ?? this.#declaration.at;
+        return this.#input(name);
       case 'parameters':
+        return this.#parameter(rest);
       case 'step':
-        return this.#exact(`tasks.${this.#task}`) ?? this.#exact('split') ?? this.#declaration.at;
+        return this.#exact(`tasks.${this.#task}`) ?? this.#declaration.at;
       default:
         return undefined;
     }
@@ -99,6 +124,48 @@ class LazyOrigins extends Map<string, Place> {
       const at = this.get(part);
       if (at !== undefined) this.set(part, at);
     }
+  }
+
+  /** What every script may ask for, by the property that says it. */
+  #own(variable: string): Place | undefined {
+    const property = OWN_VARIABLES[variable];
+    return property === undefined ? undefined : this.#exact(property);
+  }
+
+  #input(at: string): Place | undefined {
+    const [, required] = /^\/[^.]*\.(.+)\.id$/.exec(at) ?? [];
+    if (required !== undefined) {
+      return this.#holding(required, 'requires', 'build_requires') ?? this.#declaration.at;
+    }
+    if (at.startsWith(`${INPUTS}/`)) {
+      return (
+        this.#exact(`tasks.${this.#task}.uses`) ?? this.#exact('formats') ?? this.#declaration.at
+      );
+    }
+    return this.#exact('sources') ?? this.#declaration.at;
+  }
+
+  /** Most of what a step is told has the name of the property that says it. */
+  #parameter(path: readonly string[]): Place | undefined {
+    if (path[0] === 'split') return this.#exact('split') ?? this.#declaration.at;
+    const name = path.at(-1)!.toLowerCase();
+    // One that nobody set follows from something else.
+    if (path.length <= 2 && TOLD.has(name)) return this.#exact(name);
+    if (path[0] === 'maintainer_scripts') return this.#exact(path.join('.'));
+    if (path[0] === 'conffiles' || path[0] === 'owners') return this.#exact(path[0]);
+    if (path.includes('requires')) return this.#exact('requires') ?? this.#declaration.at;
+    if (path[0] === 'inputs') return this.#exact('formats') ?? this.#declaration.at;
+    return this.#exact(`tasks.${this.#task}`) ?? this.#exact('split') ?? this.#declaration.at;
+  }
+
+  /** The first of some lists that has an entry. */
+  #holding(
+    entry: string,
+    ...properties: readonly ('requires' | 'build_requires')[]
+  ): Place | undefined {
+    const { values, placeOf } = this.#declaration;
+    const property = properties.find((one) => values[one].includes(entry));
+    return property && placeOf(property, entry);
   }
 
   #exactOrPreset(kind: 'variables' | 'volatile' | 'functions', name: string): Place | undefined {

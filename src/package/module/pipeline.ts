@@ -15,7 +15,16 @@ import { fileInputs, patchInputs, type InputOptions } from './inputs.ts';
 import { isWork, type OrderedTask } from './order.ts';
 import { lazyOrigins } from './origin.ts';
 import { expandText, reach, type Reached, type Scope } from './reach.ts';
-import { ALWAYS, INPUTS, OUT, prefixOf, scopeOf, WORK_TREE, DESTDIR } from './scope.ts';
+import {
+  ALWAYS,
+  DESTDIR,
+  INPUTS,
+  OUT,
+  prefixOf,
+  scopeOf,
+  withElement,
+  WORK_TREE,
+} from './scope.ts';
 import { pkginfoOf } from './step/split.ts';
 import { FETCH, STEPS } from './step/registry.ts';
 import type { StepPackage } from './step/kind.ts';
@@ -78,6 +87,8 @@ class Builder {
       license: values.license,
       maintainer: values.maintainer,
       environment: values.environment,
+      conffiles: values.conffiles,
+      owners: values.owners,
       subpackages,
     };
   }
@@ -177,7 +188,7 @@ class Builder {
       const at = posix.join(outputs[PACKAGE_OUTPUT].at, 'pkginfo.json');
       inputs.push({ kind: 'text', at, content: pkginfoOf(own, this.#pack) });
     }
-    const reached = isScript ? this.#reach(entry) : NOTHING;
+    const reached = isScript ? this.#reach(entry, element) : NOTHING;
     const work = isWork(values);
     const environment = packages ? this.#packageEnvironment() : {};
     const fixed = isScript ? { ...ALWAYS, ...environment } : {};
@@ -217,12 +228,23 @@ class Builder {
     return this.#made.get(base)?.[0]?.task;
   }
 
-  #outputs({ values, name }: OrderedTask, element: string | undefined): Record<string, Output> {
+  #outputs(entry: OrderedTask, element: string | undefined): Record<string, Output> {
+    const { values, name } = entry;
     const outputs: Record<string, Output> = {};
+    const [first, second] = this.#elementsOf(entry);
     for (const [output, written] of Object.entries(values.outputs)) {
       if (written === undefined || written === '') continue;
       const property = `tasks.${name}.outputs.${output}`;
-      const { text, problems } = expandText(written.replaceAll('*', element ?? '*'), this.#scope);
+      // Told once. Those that use them find them side by side.
+      if (second !== undefined && element === first && !/\*[^/]*\/?$/.test(written)) {
+        this.#problem(
+          property,
+          `the output "${output}" is called ${written} for every ${values.each}, and could not be told apart`,
+          `put a * into its name: "${starred(written)}"`,
+        );
+      }
+      const spelled = element === undefined ? '*' : this.#fileName(values, element);
+      const { text, problems } = expandText(written.replaceAll('*', spelled), this.#scope);
       reportReach(problems, this.#options.module.declaration, property, this.#out);
       const kind = text.endsWith('/') ? 'tree' : 'file';
       const at = posix.normalize(text).replace(/\/+$/, '');
@@ -235,6 +257,13 @@ class Builder {
       outputs[output] = { at, kind };
     }
     return outputs;
+  }
+
+  /** What `*` stands for in outputs: steps call files as those expect it who read them. */
+  #fileName({ script, step }: OrderedTask['values'], element: string): string {
+    const kind = script === undefined && step !== undefined ? STEPS[step]! : FETCH;
+    if (kind === FETCH || kind.fileName === undefined) return element;
+    return kind.fileName({ name: element, version: this.#pack.version });
   }
 
   /** What the tasks that fetch leave. */
@@ -285,9 +314,10 @@ class Builder {
     return { inputs, places };
   }
 
-  #reach(entry: OrderedTask): Reached {
+  #reach(entry: OrderedTask, element: string | undefined): Reached {
     const { declaration } = this.#options.module;
-    const reached = reach(textOf(entry), entry.values.deps, this.#scope);
+    const scope = element === undefined ? this.#scope : withElement(this.#scope, element);
+    const reached = reach(textOf(entry), entry.values.deps, scope);
     reportReach(reached.problems, declaration, `tasks.${entry.name}.script`, this.#out);
     return reached;
   }
@@ -319,6 +349,7 @@ class Builder {
       inputs,
       outputs,
       skip: entry.values.skip,
+      codec: entry.values.compression,
     });
     return { kind: 'step', name, version: kind.version, ...prepared };
   }
@@ -334,9 +365,9 @@ class Builder {
     };
   }
 
-  #problem(property: string, message: string): void {
+  #problem(property: string, message: string, hint?: string): void {
     const at = placeOf(this.#options.module.declaration, property);
-    this.#out.add(definitionError({ code: 'package/property', message, at }));
+    this.#out.add(definitionError({ code: 'package/property', message, at, hint }));
   }
 }
 
@@ -346,4 +377,9 @@ const NOTHING: Reached = { variables: {}, volatile: {}, written: {}, functions: 
 function textOf({ values }: OrderedTask): string {
   const { prepend, script, append } = values;
   return [...prepend, ...(script === undefined ? [] : [script]), ...append].join('\n');
+}
+
+/** `/out/x.zip` as `/out/*-x.zip`. */
+function starred(path: string): string {
+  return path === `${OUT}/` ? `${OUT}/*/` : path.replace(/([^/]+\/?)$/, '*-$1');
 }

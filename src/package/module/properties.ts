@@ -91,6 +91,31 @@ const task = nested({
   }),
   timeout: int({ doc: 'The most it may take, in seconds; no limit unless given.' }),
   skip: list(string(), { doc: 'Checks of the step to leave out.' }),
+  compression: optional(oneOf(['gzip', 'xz', 'zstd']), {
+    doc: 'How the step compresses what it writes, where it can do so in several ways.',
+  }),
+});
+
+const script = (when: string) => optional(string(), { doc: `What is run ${when}.` });
+
+const maintainerScripts = nested(
+  {
+    preinst: script('before files are put in place, for an upgrade too'),
+    postinst: script('after files were put in place, for an upgrade too'),
+    prerm: script('before files are removed for good'),
+    postrm: script('after files were removed for good'),
+  },
+  {
+    doc:
+      'What package managers run, with `sh -e`, on the machine that a `deb`, `rpm`, `ipk` or `apk` is ' +
+      'installed on. `$PREFIX` is where it is installed; nothing else of the package is known there.',
+  },
+);
+
+const owner = nested({
+  files: list(string(), { doc: 'The files, below the prefix: `var/lib/x`.', required: true }),
+  user: string({ doc: 'Their owner, by name, whom the machine must have.', required: true }),
+  group: optional(string(), { doc: 'Their group: called as the user is, unless given.' }),
 });
 
 const subpackage = nested({
@@ -104,6 +129,7 @@ const subpackage = nested({
   }),
   description: optional(string(), { doc: 'What it is, for those who install it.' }),
   requires: list(string(), { doc: 'Packages that it needs to run.' }),
+  maintainer_scripts: maintainerScripts,
 });
 
 const common = {
@@ -138,8 +164,17 @@ const common = {
   files: list(string(), {
     doc: 'Files of the package itself. Unless given, it has all that `split` leaves; else all must be named.',
   }),
+  conffiles: list(string(), {
+    doc:
+      'Files that their owners change, below the prefix: `etc/*.conf`. Package managers keep them through ' +
+      'upgrades as they are then.',
+  }),
+  owners: list(owner, {
+    doc: 'Files that are not owned by root. What is said last of a file counts.',
+  }),
+  maintainer_scripts: maintainerScripts,
   formats: list(string(), {
-    doc: 'What is written: `tar`, `deb`, `ipk`. Only `tar` unless given.',
+    doc: 'What is written: `tar`, `deb`, `rpm`, `ipk`, `apk`. Only `tar` unless given.',
   }),
   prefix: optional(string(), { doc: 'Where it is installed: the root of the tree unless given.' }),
   image: optional(string(), { doc: 'The image that it is built in.' }),
@@ -163,10 +198,13 @@ export type PackageValues = ValueOf<typeof packageProperties>;
 export type ModuleValues = ValuesOf<typeof moduleFields>;
 export type TaskValues = ValueOf<typeof task>;
 export type SourceValues = ValueOf<typeof source>;
+export type OwnerValues = ValueOf<typeof owner>;
 export type SubpackageValues = ValueOf<typeof subpackage>;
 
 /** Properties of which only some are given, as presets are. */
-export type PackageData = Partial<Omit<PackageValues, 'tasks'>> & {
+export type PackageData = Partial<Omit<PackageValues, 'tasks' | 'split'>> & {
+  readonly split?: readonly (Partial<SubpackageValues> &
+    Pick<SubpackageValues, 'name' | 'files'>)[];
   readonly tasks?: Readonly<Record<string, Partial<TaskValues>>>;
 };
 
@@ -178,5 +216,6 @@ export function packageValues(data: PackageData): PackageValues {
       { ...task.fallback, ...given } as TaskValues,
     ]),
   );
-  return { ...packageProperties.fallback, ...data, tasks } as PackageValues;
+  const split = (data.split ?? []).map((given) => ({ ...subpackage.fallback, ...given }));
+  return { ...packageProperties.fallback, ...data, tasks, split } as PackageValues;
 }

@@ -29,6 +29,7 @@ export const BUILTIN: readonly string[] = [
   'SRC',
   'BUILD',
   'JOBS',
+  'EACH',
   ...Object.keys(JOBSERVER_VARIABLES),
 ];
 
@@ -82,4 +83,10 @@ export function scopeOf(
     ),
   );
   return { variables, functions };
+}
+
+/** For a task that is made several times: the source, or the package, that this one is for. */
+export function withElement({ variables, functions }: Scope, element: string): Scope {
+  const value = { value: element, excluded: [], volatile: false };
+  return { variables: new Map([...variables, ['EACH', value]]), functions };
 }

@@ -1,5 +1,6 @@
 // The packages that one package is split into, and which files each has. The order decides: a file belongs
 // to the first that names it.
+import type { MaintainerScripts } from '../../format/metadata.ts';
 import type { PackageDeclaration } from './declaration.ts';
 
 export interface Subpackage {
@@ -8,6 +9,8 @@ export interface Subpackage {
   readonly files: readonly string[];
   readonly description: string | undefined;
   readonly requires: readonly string[];
+  /** For package managers that run such. */
+  readonly scripts: MaintainerScripts;
 }
 
 /** All of them, the package itself last. */
@@ -17,10 +20,19 @@ export function subpackagesOf({ name, values }: PackageDeclaration): readonly Su
     files: one.files,
     description: one.description,
     requires: one.requires,
+    scripts: given(one.maintainer_scripts),
   }));
   const files = values.files.length === 0 ? ['**'] : values.files;
-  const own = { name, files, description: values.description, requires: values.requires };
+  const { description, requires } = values;
+  const own = { name, files, description, requires, scripts: given(values.maintainer_scripts) };
   return [...split, own];
+}
+
+/** Scripts with anything in them. */
+function given(scripts: MaintainerScripts): MaintainerScripts {
+  return Object.fromEntries(
+    Object.entries(scripts).filter(([, text]) => text !== undefined && text.trim() !== ''),
+  );
 }
 
 /** Whether a pattern names a path, or a directory that it lies in. */

@@ -1,6 +1,7 @@
 // How reasons read.
 import { describe, expect, test } from 'vitest';
-import { causeText, reasonText, RootCauses } from '../../../src/cli/reporter/reason.ts';
+import { causeText } from '../../../src/cli/reporter/cause.ts';
+import { reasonText, RootCauses } from '../../../src/cli/reporter/reason.ts';
 import { changeText } from '../../../src/cli/reporter/value.ts';
 import type { Cause } from '../../../src/task/reason.ts';
 

@@ -128,3 +128,32 @@ test('whatever order tasks are written in, their order is one, and keeps what th
     ),
   );
 });
+
+test('what a task is said to come after is seen by it, whatever is put in between', () => {
+  const write: Partial<TaskValues> = { step: 'x', script: undefined, outputs: { tar: '/out/t' } };
+  const deploy: Partial<TaskValues> = { step: 'x', script: undefined };
+  const sign = { uses: ['tar'], before: ['deploy'], outputs: { sums: '/out/s' } };
+  const after = (tasks: Given): readonly string[] =>
+    order(tasks).order.find(({ name }) => name === 'deploy')!.after;
+  const tasks = { write: { ...write, before: ['deploy'] }, deploy };
+  expect(after(tasks)).toEqual(['write']);
+  expect(after({ ...tasks, sign })).toEqual(['sign', 'write']);
+  expect(after({ write, sign, deploy: { ...deploy, after: ['write'] } })).toEqual([
+    'sign',
+    'write',
+  ]);
+  // Not what is only on the way: it said nothing of this one.
+  expect(after({ write, sign, deploy })).toEqual(['sign']);
+});
+
+test('of a circle it is told how a task got into it that only said what it comes before', () => {
+  const { problems } = order({ a: { after: ['b'] }, b: { before: ['c'] }, c: { after: ['a'] } });
+  expect(problems).toEqual([
+    {
+      task: 'a',
+      property: 'after',
+      message: 'the order of tasks is a circle: a → b → a',
+      hint: '"b" has only "before", which puts it behind all that c came after; say what it comes "after"',
+    },
+  ]);
+});

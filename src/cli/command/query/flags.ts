@@ -27,12 +27,12 @@ export async function openGraph(
     context.report([definitionError({ code: 'query/usage', message })]);
     return undefined;
   }
-  const { openEngine } = await import('../../query/open.ts');
-  const { moduleGraph } = await import('../../../blueprint/query/graph.ts');
-  const answer = take(context, await openEngine({ cwd: context.cwd, ...flags }, false));
+  const query = await import('../../query/open.ts');
+  const { cwd, env } = context;
+  const answer = take(context, await query.openGraph({ cwd, env, ...flags }));
   if (answer === undefined) return undefined;
   context.report(answer.warnings);
-  return moduleGraph(answer.engine.graph);
+  return answer.value;
 }
 
 /** The value, or undefined after reporting what went wrong. */

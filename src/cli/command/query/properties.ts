@@ -38,12 +38,13 @@ export const propertiesQuery = buildCommand<Flags, [string, ...string[]], Contex
     },
   },
   async func(this: Context, flags, module, ...names): Promise<void> {
-    const { openEngine } = await import('../../query/open.ts');
-    const opened = take(this, await openEngine({ cwd: this.cwd, ...flags }, true));
+    const { openModule } = await import('../../query/open.ts');
+    const { cwd, env } = this;
+    const opened = take(this, await openModule({ cwd, env, ...flags }, module));
     if (opened === undefined) return;
     this.report(opened.warnings);
     const { propertiesAnswer, propertiesText } = await import('../../query/properties.ts');
-    const answer = take(this, propertiesAnswer(opened.engine, module, names, flags.all));
+    const answer = take(this, propertiesAnswer(opened.value, module, names, flags.all));
     if (answer === undefined) return;
     this.print(flags.json ? json({ variants: answer }) : propertiesText(answer));
   },

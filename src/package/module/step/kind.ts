@@ -1,8 +1,10 @@
 // What a step is to a pipeline: parameters that enter the key, and work on inputs and outputs that are
 // directories. Knows nothing of keys, stores and sandboxes.
+import type { WrittenCodec } from '../../../base/codec/compress.ts';
 import type { Result } from '../../../base/diagnostic.ts';
 import type { Canonical } from '../../../base/digest.ts';
 import type { Output, StepContext } from '../../../task/task.ts';
+import type { OwnerValues } from '../properties.ts';
 import type { Subpackage } from '../subpackage.ts';
 
 /** What steps may know of a package. */
@@ -18,6 +20,10 @@ export interface StepPackage {
   readonly license: string | undefined;
   readonly maintainer: string | undefined;
   readonly environment: Readonly<Record<string, string>>;
+  /** Patterns of paths below the prefix: files that their owners change. */
+  readonly conffiles: readonly string[];
+  /** Of files that are not owned by root. What is said last of a file counts. */
+  readonly owners: readonly OwnerValues[];
   /** The package itself last. */
   readonly subpackages: readonly Subpackage[];
 }
@@ -31,11 +37,21 @@ export interface StepSetup {
   readonly outputs: Readonly<Record<string, Output>>;
   /** Checks to leave out. */
   readonly skip: readonly string[];
+  /** How to compress what it writes, where the task says so: one of `codecs`. */
+  readonly codec?: WrittenCodec | undefined;
 }
 
 export interface StepKind {
   /** Goes up whenever the same setup and inputs would give another output. */
   readonly version: number;
+  /** What it can compress with, where it compresses; the first unless a task asks for another. */
+  readonly codecs?: readonly WrittenCodec[];
+  /** What `*` stands for in an output of one package; the package's name unless given. */
+  readonly fileName?: (one: { readonly name: string; readonly version: string }) => string;
+  /** Why it cannot write a package of a version. */
+  readonly unable?: (
+    version: string,
+  ) => { readonly message: string; readonly hint: string } | undefined;
   prepare(setup: StepSetup): PreparedStep;
 }
 

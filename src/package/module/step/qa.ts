@@ -14,6 +14,7 @@ import {
 import type { StepContext } from '../../../task/task.ts';
 import { readElf, type ElfFile } from './elf.ts';
 import { onlyOutput, type StepKind, type StepPackage, type StepSetup } from './kind.ts';
+import { claims } from '../subpackage.ts';
 import { listTree } from './split.ts';
 
 interface File {
@@ -101,11 +102,19 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     path.endsWith('.la') ? 'libtool archives name libraries where they were built' : undefined,
 };
 
+/** Of patterns, not of files: each has to name one, or it says something other than its author meant. */
+const PATTERNS = ['conffiles', 'owners'] as const;
+
+const ALL = [...Object.keys(CHECKS), ...PATTERNS];
+
 export const qa: StepKind = {
   version: 1,
   prepare(setup) {
+    const { conffiles, owners } = setup.package;
     return {
       parameters: {
+        ...(conffiles.length === 0 ? {} : { conffiles }),
+        ...(owners.length === 0 ? {} : { owners: owners.flatMap(({ files }) => files) }),
         skip: [...setup.skip].sort(),
         prefix: setup.package.prefix,
         root: setup.package.root,
@@ -120,15 +129,14 @@ const MAX_NAMED = 50;
 
 function run(context: StepContext, setup: StepSetup): Result<void> {
   const { skip } = setup;
-  const unknown = skip.filter((name) => !Object.hasOwn(CHECKS, name));
+  const unknown = skip.filter((name) => !ALL.includes(name));
   if (unknown.length > 0) {
-    const known = Object.keys(CHECKS);
     return failed(
       ...unknown.map((name) =>
         definitionError({
           code: 'qa/skip',
           message: `there is no check "${name}"`,
-          hint: didYouMean(name, known) ?? `there are ${known.join(', ')}`,
+          hint: didYouMean(name, ALL) ?? `there are ${ALL.join(', ')}`,
         }),
       ),
     );
@@ -136,12 +144,23 @@ function run(context: StepContext, setup: StepSetup): Result<void> {
   const [input] = setup.inputs.values();
   const found: Note[] = [];
   const checks = Object.entries(CHECKS).filter(([name]) => !skip.includes(name));
+  const unused = patternsOf(setup.package).filter(({ check }) => !skip.includes(check));
   for (const file of filesOf(context.locate(input!), setup.package)) {
+    for (const one of unused) {
+      if (file.kind === 'file' || one.check === 'owners') one.used ||= one.claim(file.path);
+    }
     for (const [name, check] of checks) {
       const problem = check(file);
       if (problem !== undefined)
         found.push({ message: `${file.owner}: ${file.path}: ${problem} [${name}]` });
     }
+  }
+  for (const { check, pattern, used } of unused) {
+    if (used) continue;
+    const what = check === 'conffiles' ? 'file' : 'path';
+    found.push({
+      message: `${setup.package.name}: ${check} names ${pattern}, but no ${what} is called so [${check}]`,
+    });
   }
   if (found.length > 0) {
     const more = found.length - MAX_NAMED;
@@ -159,6 +178,20 @@ function run(context: StepContext, setup: StepSetup): Result<void> {
   }
   writeFileSync(context.locate(onlyOutput(setup).at), 'ok\n');
   return ok(undefined);
+}
+
+interface Pattern {
+  readonly check: (typeof PATTERNS)[number];
+  readonly pattern: string;
+  readonly claim: (path: string) => boolean;
+  used: boolean;
+}
+
+function patternsOf({ conffiles, owners }: StepPackage): Pattern[] {
+  const of = (check: Pattern['check'], patterns: readonly string[]): Pattern[] =>
+    patterns.map((pattern) => ({ check, pattern, claim: claims(pattern), used: false }));
+  const owned = owners.flatMap(({ files }) => files);
+  return [...of('conffiles', conffiles), ...of('owners', owned)];
 }
 
 function* filesOf(directory: string, pack: StepPackage): Generator<File> {

@@ -1,5 +1,5 @@
 // `write_ipk`: a package for small machines that are kept with opkg.
 import type { StepKind } from './kind.ts';
-import { prepareDeb } from './write-deb.ts';
+import { debianStep } from './write-deb.ts';
 
-export const writeIpk: StepKind = { version: 1, prepare: (setup) => prepareDeb(setup, 'ipk') };
+export const writeIpk: StepKind = debianStep('ipk');

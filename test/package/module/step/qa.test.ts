@@ -20,6 +20,8 @@ async function faults(
       prefix: '/opt/x',
       root: '/opt/x',
       subpackages: names.map((name) => ({ name, files: [], description: undefined, requires: [] })),
+      conffiles: [],
+      owners: [],
     } as unknown as StepPackage,
     element: undefined,
     inputs: new Map([['split', '/split']]),

@@ -1,0 +1,65 @@
+// What steps that write packages for other package managers have in common: what the package says of
+// itself, whose its files are, and what of that enters the key. Parameters are named as the properties are.
+import type { WrittenCodec } from '../../../base/codec/compress.ts';
+import type { Canonical } from '../../../base/digest.ts';
+import { architectureOf, type Notation, type PackageMetadata } from '../../../format/metadata.ts';
+import { ROOT_OWNER, type Payload } from '../../../format/payload.ts';
+import { claims } from '../subpackage.ts';
+import type { StepPackage, StepSetup } from './kind.ts';
+
+export function metadataOf({ package: pack, element }: StepSetup): PackageMetadata {
+  const one = pack.subpackages.find(({ name }) => name === element)!;
+  const ours = new Set(pack.subpackages.map(({ name }) => name));
+  const named = [...new Set(one.requires.map((text) => text.replace(/:.*$/s, '')))];
+  return {
+    name: one.name,
+    source: pack.name,
+    version: pack.version,
+    description: one.description ?? pack.description ?? one.name,
+    homepage: pack.homepage,
+    license: pack.license,
+    maintainer: pack.maintainer,
+    requires: named.map((name) => ({ name, exact: ours.has(name) })),
+    scripts: one.scripts,
+  };
+}
+
+export function payloadOf(pack: StepPackage, tree: string): Payload {
+  const configuration = pack.conffiles.map(claims);
+  const owners = pack.owners
+    .map(({ files, user, group = user }) => ({ claims: files.map(claims), owner: { user, group } }))
+    .reverse();
+  return {
+    tree,
+    prefix: pack.prefix,
+    // What a package says of itself to installations of Ashlar; others would have it twice.
+    isLeftOut: (path) => path === 'pkginfo.json',
+    isConfiguration: (path) => configuration.some((claim) => claim(path)),
+    ownerOf: (path) =>
+      owners.find((one) => one.claims.some((claim) => claim(path)))?.owner ?? ROOT_OWNER,
+  };
+}
+
+/** All that decides a package beside its files. */
+export function parametersOf(
+  setup: StepSetup,
+  notation: Notation,
+  codec: WrittenCodec,
+): Readonly<Record<string, Canonical | undefined>> {
+  const { scripts, requires, description, ...said } = metadataOf(setup);
+  const { name: own, prefix, conffiles, owners } = setup.package;
+  const ofItself = {
+    description,
+    requires: requires.map(({ name, exact }) => (exact ? `${name} of the same version` : name)),
+    maintainer_scripts: { ...scripts },
+  };
+  return {
+    ...said,
+    ...(said.name === own ? ofItself : { split: ofItself }),
+    conffiles,
+    owners: owners.map(({ files, user, group }) => ({ files, user, group })),
+    prefix,
+    architecture: architectureOf(notation),
+    compression: codec,
+  };
+}

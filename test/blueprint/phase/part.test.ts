@@ -1,0 +1,183 @@
+// What a partial analysis must follow, notice, or leave to a whole one, one edit at a time.
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { sampleTree, type Tree } from './tree.ts';
+
+/** The sample tree with other files, its manifest made. */
+function treeWith(files: Readonly<Record<string, string>>): Tree {
+  const tree = sampleTree();
+  for (const [file, text] of Object.entries(files)) tree.write(file, text);
+  tree.update();
+  return tree;
+}
+
+describe('who else is analysed', () => {
+  test('who asked for a name that there was not', () => {
+    const tree = treeWith({ 'c/Blueprints': 'thing { name: "c1", has: "late" }' });
+    expect(tree.read('build.ninja')).toContain('c/missing');
+    tree.write('b/Blueprints', `${tree.read('b/Blueprints')}\nthing { name: "late" }`);
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('c/there');
+  });
+
+  test('nobody, where properties that others looked at stay as they are', () => {
+    const tree = treeWith({
+      'c/Blueprints':
+        'thing { name: "c1", seen: "x", deps: ["b1"] }\nthing { name: "c2", seen: "x", deps: ["b1"] }',
+    });
+    tree.write('b/Blueprints', `\n${tree.read('b/Blueprints')}`);
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
+    tree.write('b/Blueprints', tree.read('b/Blueprints').replace('"b1"', '"b1", srcs: ["y"]'));
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 4 });
+  });
+
+  test('a module that another gave variations which nobody wants any more', () => {
+    const tree = treeWith({
+      'b/Blueprints': 'thing { name: "b1", want: "hot", deps: ["a2"] }\nthing { name: "b2" }',
+    });
+    expect(tree.read('build.ninja')).toContain('out/a2-hot');
+    tree.write('b/Blueprints', 'thing { name: "b1", deps: ["a2"] }\nthing { name: "b2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).not.toContain('out/a2-hot');
+    tree.write('b/Blueprints', 'thing { name: "b1", want: "hot" }\nthing { name: "b2" }');
+    tree.update();
+  });
+
+  test('with a module those that give it variations', () => {
+    const tree = treeWith({
+      'b/Blueprints': 'thing { name: "b1", want: "hot", deps: ["a2"] }\nthing { name: "b2" }',
+    });
+    tree.write('a/Blueprints', `\n${tree.read('a/Blueprints')}`);
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('out/a2-hot');
+  });
+
+  test('a module that looks at its dependers, and with it all of these', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", look_up: "x" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", deps: ["a1"] }\nthing { name: "b2", deps: ["a1"] }',
+      'c/Blueprints': '',
+    });
+    tree.write('a/Blueprints', `\n${tree.read('a/Blueprints')}`);
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toMatch(/by-b1.*by-b2/);
+    tree.write('b/Blueprints', 'thing { name: "b1" }\nthing { name: "b2", deps: ["a1"] }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).not.toContain('by-b1');
+  });
+
+  test('modules that a mutator made, and who made them', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", make: ["n1", "n2"] }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", late: ["n1"] }\nthing { name: "b2" }',
+      'c/Blueprints': '',
+    });
+    tree.write('b/Blueprints', `\n${tree.read('b/Blueprints')}`);
+    expect(tree.update().analysed).toBe('part');
+    tree.write('a/Blueprints', 'thing { name: "a1", make: ["n1"] }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('made/n1');
+    expect(tree.read('build.ninja')).not.toContain('made/n2');
+  });
+
+  test('a module that depends on another only because that said so', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", rev: ["d3"] }\nthing { name: "a2" }',
+    });
+    tree.write('a/Blueprints', 'thing { name: "a2" }');
+    tree.write('b/Blueprints', 'thing { name: "b1" }\nthing { name: "b2" }');
+    tree.write('c/Blueprints', '');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).not.toContain('out/a1');
+  });
+
+  test('who looks at something that nobody can compare, each time that it is made anew', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", secret: "one" }',
+      'b/Blueprints': 'thing { name: "b1", deps: ["a1"] }\nthing { name: "b2" }',
+      'c/Blueprints': '',
+    });
+    tree.write('a/Blueprints', 'thing { name: "a1", secret: "two" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
+    expect(tree.read('build.ninja')).toContain('two');
+    tree.write('b/Blueprints', '\nthing { name: "b1", deps: ["a1"] }\nthing { name: "b2" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
+  });
+
+  test('a renamed module is found again by what its file calls it', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", rename: "z1" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", late: ["z1"] }\nthing { name: "b2" }',
+      'c/Blueprints': '',
+    });
+    tree.write('b/Blueprints', '\nthing { name: "b1", late: ["z1"] }\nthing { name: "b2" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
+    tree.write('b/Blueprints', 'thing { name: "b1" }\nthing { name: "b2" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
+    tree.write('a/Blueprints', 'thing { name: "a1", rename: "z2" }\nthing { name: "a2" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
+    expect(tree.read('build.ninja')).not.toContain('out/z1');
+  });
+});
+
+describe('what only a whole analysis can tell', () => {
+  test.each([
+    [
+      'local names that come to the same',
+      { 'a/Blueprints': 'thing { name: "a+b", local: "1" }' },
+      { 'b/Blueprints': 'thing { name: "a:b", local: "2" }' },
+      'local names clash',
+    ],
+    [
+      'a singleton that begins to look at all modules',
+      {},
+      { 'a/Blueprints': 'thing { name: "a1", publish: "visit" }\nthing { name: "a2" }' },
+      'a singleton visits all modules',
+    ],
+    [
+      'a package whose name another has, too',
+      {},
+      { 'a/Blueprints': 'thing { name: "a1", pack: "x" }\nthing { name: "a2" }' },
+      'a package shares its name with another',
+    ],
+    [
+      'a file that names others',
+      {},
+      { 'a/Blueprints': 'optional_subdirs = ["*"]\nthing { name: "a1" }\nthing { name: "a2" }' },
+      'a/Blueprints names other files',
+    ],
+  ])('%s', (_, before, after, reason) => {
+    const files = { 'c/Blueprints': '', 'b/Blueprints': '', ...before };
+    const tree = treeWith(files);
+    for (const [file, text] of Object.entries(after)) tree.write(file, text);
+    expect(tree.update()).toMatchObject({ analysed: 'whole', reason });
+    expect(tree.update()).toMatchObject({ analysed: 'nothing' });
+  });
+
+  test('once one looks at all modules, each change is for the whole', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", publish: "visit" }\nthing { name: "a2" }',
+    });
+    tree.write('b/Blueprints', `\n${tree.read('b/Blueprints')}`);
+    expect(tree.update()).toMatchObject({
+      analysed: 'whole',
+      reason: 'a singleton visits all modules',
+    });
+  });
+
+  test('a new output of a singleton that a module makes, too', () => {
+    const tree = treeWith({ 'c/Blueprints': 'thing { name: "c1", also: "index" }' });
+    tree.write('a/Blueprints', 'thing { name: "a1", publish: "x" }\nthing { name: "a2" }');
+    expect(() => tree.generate()).toThrow('singleton index makes index, which module "c1" makes');
+  });
+
+  test('a pattern that can no longer be searched', () => {
+    const tree = treeWith({
+      'b/Blueprints': 'thing { name: "b1", glob: "*/x.c" }\nthing { name: "b2" }',
+      'b/one/x.c': '',
+    });
+    symlinkSync('nowhere', join(tree.root, 'b/dangling'));
+    expect(() => tree.generate()).toThrow(/dangling/);
+  });
+});
