@@ -65,7 +65,7 @@ function inGroups(root, groups, imports) {
       onLoad({ filter: /.*/, namespace: NAMESPACE }, ({ path }) => {
         const group = groups[Number(path.slice(NAMESPACE.length + 1))];
         // Dependencies come with what imports them; on their own they may be left out as without effect.
-        const own = group.filter((module) => !module.startsWith('node_modules/'));
+        const own = group.filter((module) => !/(^|\/)node_modules\//.test(module));
         const lines = own.map((module) => `import ${JSON.stringify(`./${module}`)};\n`);
         return { contents: lines.join(''), resolveDir: root };
       });

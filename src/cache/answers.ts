@@ -14,7 +14,7 @@ export interface Answer {
   readonly key: string;
   /** Absolute; paths inside are kept relative to it. */
   readonly base: string;
-  /** Absolute paths of what was read; links are followed. One at least. */
+  /** Absolute paths of what was read; links are followed. One at least, and all with times that can be trusted. */
   readonly present: readonly string[];
   /** Where something would have been read, but nothing was. */
   readonly absent: readonly string[];
@@ -34,8 +34,8 @@ const LEFTOVER_MS = 24 * 3_600_000;
 const FORMAT = '%i %f %s %.9Y %.9Z';
 const LINE = /^\d+ [0-9a-f]+ \d+ -?\d+\.\d{9} (-?\d+\.\d{9})$/;
 
-/** File systems stamp in steps of up to two seconds: what is younger could change again unseen. */
-const GRANULARITY_MS = 2_000;
+/** File systems stamp with a clock that lags behind by up to a tick. */
+const TICK_MS = 20;
 
 /**
  * Keeps an answer below the store's root. Not where it cannot be told later whether it still holds: where something
@@ -133,11 +133,11 @@ function lookAt(base: string, list: string, env: NodeJS.ProcessEnv): string | un
   return error === undefined ? stdout : undefined;
 }
 
-/** Whether all that was read is there, and was not changed since the run began, nor shortly before it. */
+/** Whether all that was read is there, and was not changed since the run began. */
 function isSettled(found: string, { present, startedAt }: Answer, ownLines: number): boolean {
   const lines = found.split('\n').slice(0, -1);
   if (lines.length !== present.length + ownLines || lines[0] !== lineOf(present[0]!)) return false;
-  const until = (startedAt - GRANULARITY_MS) / 1000;
+  const until = (startedAt - TICK_MS) / 1000;
   return lines.every((line, index) => {
     const ctime = LINE.exec(line)?.[1];
     return ctime !== undefined && (index >= present.length || Number(ctime) < until);

@@ -30,6 +30,11 @@ export interface Mirrors {
   /** Results that are known and trusted, first mirror first, in one question to each. */
   results(keys: readonly Sha256Hex[]): Promise<Map<Sha256Hex, Found>>;
   /**
+   * The same for what only explanations read: whoever wrote it, as nothing is made of it. What is damaged counts as
+   * not there.
+   */
+  notes(keys: readonly Sha256Hex[]): Promise<Map<Sha256Hex, Found>>;
+  /**
    * Brings blobs into the local store, verified; those that are there already are not asked for. Gives
    * back the ones that no mirror has.
    */
@@ -46,6 +51,8 @@ export interface Mirrors {
    * blobs that the result names, then the result. All of them are in the local store.
    */
   offer(key: Digest, blobs: readonly Digest[], result: ActionResult): void;
+  /** The same for what `notes` finds: it takes the place of what is there, and is not signed. */
+  offerNote(key: Digest, blobs: readonly Digest[], result: ActionResult): void;
   /** Waits for what is under way; warnings tell what did not arrive and which mirrors were given up. */
   close(signal: AbortSignal): Promise<readonly Diagnostic[]>;
 }

@@ -31,11 +31,14 @@ export interface Computed {
   readonly startedAt: number;
 }
 
-/** Keeps what was said. Not in the first run after a change: who edits and asks in turns would pay for nothing. */
+/**
+ * Keeps what was said. Not in the first run after a change: who edits and asks in turns would pay for nothing. A tree
+ * of which nothing is known yet is no such case.
+ */
 export function recordIds(question: Question, computed: Computed, said: string): void {
   const { request, table, store, tree, startedAt } = computed;
   try {
-    const known = table.unchanged();
+    const known = table.looked();
     const outside = known && outsideOf(computed, known.links);
     if (outside === undefined) return;
     const present = [...known!.paths, ...outside.present];

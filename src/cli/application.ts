@@ -1,6 +1,7 @@
 // The table of commands and what surrounds every one: parsing, exit status, the last word on bugs.
 import { buildApplication, buildRouteMap, run, text_en, type Application } from '@stricli/core';
-import { printable } from '../base/diagnostic.ts';
+import { environmentError, formatDiagnostic, printable } from '../base/diagnostic.ts';
+import { errnoOf } from '../base/fs.ts';
 import { commands } from './command/table.ts';
 import { createContext, type Context } from './context.ts';
 import { respell } from './flag.ts';
@@ -20,11 +21,28 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stderr.write(`${bugText(error, debug)}\n`);
     process.exit(1);
   });
-  const context = createContext();
+  const context = openContext();
+  if (context === undefined) return;
   await run(createApplication(debug), respell(argv.filter((word) => word !== DEBUG)), context);
   // Negative and unknown statuses are stricli's words for a bad command line.
   const status = Number(process.exitCode ?? 0);
   process.exitCode = status < 0 ? 2 : status;
+}
+
+/** Undefined, and told of, where somebody has removed the directory that the program was started in. */
+function openContext(): Context | undefined {
+  try {
+    return createContext();
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    const gone = environmentError({
+      code: 'cwd/gone',
+      message: 'the working directory does not exist any more',
+      hint: 'go to another one; if it was made anew, go there once more',
+    });
+    process.stderr.write(`${formatDiagnostic(gone)}\n`);
+    process.exitCode = 3;
+  }
 }
 
 /** All commands. `debug` shows where a bug of our own is. */

@@ -1,6 +1,6 @@
 // Flags as Go's flag package takes them (one dash before long names, values that begin with a dash), for
 // the commands that stand in for tools written with it. Knows of those commands nothing but the names
-// of their flags. Also -j8 of `build`.
+// of their flags. Also -j8 of `build`, `help COMMAND`, and values that are empty.
 
 interface Spelling {
   /** Letters of flags without a value: several may follow one dash. */
@@ -23,15 +23,14 @@ const SPELLINGS: Readonly<Partial<Record<string, Spelling>>> = {
 
 /** A command line with the flags of such a command spelled as the other commands have them. */
 export function respell([command = '', ...rest]: readonly string[]): string[] {
-  // As everybody has learned from make.
-  if (command === 'build') {
-    return [
-      command,
-      ...rest.flatMap((word) => (/^-j\d+$/.test(word) ? ['-j', word.slice(2)] : word)),
-    ];
-  }
+  if (command === 'help') return [...rest, '--help'];
   const spelling = Object.hasOwn(SPELLINGS, command) ? SPELLINGS[command] : undefined;
-  if (spelling === undefined) return command === '' ? rest : [command, ...rest];
+  if (spelling === undefined) {
+    const end = rest.indexOf('--');
+    const flags = end === -1 ? rest : rest.slice(0, end);
+    const spelled = flags.flatMap((word) => respellWord(command, word));
+    return [...(command === '' ? [] : [command]), ...spelled, ...rest.slice(flags.length)];
+  }
   const valued = new Set(spelling.valued.split(' '));
   const long = new Set(
     [...spelling.plain.split(' '), ...valued].filter(({ length }) => length > 1),
@@ -57,4 +56,11 @@ export function respell([command = '', ...rest]: readonly string[]): string[] {
     else spelled.push(flag, next);
   }
   return spelled;
+}
+
+function respellWord(command: string, word: string): string | string[] {
+  // As everybody has learned from make.
+  if (command === 'build' && /^-j\d+$/.test(word)) return ['-j', word.slice(2)];
+  // Else the parser takes it for an argument.
+  return /^--[a-z][a-z-]*=$/.test(word) ? [word.slice(0, -1), ''] : word;
 }

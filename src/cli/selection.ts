@@ -30,12 +30,30 @@ export function select(open: OpenTree, variant: string | null | undefined): Resu
     const definitions = [...new Set([...asked, ...ofImages])];
     return out.finish({ asked, definitions, built: asked, rootfs, trees });
   }
+  const apart: Definition[] = [];
   const wanted = variant === undefined ? [...tree.treeinfos.keys()] : [variant];
   for (const name of wanted) {
-    const set = out.take(packageSet(tree, name));
-    if (set !== undefined) trees.set(name, set);
+    const set = packageSet(tree, name);
+    if (set.ok) trees.set(name, set.value);
+    else if (isLoose(tree)) {
+      out.add(...set.diagnostics.filter(({ code }) => code !== CONFLICT));
+      apart.push(...tree.graph.definitions.filter((one) => one.variant === null));
+    } else out.add(...set.diagnostics);
   }
-  const ofTrees = [...trees.values()].flatMap(({ order }) => order);
+  const ofTrees = [...[...trees.values()].flatMap(({ order }) => order), ...apart];
   const definitions = [...new Set([...ofTrees, ...ofImages])];
   return out.finish({ asked, definitions, built: ofTrees, rootfs, trees });
+}
+
+const CONFLICT = 'requires/conflict';
+
+/**
+ * Whether nobody says that the packages of a tree go together, in one root. Then two of them may require a
+ * third in different variants, and all are built all the same.
+ */
+function isLoose({ treeinfos, graph }: OpenTree['tree']): boolean {
+  return (
+    [...treeinfos.values()].every(({ isWritten }) => !isWritten) &&
+    graph.definitions.every(({ module }) => module !== undefined)
+  );
 }

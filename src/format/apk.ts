@@ -94,6 +94,7 @@ export function pkginfoText(metadata: PackageMetadata, size: number, dataHash: s
       'depend',
       `${apkName(name)}${exact ? `=${version}` : ''}`,
     ]),
+    ...(metadata.systemRequires ?? []).map((text): [string, string] => ['depend', text]),
     ['datahash', dataHash],
   ];
   return fields

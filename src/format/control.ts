@@ -15,6 +15,7 @@ export type ControlFields = readonly (readonly [name: string, value: string | un
 /** The fields of a package, but for those that its files decide. */
 export function controlFields(metadata: PackageMetadata, kind: 'deb' | 'ipk'): ControlFields {
   const { name, source, version, maintainer, homepage, license, description } = metadata;
+  const { systemRequires = [] } = metadata;
   const requirement = (one: Requirement): string =>
     `${debianName(one.name)}${one.exact ? ` (= ${debianVersion(version)})` : ''}`;
   return [
@@ -23,7 +24,7 @@ export function controlFields(metadata: PackageMetadata, kind: 'deb' | 'ipk'): C
     ['Version', debianVersion(version)],
     ['Architecture', architectureOf(kind)],
     ['Maintainer', maintainer ?? 'unknown <unknown@localhost>'],
-    ['Depends', metadata.requires.map(requirement).join(', ')],
+    ['Depends', [...metadata.requires.map(requirement), ...systemRequires].join(', ')],
     ['Section', 'misc'],
     ['Priority', 'optional'],
     ['Homepage', homepage],

@@ -15,6 +15,8 @@ export interface PackageMetadata {
   /** `Name <address>`. */
   readonly maintainer: string | undefined;
   readonly requires: readonly Requirement[];
+  /** Packages of the system, as the format that is written spells them. */
+  readonly systemRequires?: readonly string[] | undefined;
   readonly scripts: MaintainerScripts;
 }
 

@@ -45,6 +45,8 @@ export interface Tree {
 export interface TreeDefinition {
   readonly file: NamedPath;
   readonly treeinfo: Treeinfo;
+  /** Whether the file is there. */
+  readonly isWritten: boolean;
   /** With an error among them the tree must not be built. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -244,7 +246,7 @@ function readTreeinfos(
 ): Map<string | null, TreeDefinition> {
   const none = { exclude: [], variants: new Map(), core: [], bootstrap: [] };
   const treeinfos = new Map<string | null, TreeDefinition>([
-    [null, { file: pathIn(root, TREEINFO), treeinfo: none, diagnostics: [] }],
+    [null, { file: pathIn(root, TREEINFO), treeinfo: none, isWritten: false, diagnostics: [] }],
   ]);
   const shown = (name: string): string => pathIn(root, name).shown;
   for (const variant of findVariants(names, TREEINFO, shown, out)) {
@@ -252,7 +254,8 @@ function readTreeinfos(
     const found = new Collector();
     const object = readDefinition(file, found, files.bytes);
     const treeinfo = object === undefined ? none : readTreeinfo(object, found);
-    treeinfos.set(variant, { file, treeinfo, diagnostics: limited(found.diagnostics) });
+    const diagnostics = limited(found.diagnostics);
+    treeinfos.set(variant, { file, treeinfo, isWritten: true, diagnostics });
   }
   return treeinfos;
 }

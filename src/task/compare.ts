@@ -1,10 +1,10 @@
 // From two sides of a comparison to the causes of their difference: what changed of itself, here or in
 // something that this depends on, each once. What follows from something else is not a cause. Without
 // recursion, because chains of tasks may be long; each pair is compared once, however often it is met.
-import type { Sha256Hex } from '../base/digest.ts';
 import { differences, onlyDigests, type Difference } from './difference.ts';
 import type { Leaf } from './leaves.ts';
 import { causeIdentity, type Cause } from './reason.ts';
+import { follow, renamed, type Comparing, type NameOf } from './follow.ts';
 import { withoutRelocated } from './relocation.ts';
 import { withoutRepeats } from './repeat.ts';
 import type { Side } from './side.ts';
@@ -15,26 +15,6 @@ const MOST_CAUSES = 100;
 export interface Comparer {
   /** Causes of the difference between two sides, the task's own before those of what it depends on. */
   causes(old: Side, now: Side): readonly Cause[];
-}
-
-/** Told of each pair that is met below: a task that was another key before. */
-export type OnPair = (old: Sha256Hex, now: Side) => void;
-
-/** Whether a key was one of a task of this name. */
-export type KnownAs = (key: Sha256Hex, name: string) => boolean;
-
-/** What the task of a key was called, where that is known. */
-export type NameOf = (key: Sha256Hex) => string | undefined;
-
-type Another = 'came' | 'went';
-
-/** What a comparer is lent. */
-export interface Comparing {
-  readonly onPair?: OnPair;
-  readonly knownAs?: KnownAs;
-  readonly nameOf?: NameOf;
-  /** What differs between two images, where it is known. */
-  readonly images?: (old: string, now: string) => { old: string; new: string } | undefined;
 }
 
 interface Frame {
@@ -95,13 +75,17 @@ function open(old: Side, now: Side, comparing: Required<Comparing>): Frame {
   const pairs = new Map<string, readonly [Side, Side]>();
   const found = old.key === now.key ? [] : differences(old.leaves, now.leaves);
   const tokens = changedTokens(found);
-  const rest = found.filter((difference) => {
-    const pair = follow(difference, old, now, comparing);
-    if (pair === 'came' || pair === 'went') {
-      own.push(afterCause(difference, now, pair === 'went' ? comparing.nameOf : undefined));
-    } else if (pair !== undefined) pairs.set(pairName(...pair), pair);
-    return pair === undefined;
-  });
+  const met = renamed(found, now, comparing);
+  const rest = [...found.filter((difference) => !met.gone.has(difference)), ...met.pairs].filter(
+    (difference) => {
+      if (met.came.has(difference)) return false;
+      const pair = follow(difference, old, now, comparing);
+      if (pair === 'came' || pair === 'went') {
+        own.push(afterCause(difference, now, pair === 'went' ? comparing.nameOf : undefined));
+      } else if (pair !== undefined) pairs.set(pairName(...pair), pair);
+      return pair === undefined;
+    },
+  );
   for (const difference of rest) {
     if (followsFrom(difference, now, tokens, pairs.size > 0))
       derived.push(causeOf(difference, old, now));
@@ -115,48 +99,6 @@ function open(old: Side, now: Side, comparing: Required<Comparing>): Frame {
     pairs: [...pairs.values()],
     next: 0,
   };
-}
-
-/**
- * The two sides of a dependency that changed, where both are known; if it is another task now, whether that came in
- * between or the one before is gone from there.
- */
-function follow(
-  difference: Difference,
-  old: Side,
-  now: Side,
-  { onPair, knownAs }: Required<Comparing>,
-): readonly [Side, Side] | Another | undefined {
-  const before = difference.old?.dependency;
-  const after = difference.new?.dependency;
-  if (before === undefined || after === undefined) return undefined;
-  const nowSide = now.dependency(after, undefined);
-  const oldSide = old.dependency(before, nowSide?.name);
-  const another = nowSide && anotherTask(before, oldSide, nowSide, knownAs);
-  if (another !== undefined) return another;
-  if (nowSide !== undefined) onPair(before, nowSide);
-  return nowSide === undefined || oldSide === undefined ? undefined : [oldSide, nowSide];
-}
-
-/**
- * Whether tasks came in between, or are gone from there: one of the two depends on the other, or what is
- * there now on a task that had the old key. Records do not say what their tasks were called.
- */
-function anotherTask(
-  before: Sha256Hex,
-  old: Side | undefined,
-  now: Side,
-  knownAs: KnownAs,
-): Another | undefined {
-  if (now.name !== undefined && knownAs(before, now.name)) return undefined;
-  for (const { dependency } of old?.leaves.values() ?? [])
-    if (dependency === now.key) return 'went';
-  for (const { dependency } of now.leaves.values()) {
-    if (dependency === undefined) continue;
-    const name = now.dependency(dependency, undefined)?.name;
-    if (dependency === before || (name !== undefined && knownAs(before, name))) return 'came';
-  }
-  return undefined;
 }
 
 /** A task goes on from another one than before. */

@@ -6,7 +6,10 @@ import { join } from 'node:path';
 import type { Sha256Hex } from '../base/digest.ts';
 import { errnoOf } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
+import type { LocalCache } from '../cache/local.ts';
 import type { Store } from '../cache/store.ts';
+import type { Node } from './node.ts';
+import { fromActionResult } from './result.ts';
 import type { TaskResult } from './task.ts';
 
 /** After so long nobody builds with those keys any more, or all of them were made anew. */
@@ -36,15 +39,24 @@ export function changedByForce(store: Store): Set<Sha256Hex> {
   return keys;
 }
 
-/** Throws node's own errors. */
-export function noteChangeByForce(store: Store, key: Sha256Hex): void {
-  const directory = directoryOf(store);
+/**
+ * Notes it where a task was made again though its result was on record: what others made of that one is in doubt.
+ * Throws node's own errors.
+ */
+export function noteChange(cache: LocalCache, node: Node, result: TaskResult): void {
+  if (!node.mustRun && !node.shallow) return;
+  const key = node.key.key.hash;
+  const before = cache.result(key);
+  const known = before === undefined ? undefined : fromActionResult(node.task, before);
+  if (known === undefined || sameContents(known, result)) return;
+  node.otherwise = 'now';
+  const directory = directoryOf(cache.store);
   makeDirectories(directory, 0o755);
   writeFileSync(join(directory, key), '');
 }
 
 /** Whether two results give the same to whoever reads them. */
-export function sameContents(a: TaskResult, b: TaskResult): boolean {
+function sameContents(a: TaskResult, b: TaskResult): boolean {
   return contents(a) === contents(b);
 }
 

@@ -24,14 +24,14 @@ export async function publishImages(
   images: ReadonlySet<string>,
 ): Promise<void> {
   const here = bareIdentities(images).filter((hash) => readImage(store, hash) !== undefined);
-  const known = await mirrors.results(here.map((hash) => placeOf(hash).hash));
+  const known = await mirrors.notes(here.map((hash) => placeOf(hash).hash));
   for (const hash of here) {
     const place = placeOf(hash);
     if (known.has(place.hash)) continue;
     const digest = putBytes(store, readFileSync(join(identityRecords(store.root), hash)));
     const files = [{ path: 'image.json', digest, executable: false }];
     const at = { startedMs: Date.now(), completedMs: Date.now() };
-    mirrors.offer(place, [digest], { files, directories: [], exitCode: 0, worker: '', ...at });
+    mirrors.offerNote(place, [digest], { files, directories: [], exitCode: 0, worker: '', ...at });
   }
 }
 
@@ -45,7 +45,7 @@ export async function fetchImages(
   const named = bareIdentities(new Set(records.flatMap(imagesOf)));
   const missing = named.filter((identity) => readImage(store, identity) === undefined);
   if (missing.length === 0) return;
-  const found = await mirrors.results(missing.map((identity) => placeOf(identity).hash));
+  const found = await mirrors.notes(missing.map((identity) => placeOf(identity).hash));
   for (const identity of missing) {
     const digest = found.get(placeOf(identity).hash)?.result.files[0]?.digest;
     // What is not what the identity is a digest of says nothing about it.

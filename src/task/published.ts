@@ -36,7 +36,7 @@ export async function publish(
   const tasks = [...made].filter(([{ shared }]) => shared);
   if (tasks.length === 0) return;
   await publishImages(mirrors, store, new Set(tasks.flatMap(([{ work }]) => imageOf(work))));
-  const known = await mirrors.results(tasks.map(([{ name }]) => placeOf(name).hash));
+  const known = await mirrors.notes(tasks.map(([{ name }]) => placeOf(name).hash));
   const now = Date.now();
   for (const [{ name }, { key, blobs }] of tasks) {
     const record = blobs[0];
@@ -48,7 +48,7 @@ export async function publish(
       (file) => file.path !== key.hash && hasBlob(store, file.digest),
     );
     const file: OutputFile = { path: key.hash, digest, executable: false };
-    mirrors.offer(place, [digest], resultOf([file, ...older].slice(0, KEPT), now));
+    mirrors.offerNote(place, [digest], resultOf([file, ...older].slice(0, KEPT), now));
   }
 }
 
@@ -67,7 +67,7 @@ export async function fetchPublished(
   names: readonly string[],
   signal: AbortSignal,
 ): Promise<Map<string, Published[]>> {
-  const found = await mirrors.results(names.map((name) => placeOf(name).hash));
+  const found = await mirrors.notes(names.map((name) => placeOf(name).hash));
   const wanted = [...found.values()].flatMap(({ result }) => usable(result));
   await mirrors.fetch(
     wanted.map(({ digest }) => digest),

@@ -39,11 +39,15 @@ export function isCommon({ path }: Cause): boolean {
   return path === 'image' || path === 'platform' || path === 'root';
 }
 
-/** Whether a cause without a place is one task's alone: another value of a variable is the same in all that have it. */
+/**
+ * Whether a cause without a place is one task's alone: another value of a variable is the same in
+ * all that have it.
+ */
 export function isOfOneTask(cause: Cause): boolean {
   const { path, at, old, new: now } = cause;
   if (at !== undefined || isCommon(cause)) return false;
-  return !path.startsWith('variables.') || old === undefined || now === undefined;
+  const isShared = path === 'workdir' || path.startsWith('variables.');
+  return !isShared || old === undefined || now === undefined;
 }
 
 /** One line of a definition is one cause, in however many tasks it shows. */

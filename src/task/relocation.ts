@@ -5,9 +5,16 @@ import type { Cause } from './reason.ts';
 /** What names the path itself, the most telling first. */
 const NAMES = ['variables.ROOT', 'variables.PREFIX', 'parameters.root', 'parameters.prefix'];
 
-/** Causes without those that only repeat that a path is another one. The order is kept. */
+/** What says the version that outputs are named after. */
+const VERSIONS = /^(parameters\.(control\.)?version|variables\.VERSION)$/i;
+
+/** Causes without those that only repeat that a path, or a version, is another one. The order is kept. */
 export function withoutRelocated(causes: readonly Cause[]): Cause[] {
-  let left = [...causes];
+  const versions = causes.filter(({ path }) => VERSIONS.test(path));
+  const isNamedAfter = ({ path, old, new: now }: Cause): boolean =>
+    path.startsWith('outputs.') &&
+    versions.some((version) => old?.replaceAll(version.old ?? '', version.new ?? '') === now);
+  let left = versions.length === 0 ? [...causes] : causes.filter((cause) => !isNamedAfter(cause));
   for (const [old, now] of relocations(causes)) {
     const explained = left.filter((cause) => isExplained(cause, left, old, now));
     if (explained.length < 2 && !NAMES.includes(explained[0]?.path ?? '')) continue;
@@ -22,11 +29,13 @@ export function withoutRelocated(causes: readonly Cause[]): Cause[] {
   return left;
 }
 
-/** Pairs of paths that some value, or a directory of the sandbox, was and is now. The shortest explain most. */
+/** Pairs of paths that a root, a prefix, or a directory of the sandbox was and is now. The shortest explain most. */
 function relocations(causes: readonly Cause[]): (readonly [old: string, now: string])[] {
   const pairs = new Map<string, readonly [string, string]>();
   const add = (old: string, now: string): void => void pairs.set(`${old}\0${now}`, [old, now]);
-  for (const { old, new: now } of causes) if (isPath(old) && isPath(now)) add(old, now);
+  for (const { path, old, new: now } of causes) {
+    if (NAMES.includes(path) && isPath(old) && isPath(now)) add(old, now);
+  }
   const gone = causes.filter(({ path, new: now }) => isDirectory(path) && now === undefined);
   const came = causes.filter(({ path, old }) => isDirectory(path) && old === undefined);
   for (const one of gone) {

@@ -10,7 +10,7 @@ import { Deliveries } from './deliveries.ts';
 import { Endings } from './endings.ts';
 import { execute, openLayers } from './execute.ts';
 import { companionsOf, lookUpHard } from './companion.ts';
-import { noteChangeByForce, sameContents } from './forced.ts';
+import { noteChange } from './forced.ts';
 import { gather, Inquiry } from './gather.ts';
 import { actionDigest, type KeysOf, type TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
@@ -21,6 +21,7 @@ import { Register } from './register.ts';
 import type { BuildReport, BuildRequest } from './request.ts';
 import { fromActionResult } from './result.ts';
 import { readBy, type Task, type TaskResult } from './task.ts';
+import { isTwin, leaveTwin } from './twin.ts';
 import { keepsLosing, missingLock, notCached } from './verdict.ts';
 import { workspacePaths } from './workspace.ts';
 
@@ -165,15 +166,9 @@ class Run {
     else if (!this.#goAlone(node)) this.#endings.skip(node);
   }
 
-  /**
-   * Where the task with the same key failed: a download has it from other places maybe, as these are not in the key.
-   * False for what would only fail once more.
-   */
+  /** What another task with the same key failed in is tried here, where it may come out otherwise. */
   #goAlone(node: Node): boolean {
-    if (node.twin?.state !== 'failed' || node.task.pool !== 'download' || this.#stopping)
-      return false;
-    node.twin = undefined;
-    node.pending = 0;
+    if (this.#stopping || !leaveTwin(node)) return false;
     this.#miss(node);
     return true;
   }
@@ -399,7 +394,7 @@ class Run {
     );
     switch (execution.kind) {
       case 'done':
-        this.#noteChange(node, execution.result);
+        noteChange(this.#request.cache, node, execution.result);
         this.#register.put(node, [key, action], execution.result, 'ran');
         this.#finish(node, execution.result, 'ran', startedMs);
         break;
@@ -416,17 +411,6 @@ class Run {
         node.state = 'waiting';
         break;
     }
-  }
-
-  /** A task was made again though its result was on record: what others made of that one is in doubt. */
-  #noteChange(node: Node, result: TaskResult): void {
-    if (!node.mustRun && !node.shallow) return;
-    const { cache } = this.#request;
-    const before = cache.result(node.key.key.hash);
-    const known = before === undefined ? undefined : fromActionResult(node.task, before);
-    if (known === undefined || sameContents(known, result)) return;
-    node.otherwise = 'now';
-    noteChangeByForce(cache.store, node.key.key.hash);
   }
 
   /** Takes a result that is on record here under a key, if there is one. */
@@ -536,9 +520,4 @@ class Run {
     }
     if (waiter !== undefined) this.#waitFor(waiter, [node]);
   }
-}
-
-/** Until something of its own happens to it, a node's result is that of its twin. */
-function isTwin(node: Node): node is Node & { readonly twin: Node } {
-  return node.twin !== undefined && node.losses === 0;
 }

@@ -18,8 +18,15 @@ test.each([
   ['build -list', 'build -list'],
   ['build -j8 -k x-j8', 'build -j 8 -k x-j8'],
   ['constructor -x', 'constructor -x'],
+  ['help', '--help'],
+  ['help cache stat', 'cache stat --help'],
+  ['ids --json -- --packages=', 'ids --json -- --packages='],
 ])('%s', (line, spelled) => {
   expect(respell(line.split(' '))).toEqual(spelled.split(' '));
+});
+
+test('a value that is empty is one', () => {
+  expect(respell(['ids', '--packages=', 'a='])).toEqual(['ids', '--packages', '', 'a=']);
 });
 
 test('no command, and values with blanks', () => {

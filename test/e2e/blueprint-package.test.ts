@@ -275,6 +275,22 @@ describe('pipelines are data', () => {
     expect(readdirSync(deployed).sort()).toEqual(['p.tar.xz', 'renamed']);
   });
 
+  test('a task is made for each source, files of the tree among them', () => {
+    using rig = createRig();
+    rig.write({
+      Blueprints: `package { name: "p", version: "1", sources: { p: { files: ["a"] }, more: { files: ["b"] } },
+        tasks: {
+          ${INSTALL.replace('in.txt', 'a')},
+          sums: { each: "source", after: ["unpack"], before: ["deploy"], outputs: { sums: "/out/*.sum" },
+            script: "cd $WORK/$EACH; cat * > /out/$EACH.sum" },
+        } }`,
+      a: 'a\n',
+      b: 'b\n',
+    });
+    build(rig);
+    expect(rig.read('out/packages/p/more.sum') + rig.read('out/packages/p/p.sum')).toBe('b\na\n');
+  });
+
   test('defaults are inherited, along chains, and what is nearest counts', () => {
     using rig = onePackage(
       `defaults: ["near"], tasks: { ${INSTALL.replace('in.txt', 'in.txt').replace(' }', ', append: ["echo $A $B $C > $DESTDIR$PREFIX/share/out"] }')} }, variables: { C: "own" }`,
@@ -395,6 +411,46 @@ describe('what is split off a package', () => {
       stderr:
         'error: p cannot be installed: it writes no "tar"\n  hint: add "tar" to its formats\n',
     });
+  });
+});
+
+describe('variants of one package', () => {
+  const TREE = (...requires: [a: string, b: string]): string =>
+    ['a', 'b']
+      .map(
+        (name, at) =>
+          `package { name: "${name}", version: "1", requires: [${requires[at]}],
+             tasks: { install: { script: "mkdir -p $DESTDIR$PREFIX/share; cp $ROOT/share/p $DESTDIR$PREFIX/share/${name}" } } }\n`,
+      )
+      .join('') +
+    `package { name: "p", version: "1", variables: { A: "plain" }, variants: { other: { variables: { A: "other" } } },
+       tasks: { install: { script: "mkdir -p $DESTDIR$PREFIX/share; echo $A > $DESTDIR$PREFIX/share/p" } } }\n`;
+
+  test('are both built where packages require them, unless a treeinfo.json says that these go together', () => {
+    using rig = createRig();
+    rig.write({ Blueprints: TREE('"p"', '"p:other"') });
+    expect(ran(build(rig))).toEqual(expect.arrayContaining(['p:install', 'p:other:install']));
+    const got = (name: string): string => {
+      const id = rig.read(`cache/packages/${name}/latest`);
+      const archive = join(rig.packages, `cache/packages/${name}/${id}.tar.xz`);
+      return execFileSync('tar', ['-xOf', archive, `share/${name}`], { encoding: 'utf8' });
+    };
+    expect([got('a'), got('b')]).toEqual(['plain\n', 'other\n']);
+    expect(existsSync(join(rig.packages, 'cache/complete'))).toBe(false);
+    rig.write({ 'treeinfo.json': '{}' });
+    const { stderr, status } = rig.run(['build']);
+    expect(stderr).toContain(
+      'error: the tree needs p both in the default variant and in variant "other"',
+    );
+    expect(status).toBe(2);
+  });
+
+  test('of two that one package needs are told of, whatever the tree says', () => {
+    using rig = createRig();
+    rig.write({ Blueprints: TREE('"p:default"', '"a", "p:other"') });
+    const { stderr, status } = rig.run(['build']);
+    expect(stderr).toMatch(/error: b needs p both in (the default variant|variant "other") and in/);
+    expect(status).toBe(2);
   });
 });
 

@@ -22,6 +22,9 @@ test.each([
     '--offline cannot be "maybe": cannot convert maybe to a boolean',
     undefined,
   ],
+  ['ids --packages=', '--packages cannot be "": expected a value', undefined],
+  ['build --variant=', '--variant cannot be "": expected a value', undefined],
+  ['help nonsense', 'there is no command "nonsense"', 'ashlar --help lists the commands'],
   ['version extra', 'the command takes no arguments, found "extra"', undefined],
   ['fmt --dialect 3 x', '--dialect cannot be "3"', 'it is one of 2016, 2021, 2025'],
 ])('%s', (line, message, hint) => {
@@ -30,6 +33,31 @@ test.each([
   expect(stderr).toBe(`error: ${message}\n${hint === undefined ? '' : `  hint: ${hint}\n`}`);
   expect(stdout).toBe('');
   expect(status).toBe(2);
+});
+
+test('help is also a command, and a package may be spelled as shells complete its folder', () => {
+  using rig = createRig('hello');
+  expect(rig.run(['help']).stdout).toBe(rig.run(['--help']).stdout);
+  expect(rig.run(['help', 'cache', 'stat'])).toEqual(rig.run(['cache', 'stat', '--help']));
+  const ids = (target: string): string => rig.run(['ids', '--image-id', 'x', target]).stdout;
+  expect(ids('hello/')).toBe(ids('hello'));
+  expect(rig.run(['why', 'clock/', '--image-id', 'x'])).toEqual(
+    rig.run(['why', 'clock', '--image-id', 'x']),
+  );
+  expect(rig.run(['build', '/']).stderr).toContain('there is no package "/"');
+});
+
+test('a working directory that is gone is told of', () => {
+  using rig = createRig();
+  for (const command of ['ids', 'build', 'list']) {
+    const gone = 'mkdir gone; cd gone; rmdir ../gone';
+    const { stdout, stderr } = rig.shell(`${gone}; "$0" ${command}; echo $?`);
+    expect(stderr).toContain(
+      'error: the working directory does not exist any more\n  hint: go to another one',
+    );
+    expect(stderr).not.toContain('bug');
+    expect(stdout).toBe('3\n');
+  }
 });
 
 describe('output', () => {

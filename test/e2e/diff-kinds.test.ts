@@ -113,11 +113,20 @@ test.each<[string, (rig: Rig) => (tree: string) => void, string[]]>([
     ['lib:compile: comes after lib:unpack now, not after lib:patch'],
   ],
   [
+    'sources that are gone',
+    (rig) => () =>
+      rig.write({ '../other/Blueprints': BLUEPRINTS.replace(/ {4}(sources|patches):.*\n/g, '') }),
+    [
+      'workdir: "/pkg/work/lib" → "/pkg/work"',
+      'lib:compile: what /pkg/work begins with: lib:patch → nothing',
+    ],
+  ],
+  [
     'the version of a package that is required',
     edit('"1.0"', '"1.1"'),
     [
       'package lib in Blueprints:30: "lib--1.0" → "lib--1.1"',
-      'control.Version in Blueprints:15: "1.0" → "1.1"',
+      'version in Blueprints:15: "1.0" → "1.1"',
     ],
   ],
   [
@@ -157,8 +166,8 @@ test.each<[string, (rig: Rig) => (tree: string) => void, string[]]>([
     'a format',
     edit('"tar", "deb"', '"tar", "ipk"'),
     [
-      '/pkg/in/ipk/lib.ipk in Blueprints:24: added, from lib:write_ipk',
-      '/pkg/in/deb/lib.deb in Blueprints:24: removed',
+      '/pkg/in/ipk/lib_1.0_x86_64.ipk in Blueprints:24: added, from lib:write_ipk',
+      '/pkg/in/deb/lib_1.0_amd64.deb in Blueprints:24: removed',
     ],
   ],
   [

@@ -1,6 +1,14 @@
 // What a build survives: kill -9 at any moment, a full disk, permissions of all kinds.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { digestFile } from '../../src/base/digest.ts';
@@ -77,6 +85,11 @@ test('many builds at once in one store and one tree agree', async () => {
   expect(ran).toHaveLength(12);
 });
 
+function writeOver(file: string): void {
+  chmodSync(file, 0o644);
+  writeFileSync(file, 'something else');
+}
+
 describe.skipIf(process.getuid?.() !== 0)('on a disk of its own', () => {
   const mounted: string[] = [];
   afterEach(() => {
@@ -104,6 +117,51 @@ describe.skipIf(process.getuid?.() !== 0)('on a disk of its own', () => {
     expect(stderr).not.toMatch(/^\s+at /m);
     expect(readdirSync(join(rig.env['ASHLAR_STORE']!, 'work'))).toEqual([]);
     expect(rig.run(['build', 'q']).status).toBe(0);
+    for (const path of mounted.splice(0)) spawnSync('umount', [path]);
+  });
+
+  test('a mirror that fills up costs one warning, and gets the rest when there is room', () => {
+    using rig = createRig();
+    const mirror = join(rig.directory, 'mirror');
+    smallDisk(mirror, '1m');
+    rig.write({
+      'p/buildinfo.json': '{}',
+      'p/build': 'head -c 3000000 /dev/zero > $PKG_PATH/zero; seq 200000 > $PKG_PATH/numbers',
+    });
+    const env = { ASHLAR_MIRRORS: `rw:${mirror}` };
+    const { status, stderr } = rig.run(['build', 'p'], { env });
+    expect(status, stderr).toBe(0);
+    expect(stderr.match(/^warning/gm)).toHaveLength(1);
+    expect(stderr).toContain('it cannot be written to (ENOSPC)\n  hint: free some space there');
+    expect(readdirSync(join(mirror, 'tmp'))).toEqual([]);
+    execFileSync('mount', ['-o', 'remount,size=64m', mirror]);
+    const again = rig.run(['build', 'p'], { env });
+    expect(again.stderr).not.toContain('warning');
+    const other = { ...env, ASHLAR_STORE: join(rig.directory, 'store-2') };
+    const taken = rig.run(['build', 'p'], { env: other });
+    expect(taken.status).toBe(0);
+    expect(taken.stderr).not.toMatch(/^ran /m);
+    for (const path of mounted.splice(0)) spawnSync('umount', [path]);
+  });
+
+  test('a store on another file system than the tree restores copies, and is not changed through them', () => {
+    using rig = createRig();
+    rig.write({ 'p/buildinfo.json': '{}', 'p/build': 'seq 1000 > $PKG_PATH/numbers' });
+    smallDisk(rig.env['ASHLAR_STORE']!, '64m');
+    expect(rig.run(['build', 'p']).status).toBe(0);
+    const [archive] = readdirSync(join(rig.packages, 'cache/packages/p')).filter((name) =>
+      name.endsWith('.tar.xz'),
+    );
+    const file = join(rig.packages, 'cache/packages/p', archive!);
+    const bytes = readFileSync(file);
+    expect(statSync(file).nlink).toBe(1);
+    for (const change of [(): void => rmSync(file), (): void => writeOver(file)]) {
+      change();
+      const run = rig.run(['build', 'p']);
+      expect(run.stderr).not.toMatch(/^ran /m);
+      expect(readFileSync(file)).toEqual(bytes);
+    }
+    expect(rig.run(['cache', 'verify'])).toMatchObject({ status: 0, stderr: '' });
     for (const path of mounted.splice(0)) spawnSync('umount', [path]);
   });
 

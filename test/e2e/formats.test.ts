@@ -35,6 +35,7 @@ package {
     conffiles: ["etc"],
     owners: [{ files: ["var"], user: "daemon", group: "adm" }],
     maintainer_scripts: { postinst: "echo in $PREFIX" },
+    system_requires: { deb: ["libc6 (>= 2.30)"], rpm: ["glibc >= 2.30", "bash"], apk: ["musl>=1.2"] },
     split: [
         { name: "-dev", files: ["include"], requires: ["odd", "base"], maintainer_scripts: { prerm: "echo dev" } },
         { name: "-none", files: ["nothing"], description: "nothing at all" },
@@ -154,6 +155,15 @@ describe('one tree in every format', () => {
     expect(apk.match(/^depend = .*$/gm)).toEqual(['depend = odd=1.2_rc3-r4', 'depend = base']);
   });
 
+  test('all require of the system what they say of it', () => {
+    const [deb, rpm, apk] = [file('odd_', '.deb'), file('odd-1', '.rpm'), file('odd-1', '.apk')];
+    expect(tell('dpkg-deb', '-f', deb, 'Depends')).toBe('base, libc6 (>= 2.30)\n');
+    expect(tell('rpm', '-qp', '--requires', rpm)).toMatch(/^bash\n(.*\n)*glibc >= 2\.30\n/m);
+    const depends = tell('tar', '-xzOf', apk, QUIET, '.PKGINFO').match(/^depend = .*$/gm);
+    expect(depends).toEqual(['depend = base', 'depend = musl>=1.2']);
+    expect(tell('dpkg-deb', '-f', file('odd-none_', '.deb'), 'Depends').trim()).toBe('');
+  });
+
   test('all know configuration, and scripts', () => {
     const [deb, rpm, apk] = [file('odd_', '.deb'), file('odd-1', '.rpm'), file('odd-1', '.apk')];
     expect(tell('dpkg-deb', '-I', deb, 'conffiles')).toBe('/opt/ashlar/etc/odd.conf\n');
@@ -262,15 +272,16 @@ describe('mistakes', () => {
   test('compressions that a step does not have, users that cannot be, scripts that are none', () => {
     const text = told(
       '    version: "1",\n    formats: ["apk"],\n    owners: [{ files: ["etc"], user: "a b" }],\n' +
-        '    maintainer_scripts: { postinst: "if true; then" },',
+        '    maintainer_scripts: { postinst: "if true; then" },\n    system_requires: { debb: ["x"] },',
       'write_apk: { compression: "zstd" },\nqa: { compression: "xz" },\n',
     );
     expect(text.match(/^.*error.*$/gm)).toEqual([
       'Blueprints:5:36: error: "a b" cannot be the name of a user',
       "Blueprints:6:35: error: postinst is no shell script: line 1: expected command after 'then'",
       "Blueprints:6:35: error: postinst is no shell script: line 1: expected 'fi' to close 'if'",
-      'Blueprints:8:25: error: the task "write_apk" cannot compress with zstd',
-      'Blueprints:9:18: error: the task "qa" compresses nothing that could be compressed otherwise',
+      'Blueprints:7:28: error: no task writes the format "debb"',
+      'Blueprints:9:25: error: the task "write_apk" cannot compress with zstd',
+      'Blueprints:10:18: error: the task "qa" compresses nothing that could be compressed otherwise',
     ]);
     expect(text).toContain('  hint: it can with gzip\n');
     expect(text).toMatch(/\n2$/);

@@ -67,6 +67,44 @@ test('a machine that made nothing yet is told what differs from what a mirror ha
   expect(damaged.status).toBe(0);
 });
 
+test('the last of what others made is what a mirror is compared with, signed or not', () => {
+  using rig = explainedTree();
+  const mirror = join(rig.directory, 'mirror');
+  mkdirSync(mirror);
+  const key = rig.run(['keys', 'generate', 'ci']).stdout.split('\n')[0]!;
+  const settings = (write: boolean, sign: object): string =>
+    JSON.stringify({
+      shared_state: { mirrors: [{ url: mirror, write }], keys: { ci: key }, ...sign },
+    });
+  const flavours = ['plain', 'sour', 'sweet'];
+  for (const flavour of flavours) {
+    rig.write({
+      'ashlar.json': settings(true, { sign: { key: 'ci' } }),
+      'app/buildinfo.json': `{"requires": ["lib"], "environment": {"FLAVOUR": "${flavour}"}}`,
+    });
+    const { status, stderr } = rig.run(['build', 'app']);
+    expect(status, stderr).toBe(0);
+    expect(stderr).not.toContain('warning');
+  }
+  // Sweet, as the last one, and with another file: on a machine of its own, which signs nothing.
+  const cwd = join(rig.directory, 'other');
+  cpSync(rig.packages, cwd, { recursive: true, filter: (path) => !path.endsWith('/cache') });
+  writeFileSync(join(cwd, 'ashlar.json'), settings(false, {}));
+  writeFileSync(join(cwd, 'lib/build'), '#!/bin/bash\necho other > $PKG_PATH/lib2\n');
+  const there = { cwd, env: { ASHLAR_STORE: join(rig.directory, 'store-2') } };
+  const { stdout, stderr } = rig.run(['why', 'app:build'], there);
+  expect(stderr).toBe('');
+  expect(steady(stdout, rig)).toBe(
+    [
+      'app:build  would run',
+      '  because new here',
+      '  the mirror <rig>/mirror has <key>, which differs only in',
+      '    lib:build: lib/build: contents changed',
+      '',
+    ].join('\n'),
+  );
+});
+
 test('what was only ever restored is explained by its cause, through records of the mirror', () => {
   using rig = explainedTree();
   const mirror = join(rig.directory, 'mirror');

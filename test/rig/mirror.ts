@@ -41,38 +41,42 @@ export function storeMirror(
     fetched.push(digest);
     return true;
   };
+  const find = (keys: readonly Sha256Hex[]): Promise<Map<Sha256Hex, Found>> => {
+    questions.push([...keys]);
+    const found = new Map<Sha256Hex, Found>();
+    for (const key of keys.filter(shows)) {
+      const result = from.result(key);
+      if (result !== undefined) found.set(key, { result, mirror: 'another store' });
+    }
+    return Promise.resolve(found);
+  };
+  const take: Mirrors['offer'] = (key, blobs, result) => {
+    offered.push(key.hash);
+    const give = (digest: Digest): void => {
+      const bytes = readBlob(into, digest);
+      if (bytes === undefined) throw new Error('offered what is not there');
+      putBytes(from.store, bytes);
+    };
+    blobs.forEach(give);
+    for (const { digest } of result.files) give(digest);
+    for (const { tree } of result.directories) {
+      give(tree);
+      blobsOf(loadTree(into, tree)!).forEach(give);
+    }
+    void from.putResult(key, result);
+  };
   return {
     questions,
     fetched,
     offered,
-    results: (keys) => {
-      questions.push([...keys]);
-      const found = new Map<Sha256Hex, Found>();
-      for (const key of keys.filter(shows)) {
-        const result = from.result(key);
-        if (result !== undefined) found.set(key, { result, mirror: 'another store' });
-      }
-      return Promise.resolve(found);
-    },
+    results: find,
+    notes: find,
     fetch: async (digests) => {
       await slow();
       return digests.filter((digest) => !bring(digest));
     },
-    offer: (key, blobs, result) => {
-      offered.push(key.hash);
-      const give = (digest: Digest): void => {
-        const bytes = readBlob(into, digest);
-        if (bytes === undefined) throw new Error('offered what is not there');
-        putBytes(from.store, bytes);
-      };
-      blobs.forEach(give);
-      for (const { digest } of result.files) give(digest);
-      for (const { tree } of result.directories) {
-        give(tree);
-        blobsOf(loadTree(into, tree)!).forEach(give);
-      }
-      void from.putResult(key, result);
-    },
+    offer: take,
+    offerNote: take,
     close: () => Promise.resolve([]),
   };
 }

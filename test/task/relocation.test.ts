@@ -50,6 +50,14 @@ describe('a directory that is another one now', () => {
     ]);
   });
 
+  test('is no other path that changed', () => {
+    const causes = [
+      cause('workdir', '/pkg/work/lib', '/pkg/work'),
+      cause('variables.SRC', '/pkg/work/lib', '/pkg/work'),
+    ];
+    expect(withoutRelocated(causes)).toEqual(causes);
+  });
+
   test('is not guessed from two that came', () => {
     const causes = [
       cause('directories./a.writable', 'true', undefined),
@@ -58,6 +66,14 @@ describe('a directory that is another one now', () => {
     ];
     expect(withoutRelocated(causes)).toEqual(causes);
   });
+});
+
+test('an output that is named after the version is not told beside it', () => {
+  const version = cause('parameters.version', '1.0', '1.1', { at });
+  const output = cause('outputs.deb.at', '/out/lib_1.0_amd64.deb', '/out/lib_1.1_amd64.deb');
+  const other = cause('outputs.log.at', '/out/1.0.log', '/out/2.0.log');
+  expect(withoutRelocated([version, output, other])).toEqual([version, other]);
+  expect(withoutRelocated([output])).toEqual([output]);
 });
 
 describe('what is told by something else', () => {

@@ -64,11 +64,17 @@ function kindOf(entry: Dirent): Kind {
   return entry.isSymbolicLink() ? 'link' : 'other';
 }
 
-/**
- * Times must lie this far in the past to be trusted. Kernels stamp files with a clock that moves in steps of up
- * to 10 ms, some file systems in steps of two seconds.
- */
+/** Times must lie this far in the past to be trusted: some file systems stamp in steps of two seconds. */
 const GRANULARITY_MS = 2_000;
+
+/**
+ * Or this far, where the kernel that runs here stamps with its own clock, which moves in steps of up to 10 ms, and
+ * keeps all of it: ext4 (old ones keep seconds), XFS, btrfs, tmpfs, overlayfs, F2FS, ZFS, bcachefs.
+ */
+const TICK_MS = 50;
+const TICKING = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630, 0xf2f52010, 0x2fc12fc1, 0xca451a4e,
+]);
 
 /**
  * Types of file systems (statfs(2)) whose change time is no such thing: images made elsewhere, with any times and
@@ -79,12 +85,17 @@ const TIMELESS = new Set([
   0x28cd3d45, 0xe0f5e1e2, 0x9660, 0x7275, 0x73717368, 0x15013346, 0x4d44, 0x2011bab0,
 ]);
 
-const timeless = new Map<number, boolean>();
+/** The types of file systems by their devices. */
+const types = new Map<number, number>();
 
 /** Whether a change after the moment `before` is certain to show in the times of what was looked at then. */
 export function isTrustworthy(path: string, stat: Stats, before: number): boolean {
-  if (Math.max(stat.mtimeMs, stat.ctimeMs) >= before - GRANULARITY_MS) return false;
-  let none = timeless.get(stat.dev);
-  if (none === undefined) timeless.set(stat.dev, (none = TIMELESS.has(statfsSync(path).type)));
-  return !none;
+  const { dev, mtimeMs, ctimeMs } = stat;
+  const age = before - Math.max(mtimeMs, ctimeMs);
+  if (age <= TICK_MS) return false;
+  let type = types.get(dev);
+  if (type === undefined) types.set(dev, (type = statfsSync(path).type));
+  if (TIMELESS.has(type)) return false;
+  const isFine = TICKING.has(type) && ctimeMs % 1_000 !== 0;
+  return isFine || age > GRANULARITY_MS;
 }

@@ -54,6 +54,12 @@ export function openStatTable(file: string | undefined, now: () => number = Date
   return new StatTable(file, now);
 }
 
+/** Absolute paths. */
+interface Looked {
+  readonly paths: readonly string[];
+  readonly links: readonly string[];
+}
+
 class StatTable {
   readonly #file: string | undefined;
   readonly #now: () => number;
@@ -68,8 +74,9 @@ class StatTable {
   #directory = '';
   #folder: number | undefined;
   #learntSummary = false;
-  /** Whether anything was looked at that the table did not know, or knew otherwise. */
+  /** Whether anything was looked at that the table did not know, or knew otherwise; and whether all that is known now. */
   #foundNews = false;
+  #learntAll = true;
   readonly #indexes = new Map<number, Map<string, number>>();
   /** Where in it the next path is likely to be. */
   #next = 0;
@@ -103,7 +110,7 @@ class StatTable {
       describes(listing, statSync(directory))
     ) {
       this.#listings.set(directory, listing);
-    }
+    } else this.#learntAll = false;
     return entries;
   };
 
@@ -140,8 +147,11 @@ class StatTable {
   readonly mode = (path: string): number => {
     const place = this.#current(path);
     if (place !== undefined) return this.#known.modes[place]!;
+    const learnt = this.#files.get(path);
+    if (learnt !== undefined) return learnt.mode;
     this.#foundNews = true;
-    return this.#files.get(path)?.mode ?? statFile(path).mode;
+    this.#learntAll = false;
+    return statFile(path).mode;
   };
 
   /**
@@ -168,12 +178,22 @@ class StatTable {
 
   /**
    * All that was looked at in this run, and what else are links in the folders that were listed, wherever they lead.
-   * Undefined where anything was not known before as it was found.
+   * Undefined where something had changed since it was known, and where times would not tell of a further change.
    */
-  unchanged():
-    | { readonly paths: readonly string[]; readonly links: readonly string[] }
-    | undefined {
-    if (this.#foundNews) return undefined;
+  looked(): Looked | undefined {
+    if (!this.#foundNews) return this.#lookedAgain();
+    if (this.#known.names.length > 0 || !this.#learntAll) return undefined;
+    const links: string[] = [];
+    for (const [directory, { entries }] of this.#listings) {
+      for (const { name, kind } of entries) {
+        const path = `${directory}/${name}`;
+        if (kind === 'link' && !this.#files.has(path)) links.push(path);
+      }
+    }
+    return { paths: [...this.#listings.keys(), ...this.#files.keys()], links };
+  }
+
+  #lookedAgain(): Looked {
     const { folders, firsts, names, kinds } = this.#known;
     const paths: string[] = [];
     const links: string[] = [];
@@ -333,6 +353,7 @@ class StatTable {
     const { length: size } = bytes;
     if (stat.isFile() && size <= MOST_BYTES_KEPT)
       this.#remember(path, stat, before, { size, bytes });
+    else this.#learntAll = false;
     return bytes;
   }
 
@@ -349,10 +370,10 @@ class StatTable {
       this.#files.get(path) ?? (place === undefined ? undefined : recordAt(this.#known, place));
     const record = { mtimeMs, ctimeMs, inode, mode, ...found };
     // Changed within this run: what was seen first is what counts, and the next run will see that it has changed.
-    if (earlier !== undefined && !describesFile(earlier, stat)) return record;
-    if (isTrustworthy(path, stat, before) && describesFile(record, statSync(path))) {
+    const isSame = earlier === undefined || describesFile(earlier, stat);
+    if (isSame && isTrustworthy(path, stat, before) && describesFile(record, statSync(path))) {
       this.#files.set(path, { ...earlier, ...record });
-    }
+    } else this.#learntAll = false;
     return record;
   }
 }

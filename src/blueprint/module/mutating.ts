@@ -17,6 +17,7 @@ import {
 import { LogicError } from './exception.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module, ModuleTypeName } from './handle.ts';
+import { checkKeys } from './known.ts';
 import { missingModule } from './names.ts';
 import { ModuleStep } from './reading.ts';
 import { aliasPart, followDependencies, splitVariant } from './split.ts';
@@ -54,6 +55,7 @@ class MutatingStep extends ModuleStep implements MutatingContext {
   }
 
   rename(name: string): void {
+    if (name === '') throw new LogicError('a module cannot be renamed to nothing');
     this.pass.renames.push({ group: this.target.group, name });
   }
 }
@@ -68,6 +70,7 @@ export function extendTarget(
   options?: { readonly matching?: boolean },
 ): void {
   const { schema } = target.group.definition.type;
+  checkKeys('extendProperties', options ?? {}, ['matching']);
   try {
     const before = target.values;
     const after = extend(schema, before, properties, values, order, options);
@@ -334,6 +337,8 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
       );
     }
     const from = found.kind === 'alias' ? found.target : found;
+    // Whoever depends on it now must be there to be changed.
+    group.readsDependers = true;
     this.pass.replacements.push({ from, to: target, only });
   }
 }

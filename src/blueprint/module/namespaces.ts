@@ -3,6 +3,7 @@
 // that of the root; `//directory:name` means exactly one.
 import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { AnyValues } from '../property/value.ts';
+import { checkKeys } from './known.ts';
 import { alreadyDefined, renameConflict, type Names } from './names.ts';
 import type { Group } from './variant.ts';
 
@@ -125,5 +126,6 @@ function isWithin(directory: string, outer: string): boolean {
 
 /** For `names` of build logic: each engine gets its own. */
 export function directoryNamespaces(options: NamespaceOptions): () => Names {
+  checkKeys('directoryNamespaces', options, ['type', 'imports']);
   return () => new Namespaces(options);
 }

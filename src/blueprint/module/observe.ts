@@ -3,6 +3,7 @@
 import type { Result } from '../../base/diagnostic.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
 import { glob, type GlobOptions, type GlobResult } from '../glob/glob.ts';
+import { checkKeys } from './known.ts';
 
 /** A glob and what it came to. */
 export interface GlobRecord extends GlobResult {
@@ -22,8 +23,12 @@ export class Observations {
     this.#paths = paths;
   }
 
-  /** Expands a pattern, once per run, and remembers it under the key that is returned with it. */
+  /**
+   * Expands a pattern, once per run, and remembers it under the key that is returned with it. Throws LogicError for
+   * options that there are not.
+   */
   glob(pattern: string, options: GlobOptions = {}): Result<{ key: string; record: GlobRecord }> {
+    checkKeys('glob', options, ['excludes', 'followLinks']);
     const excludes = [...(options.excludes ?? [])].sort();
     const followLinks = options.followLinks ?? true;
     const key = JSON.stringify([pattern, excludes, followLinks]);

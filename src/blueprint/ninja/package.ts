@@ -1,7 +1,7 @@
 // A package of build logic: the variables, rules and pools that its module types use, under names of
 // its own. Definitions only: what they become in a manifest belongs to that manifest, so one package
 // can serve any number of engines in one process.
-import { checkName, NinjaError } from './name.ts';
+import { checkName, checkParameters, NinjaError } from './name.ts';
 import { parseText, within } from './text.ts';
 import type { Owner, PackagePool, PackageRule, PackageVariable, PoolDefinition } from './entity.ts';
 import { checkArguments, parseRule, type RuleParameters } from './rule.ts';
@@ -46,20 +46,20 @@ export class PackageContext implements Owner {
     return variable;
   }
 
-  /** Defines a pool: at most `depth` commands of its rules run at once. */
+  /** Defines a pool: at most `depth` commands of its rules run at once; any number with 0. */
   pool<TConfig>(
     name: string,
     definition: Computed<TConfig, { readonly depth: number; readonly comment?: string }>,
   ): PackagePool {
     checkName(name);
+    if (typeof definition !== 'function') poolDefinition(`pool ${this.path}.${name}`, definition);
     const pool: PackagePool = {
       kind: 'package pool',
       owner: this,
       name,
       definition: (config): PoolDefinition => {
-        const { depth, comment = '' } =
-          typeof definition === 'function' ? definition(config as TConfig) : definition;
-        return { depth, comment };
+        const found = typeof definition === 'function' ? definition(config as TConfig) : definition;
+        return poolDefinition(`pool ${this.path}.${name}`, found);
       },
     };
     this.scope.addPool(pool);
@@ -107,6 +107,16 @@ export class PackageContext implements Owner {
   get fileDependencies(): readonly string[] {
     return this.#fileDependencies;
   }
+}
+
+function poolDefinition(
+  what: string,
+  given: { readonly depth: number; readonly comment?: string },
+): PoolDefinition {
+  checkParameters(what, given, ['depth', 'comment']);
+  const { depth, comment = '' } = given;
+  if (Number.isSafeInteger(depth) && depth >= 0) return { depth, comment };
+  throw new NinjaError(`${what} has the depth ${String(depth)}, which is no number of commands`);
 }
 
 /** Starts a package of build logic. The path must be unique among the packages that meet in a manifest. */

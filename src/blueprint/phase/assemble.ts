@@ -116,7 +116,7 @@ class ModuleBuilder {
     this.#file[index] = fileIndex(group.definition.source.file);
     const content = contents.of(group);
     setContent(this.#content, index, content);
-    this.#flags[index] = flagsOf(group, content);
+    this.#flags[index] = flagsOf(group);
   }
 
   finish(): ModuleColumns {

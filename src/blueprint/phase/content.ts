@@ -10,6 +10,13 @@ import type { Variations } from '../module/variations.ts';
 /** Bytes of a digest. */
 export const CONTENT_LENGTH = 16;
 
+export interface Content {
+  /** One byte in each unit. Says nothing of values that are not plain data. */
+  readonly digest: string;
+  /** Whether there are such values: they must be taken for changed whenever they may have. */
+  readonly opaque: boolean;
+}
+
 /** Computes digests of one graph's modules, all at one time: when everything has been generated. */
 export class ContentDigests {
   /** Providers by name: their indexes depend on which was used first. */
@@ -21,23 +28,23 @@ export class ContentDigests {
       .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
-  /**
-   * As a string with one byte in each unit. Undefined where some value is not plain data: then it must
-   * be taken for changed, always.
-   */
-  of(group: Group): string | undefined {
+  of(group: Group): Content {
+    let opaque = false;
     const { type, typeName, directory, source } = group.definition;
     const parts: string[] = [type.name, typeName, directory, source.file, group.name];
     if (group.history !== undefined) parts.push(...group.history);
     for (const member of group.members) {
       if (member.kind === 'alias') {
         parts.push(`alias ${member.target.variant}`, variationsText(member.variations));
-      } else if (!this.#addVariant(parts, member, group.observed)) return undefined;
+      } else if (!this.#addVariant(parts, member, group.observed)) opaque = true;
     }
-    return hash('sha256', parts.join('\0'), 'binary').slice(0, CONTENT_LENGTH);
+    const digest = hash('sha256', parts.join('\0'), 'binary').slice(0, CONTENT_LENGTH);
+    return { digest, opaque };
   }
 
+  /** False where some value is not plain data. */
   #addVariant(parts: string[], variant: Variant, observed: boolean): boolean {
+    let plain = true;
     const { variations, dependencyVariations, dependencies, providers, missing } = variant;
     parts.push('variant', variant.variant, variationsText(variations));
     if (dependencyVariations !== variations) parts.push(variationsText(dependencyVariations));
@@ -51,10 +58,11 @@ export class ContentDigests {
         const value = providers[index];
         if (value === undefined) continue;
         parts.push(name);
-        if (!addValue(parts, value)) return false;
+        plain = addValue(parts, value) && plain;
       }
     }
-    return !observed || addValue(parts, variant.values);
+    if (observed) plain = addValue(parts, variant.values) && plain;
+    return plain;
   }
 }
 
@@ -63,15 +71,15 @@ export function contentColumn(count: number): Uint8Array {
   return new Uint8Array(count * CONTENT_LENGTH);
 }
 
-export function setContent(column: Uint8Array, index: number, content: string | undefined): void {
+export function setContent(column: Uint8Array, index: number, { digest }: Content): void {
   const at = index * CONTENT_LENGTH;
-  for (let i = 0; i < CONTENT_LENGTH; i++) column[at + i] = content?.charCodeAt(i) ?? 0;
+  for (let i = 0; i < CONTENT_LENGTH; i++) column[at + i] = digest.charCodeAt(i);
 }
 
-export function hasContent(column: Uint8Array, index: number, content: string): boolean {
+export function hasContent(column: Uint8Array, index: number, { digest }: Content): boolean {
   const at = index * CONTENT_LENGTH;
   for (let i = 0; i < CONTENT_LENGTH; i++) {
-    if (column[at + i] !== content.charCodeAt(i)) return false;
+    if (column[at + i] !== digest.charCodeAt(i)) return false;
   }
   return true;
 }
@@ -87,7 +95,7 @@ function variationsText(variations: Variations): string {
   return text;
 }
 
-/** Adds a value's one spelling. False for what is not plain data. */
+/** Adds a value's one spelling. False for what is not plain data; then something of it may be missing. */
 function addValue(parts: string[], value: unknown): boolean {
   switch (typeof value) {
     case 'string':

@@ -2,6 +2,7 @@
 import { byCodePoint } from '../../base/digest.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
 import { moduleOfOwner } from '../module/prefix.ts';
+import { sharedNames } from '../ninja/names.ts';
 import type { Group } from '../module/variant.ts';
 import { assemble, type AssembleInput, type Assembled, type Entry } from './assemble.ts';
 import { recordCollected, type CollectedRecord } from './collect.ts';
@@ -11,7 +12,7 @@ import { headerText, reachedBy, recordEntities, type EntityRecord } from './head
 import { groupsByName, settingsOf } from './manifest.ts';
 import { ChangedFile } from './output.ts';
 import { patch, standIns } from './patch.ts';
-import type { Part } from './partial.ts';
+import type { NotPartial, Part } from './partial.ts';
 import type { Prepared } from './prepare.ts';
 import { indexOfText, textAt, textCount, unpackTexts } from './column.ts';
 import { mergeLooks, packLooks, recordLooks, saysTheSame, type GlobLook } from './looks.ts';
@@ -66,10 +67,9 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
   const ofTree = tree.globs.map((look): GlobLook => ({ ...look, modules: undefined, tree: true }));
   const globs = [...ofTree, ...ofModules];
   target.beforeManifest(globs);
-  const { assembled, changed } = writeOut(target, prepared, input, {
-    entities,
-    lists: entityLists,
-  });
+  const contents = { entities, lists: entityLists };
+  const reached = reachedIn(prepared, input, contents);
+  const { assembled, changed } = writeOut(target, prepared, input, { ...contents, reached });
   return {
     changed,
     state: {
@@ -101,8 +101,8 @@ function wholeReason(engine: Engine): string | undefined {
   return undefined;
 }
 
-/** After a run over a part of it. `state` has the stamps of now. */
-export function finishPart(state: State, part: Part, target: FinishTarget): Finished {
+/** After a run over a part of it. `state` has the stamps of now. Gives up where that is not the whole truth. */
+export function finishPart(state: State, part: Part, target: FinishTarget): Finished | NotPartial {
   const { engine, replaced, groups } = part;
   const { stamper } = target;
   const prepared = engine.ready();
@@ -119,7 +119,11 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
     entityList: merged.listOf,
     fileIndex: (path) => indexOfText(state.files.path, path),
   };
-  const written = { entities: merged.entities, lists: merged.lists, state, replaced, inPlace };
+  const contents = { entities: merged.entities, lists: merged.lists, state, replaced, inPlace };
+  const reached = reachedIn(prepared, input, contents);
+  if (sharesLess(state, merged.entities, reached)) {
+    return { whole: 'packages no longer share a name' };
+  }
   const { moved, indexOf } = newIndexes(state, entries, inPlace);
   const now = recordLooks(engine.graph, indexOf, target.files);
   let { globs, directories, watched } = state;
@@ -128,7 +132,7 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
     target.beforeManifest(merged.globs);
     ({ globs, directories, watched } = packLooks(merged, stamper));
   }
-  const { assembled, changed } = writeOut(target, prepared, input, written);
+  const { assembled, changed } = writeOut(target, prepared, input, { ...contents, reached });
   const names = new Set([...replaced].map((index) => textAt(state.modules.name, index)));
   return {
     changed,
@@ -178,11 +182,39 @@ function newIndexes(
 interface Contents {
   readonly entities: readonly EntityRecord[];
   readonly lists: readonly (readonly number[])[];
+  /** Entities that the manifest defines. */
+  readonly reached: ReadonlySet<number>;
   /** What of an earlier run is kept: all but these modules. */
   readonly state?: State;
   readonly replaced?: ReadonlySet<number>;
   /** The modules that stand in for them one by one, if they do. */
   readonly inPlace?: ReadonlyMap<number, Group> | undefined;
+}
+
+/** What of the entities is used by anything that the manifest will have. */
+function reachedIn(
+  { singletons, settingEntities, live, names }: Prepared,
+  input: AssembleInput,
+  contents: Omit<Contents, 'reached'>,
+): ReadonlySet<number> {
+  const { entities, lists } = contents;
+  const used = usedLists(input, contents);
+  for (const { entities: list } of singletons) used.add(input.entityList(list));
+  const settings = mapSettings(settingEntities, { live, names }, entities);
+  return reachedBy([...[...used].map((list) => lists[list]!), settings], entities);
+}
+
+/** Whether packages that shared a name no longer do: then the one that is left has it for itself. */
+function sharesLess(
+  { manifest }: State,
+  entities: readonly EntityRecord[],
+  reached: ReadonlySet<number>,
+): boolean {
+  if (manifest.shared.length === 0) return false;
+  const owners = new Map<string, EntityRecord['owner']>();
+  for (const [id, { owner }] of entities.entries())
+    if (reached.has(id)) owners.set(owner.path, owner);
+  return sharedNames(owners.values()).size < manifest.shared.length;
 }
 
 /** Writes header, modules and singletons. On any failure the old manifest stays. */
@@ -192,14 +224,8 @@ function writeOut(
   input: AssembleInput,
   contents: Contents,
 ): { assembled: Assembled; changed: boolean } {
-  const { singletons, settingEntities, arena, names } = prepared;
-  const { entities, lists, state, inPlace } = contents;
-  const used = usedLists(input, contents);
-  for (const { entities: list } of singletons) used.add(input.entityList(list));
-  const reached = reachedBy(
-    [...[...used].map((list) => lists[list]!), mapSettings(settingEntities, prepared, entities)],
-    entities,
-  );
+  const { singletons, arena, names } = prepared;
+  const { entities, reached, state, inPlace } = contents;
   const output = new ChangedFile(target.output);
   try {
     output.write(Buffer.from(headerText(entities, reached, settingsOf(prepared), names)));
@@ -218,7 +244,7 @@ function writeOut(
 /** Lists of entities that the modules of a manifest refer to. */
 function usedLists(
   { graph, entityList }: AssembleInput,
-  { lists, state, replaced }: Contents,
+  { lists, state, replaced }: Omit<Contents, 'reached'>,
 ): Set<number> {
   const used = new Set<number>();
   if (state !== undefined) {
@@ -242,7 +268,7 @@ function usedLists(
 /** Ids of this run as indexes among the records, which may have those of an earlier one in front. */
 function mapSettings(
   ids: readonly number[],
-  { live, names }: Prepared,
+  { live, names }: Pick<Prepared, 'live' | 'names'>,
   entities: readonly EntityRecord[],
 ): number[] {
   const own = recordEntities(live, names);

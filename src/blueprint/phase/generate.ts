@@ -149,6 +149,7 @@ class Generation {
     const { files, directories, watched } = current;
     const target = this.#target(new Stamper(source, files, directories, watched));
     const finished = finishPart(current, part, target);
+    if ('whole' in finished) return this.#whole(finished.whole);
     return this.#done(finished.state, finished.changed, part.groups.length, state);
   }
 

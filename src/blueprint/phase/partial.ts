@@ -10,12 +10,12 @@ import type { Owner } from '../ninja/entity.ts';
 import { sharedNames } from '../ninja/names.ts';
 import type { Changes } from './change.ts';
 import { listAt, textAt, textCount } from './column.ts';
-import { ContentDigests, hasContent } from './content.ts';
+import { ContentDigests, hasContent, type Content } from './content.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { PartNames } from './partnames.ts';
 import { Region } from './region.ts';
 import { FileReader } from './reread.ts';
-import { findDefined, OBSERVED, type State } from './state.ts';
+import { findDefined, OBSERVED, READS_DEPENDERS, type State } from './state.ts';
 import { childrenOf, exportsOf, namedBy, type ReadFile } from './treefile.ts';
 
 /** What a partial analysis came to. */
@@ -184,6 +184,7 @@ class PartialAnalysis {
   #compare(engine: Engine, closed: ReadonlySet<number>): Part | undefined {
     this.#checkManifest(engine);
     const region = this.#region;
+    if (this.#lacksDependers(engine, closed)) return undefined;
     const before = region.affected.size;
     const contents = new ContentDigests(engine.graph);
     const present = new Set<number>();
@@ -194,6 +195,7 @@ class PartialAnalysis {
       if (index === undefined) {
         added.push(group.name);
         groups.push(group);
+        this.#affectDependedOn(group);
         continue;
       }
       present.add(index);
@@ -202,6 +204,7 @@ class PartialAnalysis {
       if (this.#isDifferent(index, contents.of(group))) {
         region.affect([index]);
         region.affectReaders(index);
+        this.#affectDependedOn(group);
       }
       if (region.affected.has(index)) groups.push(group);
     }
@@ -220,10 +223,34 @@ class PartialAnalysis {
     };
   }
 
-  #isDifferent(index: number, content: string | undefined): boolean {
-    if (content !== undefined) return !hasContent(this.#state.modules.content, index, content);
-    // Without a digest, only what was analysed for its own sake is taken for changed.
-    return this.#region.affected.has(index);
+  /**
+   * Whether a module looks at its dependers, or another does for it, and not all of them are here. Where that is new,
+   * it has to be remembered.
+   */
+  #lacksDependers(engine: Engine, closed: ReadonlySet<number>): boolean {
+    let lacking = false;
+    for (const group of engine.graph.groups) {
+      if (!group.readsDependers) continue;
+      const index = this.#indexOf(group.name);
+      if (index === undefined) continue;
+      if (this.#region.wantReaders(index, closed)) lacking = true;
+      if ((this.#state.modules.flags[index]! & READS_DEPENDERS) === 0) this.#region.affect([index]);
+    }
+    return lacking;
+  }
+
+  /** Adds the modules that look at their dependers, of which this one is new or different. */
+  #affectDependedOn(group: Group): void {
+    for (const name of group.namesRead()) {
+      const index = this.#indexOf(name);
+      if (index !== undefined) this.#region.affectDependedOn(index);
+    }
+  }
+
+  #isDifferent(index: number, content: Content): boolean {
+    if (!hasContent(this.#state.modules.content, index, content)) return true;
+    // What the digest says nothing of is taken for changed where the module was analysed for its own sake.
+    return content.opaque && this.#region.affected.has(index);
   }
 
   /** That a file is made which was not, and which a module makes that is not analysed now, maybe. */

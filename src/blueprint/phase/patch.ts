@@ -130,7 +130,7 @@ function patchModules(
   };
   for (const [index, group] of inPlace) {
     const digest = contents.of(group);
-    flags[index] = flagsOf(group, digest);
+    flags[index] = flagsOf(group);
     setContent(content, index, digest);
     outputs.set(index, made.marksOf(group));
     reads.set(index, [...new Set(group.namesRead().map(indexOf))]);

@@ -31,6 +31,25 @@ export class Region {
     this.#wanted.add(module);
   }
 
+  /**
+   * Adds everything that looks at a module, for one that looks at its dependers: it must see them all. Returns whether
+   * some of that is not among the modules which are analysed already.
+   */
+  wantReaders(module: number, analysed: ReadonlySet<number>): boolean {
+    let missing = false;
+    for (const reader of this.#readersOf(module)) {
+      if (analysed.has(reader)) continue;
+      this.want(reader);
+      missing = true;
+    }
+    return missing;
+  }
+
+  /** Adds a module if it looks at its dependers, because it has another one now, or one that is different. */
+  affectDependedOn(module: number): void {
+    if ((this.#modules.flags[module]! & READS_DEPENDERS) !== 0) this.affected.add(module);
+  }
+
   /** Adds what depends on a module that shows something else now, or is gone. */
   affectReaders(module: number): void {
     const modules = this.#modules;

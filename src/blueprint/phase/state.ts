@@ -10,14 +10,12 @@ import { readSealed, writeSealed } from './sealed.ts';
 import type { Stamp, StampColumn } from './stamp.ts';
 
 /** Changes whenever the meaning of the columns does. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 /** Flags of a module. */
 export const READS_DEEP = 1;
 export const READS_DEPENDERS = 2;
 export const OBSERVED = 4;
-/** Shows something that has no digest. */
-export const OPAQUE = 8;
 
 export interface State {
   readonly format: number;
@@ -148,11 +146,10 @@ export function findDefined({ name, defined }: ModuleColumns, wanted: string): n
 }
 
 /** A module's flags. */
-export function flagsOf(group: Group, content: string | undefined): number {
+export function flagsOf(group: Group): number {
   return (
     (group.readsDeep ? READS_DEEP : 0) |
     (group.readsDependers ? READS_DEPENDERS : 0) |
-    (group.observed ? OBSERVED : 0) |
-    (content === undefined ? OPAQUE : 0)
+    (group.observed ? OBSERVED : 0)
   );
 }

@@ -5,6 +5,8 @@ import type { AnyValues } from './value.ts';
 
 export type Order = 'append' | 'prepend' | 'replace';
 
+const ORDERS: readonly string[] = ['append', 'prepend', 'replace'];
+
 /** Thrown for properties that do not fit together: a mistake of build logic. */
 export class ExtendError extends Error {}
 
@@ -19,7 +21,7 @@ export function joinValues(property: Property, first: unknown, second: unknown):
 /**
  * Extends the values of one schema with those of another. Every property of the source that is set
  * must exist in the destination, with the same type; `matching` leaves out those that do not exist.
- * Throws ExtendError.
+ * Properties that are mutated in the source are left as they are. Throws ExtendError.
  */
 export function extend(
   destination: NestedProperty,
@@ -29,12 +31,17 @@ export function extend(
   order: Order,
   { matching = false, path = '' }: { matching?: boolean; path?: string } = {},
 ): AnyValues {
+  if (!ORDERS.includes(order)) {
+    throw new ExtendError(`can't extend properties in the order ${JSON.stringify(order)}`);
+  }
   let result: Record<string, unknown> | undefined;
   for (const name of Object.keys(source.fields)) {
     const from = source.fields[name]!;
     const added = addition[name];
-    if (from.kind === 'mutated' || isUnset(from, added)) continue;
-    const to = Object.hasOwn(destination.fields, name) ? destination.fields[name]! : undefined;
+    if (added === undefined || from.kind === 'mutated' || isUnset(from, added)) continue;
+    const field = Object.hasOwn(destination.fields, name) ? destination.fields[name]! : undefined;
+    // What files cannot set is set by a schema in which it is a plain property.
+    const to = field?.kind === 'mutated' ? field.inner : field;
     const shown = JSON.stringify(path + name);
     if (to === undefined) {
       if (matching) continue;

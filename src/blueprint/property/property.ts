@@ -1,6 +1,7 @@
 // Property schemas: run-time objects that say which properties a module type has. Static types,
 // unpacking, extension, JSON Schema, documentation and completion all follow from them. They are
 // plain immutable data; nothing here knows how values are read, or of modules.
+import { unknownKey } from '../../base/known.ts';
 import type { Value } from '../syntax/scope.ts';
 
 /** Said of every property, whatever its type. */
@@ -137,33 +138,61 @@ export interface Fields {
   readonly [name: string]: Property;
 }
 
-function said({ doc = '', required = false }: PropertyOptions = {}): Said {
+const COMMON = ['doc', 'required'];
+const WITH_DEFAULT = [...COMMON, 'default'];
+const WITH_TAG = [...COMMON, 'tag'];
+
+/** Throws TypeError for options that there are not. */
+function said(what: string, options: PropertyOptions = {}, known = COMMON): Said {
+  for (const key of Object.keys(options)) {
+    const problem = unknownKey(what, key, known);
+    if (problem !== undefined) throw new TypeError(problem);
+  }
+  const { doc = '', required = false } = options;
   return { doc, required };
+}
+
+/** What is said of the property inside, unless something is said of this one. */
+function saidOf(what: string, inner: Property, options: PropertyOptions | undefined): Said {
+  return options === undefined ? { doc: inner.doc, required: inner.required } : said(what, options);
 }
 
 export function string(
   options: PropertyOptions & { readonly default?: string } = {},
 ): StringProperty {
-  return { kind: 'string', ...said(options), fallback: options.default ?? '' };
+  return {
+    kind: 'string',
+    ...said('string', options, WITH_DEFAULT),
+    fallback: options.default ?? '',
+  };
 }
 
 export function path(options: PropertyOptions & { readonly default?: string } = {}): PathProperty {
-  return { kind: 'path', ...said(options), fallback: options.default ?? '' };
+  return { kind: 'path', ...said('path', options, WITH_DEFAULT), fallback: options.default ?? '' };
 }
 
 export function moduleName<TTag>(
   options: PropertyOptions & { readonly tag?: TTag } = {},
 ): ModuleProperty<TTag> {
-  return { kind: 'module', ...said(options), fallback: '', tag: options.tag };
+  return {
+    kind: 'module',
+    ...said('moduleName', options, WITH_TAG),
+    fallback: '',
+    tag: options.tag,
+  };
 }
 
 export function bool(options: PropertyOptions & { readonly default?: boolean } = {}): BoolProperty {
-  return { kind: 'bool', ...said(options), fallback: options.default ?? false };
+  return {
+    kind: 'bool',
+    ...said('bool', options, WITH_DEFAULT),
+    fallback: options.default ?? false,
+  };
 }
 
 /** A whole number that JavaScript can count to: beyond ±2^53 is an error. */
 export function int(options: PropertyOptions & { readonly default?: number } = {}): IntProperty {
-  return { kind: 'int', ...said(options), fallback: options.default ?? 0 };
+  return { kind: 'int', ...said('int', options, WITH_DEFAULT), fallback: options.default ?? 0 };
 }
 
 /** The first word is the value where none is given. */
@@ -171,21 +200,26 @@ export function oneOf<const TWord extends string>(
   words: readonly [TWord, ...TWord[]],
   options: PropertyOptions & { readonly default?: TWord } = {},
 ): EnumProperty<TWord> {
-  return { kind: 'enum', ...said(options), words, fallback: options.default ?? words[0] };
+  return {
+    kind: 'enum',
+    ...said('oneOf', options, WITH_DEFAULT),
+    words,
+    fallback: options.default ?? words[0],
+  };
 }
 
 export function list<TElement extends Property>(
   element: TElement,
   options?: PropertyOptions,
 ): ListProperty<TElement> {
-  return { kind: 'list', ...said(options), element };
+  return { kind: 'list', ...said('list', options), element };
 }
 
 export function map<TElement extends Property>(
   element: TElement,
   options?: PropertyOptions,
 ): MapProperty<TElement> {
-  return { kind: 'map', ...said(options), element };
+  return { kind: 'map', ...said('map', options), element };
 }
 
 export function nested<TFields extends Fields>(
@@ -195,28 +229,34 @@ export function nested<TFields extends Fields>(
   const fallback: Record<string, unknown> = {};
   for (const [name, field] of Object.entries(fields)) fallback[name] = fallbackOf(field);
   const requires = Object.keys(fields).filter((name) => fields[name]!.required);
-  return { kind: 'nested', ...said(options), fields, fallback: Object.freeze(fallback), requires };
+  return {
+    kind: 'nested',
+    ...said('properties', options),
+    fields,
+    fallback: Object.freeze(fallback),
+    requires,
+  };
 }
 
 export function optional<TInner extends Property>(
   inner: TInner,
-  options: PropertyOptions = inner,
+  options?: PropertyOptions,
 ): OptionalProperty<TInner> {
-  return { kind: 'optional', ...said(options), inner };
+  return { kind: 'optional', ...saidOf('optional', inner, options), inner };
 }
 
 export function configurable<TInner extends Property>(
   inner: TInner,
-  options: PropertyOptions = inner,
+  options?: PropertyOptions,
 ): ConfigurableProperty<TInner> {
-  return { kind: 'configurable', ...said(options), inner };
+  return { kind: 'configurable', ...saidOf('configurable', inner, options), inner };
 }
 
 export function mutated<TInner extends Property>(
   inner: TInner,
-  options: PropertyOptions = inner,
+  options?: PropertyOptions,
 ): MutatedProperty<TInner> {
-  return { kind: 'mutated', ...said(options), inner };
+  return { kind: 'mutated', ...saidOf('mutated', inner, options), inner };
 }
 
 /** Properties that belong together, such as all those of a module type. */

@@ -106,7 +106,7 @@ export function saveGraph(
       entries,
       graph,
       // Nothing is compared with what a module shows, or makes: with any change the graph is made anew.
-      contents: { of: () => undefined },
+      contents: { of: () => ({ digest: '', opaque: false }) },
       outputs: { marksOf: () => [] },
       old: undefined,
       fileIndex: (file) => fileIndexes.get(file)!,

@@ -16,6 +16,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Digest } from '../../base/digest.ts';
 import { errnoOf } from '../../base/fs.ts';
 import { BLOB_TIME, STORE_VERSION } from '../store.ts';
@@ -113,7 +114,8 @@ async function checkVersion(path: string, mayBeNew: boolean): Promise<void> {
 /** Makes a new directory a store. */
 async function prepare(path: string): Promise<void> {
   await tell('unwritable', async () => {
-    await mkdir(join(path, 'tmp'), { recursive: true });
+    await mkdir(path, { recursive: true });
+    await makeShared(path, join(path, 'tmp'));
     if ((await orNothing(lstat(join(path, 'version')))) === undefined) {
       await appear(path, join(path, 'version'), (temporary) =>
         writeFile(temporary, `${STORE_VERSION}\n`, { flag: 'wx', mode: 0o644 }),
@@ -123,10 +125,27 @@ async function prepare(path: string): Promise<void> {
   await checkVersion(path, false);
 }
 
+/** Another account has made a directory, and is about to let others in: what that may take, in ms. */
+const OPENING_MS = 200;
+
 /**
  * Writes a file whole: on the disk before it has its name, as other machines may see the name first.
  */
 async function appear(
+  root: string,
+  path: string,
+  fill: (temporary: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await appearOnce(root, path, fill);
+  } catch (error) {
+    if (errnoOf(error) !== 'EACCES') throw error;
+    await sleep(OPENING_MS);
+    await appearOnce(root, path, fill);
+  }
+}
+
+async function appearOnce(
   root: string,
   path: string,
   fill: (temporary: string) => Promise<void>,
@@ -142,12 +161,29 @@ async function appear(
     }
     await rename(temporary, path).catch(async (error: unknown) => {
       if (errnoOf(error) !== 'ENOENT') throw error;
-      await mkdir(dirname(path), { recursive: true });
+      await makeShared(root, dirname(path));
       await rename(temporary, path);
     });
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
+  }
+}
+
+/**
+ * Makes a directory below a mirror, with the permissions that the mirror's own has: where a group may write to that,
+ * all of it may write to what each of them makes.
+ */
+async function makeShared(root: string, path: string): Promise<void> {
+  if ((await orNothing(lstat(path)))?.isDirectory() === true) return;
+  if (dirname(path) !== root) await makeShared(root, dirname(path));
+  const { mode } = await lstat(root);
+  try {
+    await mkdir(path);
+    await chmod(path, mode & 0o7777);
+  } catch (error) {
+    // Somebody else was quicker.
+    if (errnoOf(error) !== 'EEXIST') throw error;
   }
 }
 

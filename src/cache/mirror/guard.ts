@@ -202,7 +202,9 @@ export class Guard {
       ...environmentError({
         code: 'mirror/unwritable',
         message: `nothing more is sent to the mirror ${this.name}: ${reason}`,
-        hint: 'set "write" to false where results may only be read from it',
+        hint: /\((ENOSPC|EDQUOT)\)/.test(reason)
+          ? 'free some space there; the next build sends what did not arrive'
+          : 'set "write" to false where results may only be read from it',
       }),
       severity: 'warning',
     });

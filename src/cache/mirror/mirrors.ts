@@ -10,7 +10,7 @@ import { hasBlob, putBytes, type Store } from '../store.ts';
 import type { Guard } from './guard.ts';
 import { inParallel } from './parallel.ts';
 import { DiskFailure, receiveBlob } from './receive.ts';
-import type { Judge } from './judge.ts';
+import { openResult, type Judge } from './judge.ts';
 import type { Sign } from './sign.ts';
 import { Uploads } from './upload.ts';
 
@@ -43,10 +43,19 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
   const underWay = new Map<Sha256Hex, Promise<boolean>>();
   let diskFull = false;
 
+  const takeResult: Take = (key, entry, guard, found) => {
+    const judged = judge(key, entry, guard);
+    if (judged === 'local') return;
+    if ('result' in judged) found.set(key, { result: judged.result, mirror: guard.name });
+    else if (judged.damaged) guard.lied(judged.refused);
+    else guard.distrusted(judged.refused);
+  };
+
   const lookUp = async (
     guard: Guard,
     keys: readonly Sha256Hex[],
     found: Map<Sha256Hex, Found>,
+    take: Take,
   ): Promise<void> => {
     const enough = new AbortController();
     const timer = setTimeout(() => enough.abort(), options.lookupMs ?? LOOKUP_MS);
@@ -55,12 +64,7 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
       await inParallel(keys, QUESTIONS, async (key) => {
         const entry = await guard.ask((signal) => guard.mirror.entry(key, signal), enough.signal);
         if (!enough.signal.aborted) answered++;
-        if (entry === undefined) return;
-        const judged = judge(key, entry, guard);
-        if (judged === 'local') return;
-        if ('result' in judged) found.set(key, { result: judged.result, mirror: guard.name });
-        else if (judged.damaged) guard.lied(judged.refused);
-        else guard.distrusted(judged.refused);
+        if (entry !== undefined) take(key, entry, guard, found);
       });
     } finally {
       clearTimeout(timer);
@@ -70,13 +74,16 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
     }
   };
 
-  const results = async (keys: readonly Sha256Hex[]): Promise<Map<Sha256Hex, Found>> => {
+  const lookUpAll = async (
+    keys: readonly Sha256Hex[],
+    take: Take,
+  ): Promise<Map<Sha256Hex, Found>> => {
     const found = new Map<Sha256Hex, Found>();
     let left = [...new Set(keys)];
     for (const guard of guards) {
       if (left.length === 0) break;
       if (!guard.readable) continue;
-      await lookUp(guard, left, found);
+      await lookUp(guard, left, found, take);
       left = left.filter((key) => !found.has(key));
     }
     return found;
@@ -132,7 +139,8 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
   };
 
   return {
-    results,
+    results: (keys) => lookUpAll(keys, takeResult),
+    notes: (keys) => lookUpAll(keys, takeNote),
     fetch: async (digests, { signal, progress }) => {
       const wanted = new Map(digests.map((digest) => [digest.hash, digest]));
       const total = [...wanted.values()].reduce((sum, { size }) => sum + size, 0);
@@ -153,7 +161,8 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
       });
       return missing;
     },
-    offer: (key, blobs, result) => uploads.add(key, blobs, result),
+    offer: (key, blobs, result) => uploads.add({ key, blobs, result }),
+    offerNote: (key, blobs, result) => uploads.add({ key, blobs, result, note: true }),
     close: async (signal) => {
       const told = await uploads.close(signal);
       await Promise.all(guards.map(({ mirror }) => mirror[Symbol.asyncDispose]()));
@@ -161,6 +170,14 @@ export function createMirrors(options: MirrorsOptions): Mirrors {
     },
   };
 }
+
+/** What is made of the file that a mirror has under a key. */
+type Take = (key: Sha256Hex, entry: Uint8Array, guard: Guard, found: Map<Sha256Hex, Found>) => void;
+
+const takeNote: Take = (key, entry, guard, found) => {
+  const opened = openResult(key, entry);
+  if (typeof opened !== 'string') found.set(key, { result: opened.result, mirror: guard.name });
+};
 
 function wrongBlob(mirror: string, digest: Digest, reason: string): Diagnostic {
   return {

@@ -4,7 +4,8 @@
 import { environmentError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { Digest, Sha256Hex } from '../../base/digest.ts';
 import { errnoOf } from '../../base/fs.ts';
-import type { ActionResult } from '../../remote/message.ts';
+import { encodeActionResult } from '../../remote/encode.ts';
+import { sealEntry } from '../entry.ts';
 import { blobFile, type Store } from '../store.ts';
 import { blobsOf, loadTree } from '../tree.ts';
 import type { Guard } from './guard.ts';
@@ -25,6 +26,8 @@ export interface UploadOptions {
 interface Job extends Sendable {
   /** The only mirror to send it to; undefined: all. */
   readonly to?: Guard;
+  /** It is not signed, and what is there is no more than what it was made from. */
+  readonly note?: boolean;
 }
 
 export class Uploads {
@@ -44,9 +47,8 @@ export class Uploads {
     }
   }
 
-  add(key: Digest, blobs: readonly Digest[], result: ActionResult): void {
-    if (!this.#options.guards.some((guard) => guard.isForWriting)) return;
-    this.#add({ key, blobs, result });
+  add(job: Job): void {
+    if (this.#options.guards.some((guard) => guard.isForWriting)) this.#add(job);
   }
 
   #add(job: Job): void {
@@ -87,7 +89,8 @@ export class Uploads {
       for (const guard of this.#options.guards) {
         if (!guard.isForWriting || (job.to !== undefined && job.to !== guard)) continue;
         const may = guard.writable && !this.#stop.signal.aborted;
-        if (may && (await this.#send(guard, job, digests))) continue;
+        // Notes are made again by whoever has something to say.
+        if ((may && (await this.#send(guard, job, digests))) || job.note === true) continue;
         const unsent = this.#unsent.get(guard) ?? new Set();
         this.#unsent.set(guard, unsent.add(job.key.hash));
       }
@@ -113,25 +116,35 @@ export class Uploads {
     );
   }
 
-  async #send(guard: Guard, { key, result }: Job, digests: readonly Digest[]): Promise<boolean> {
+  async #send(guard: Guard, job: Job, digests: readonly Digest[]): Promise<boolean> {
+    const { key } = job;
     const { signal } = this.#stop;
     let complete = true;
     await inParallel(digests, BLOBS, async (digest) => {
       if (complete && !(await this.#sendBlob(guard, digest))) complete = false;
     });
     if (!complete) return false;
-    const present = await guard.send(
-      async (both) => (await guard.mirror.entry(key.hash, both)) ?? null,
-      signal,
-    );
-    if (present === undefined) return false;
-    const entry = this.#options.sign(key, result, present ?? undefined, guard);
-    if (entry === undefined) return true;
+    const entry = await this.#entryOf(job, guard);
+    if (entry === undefined || entry === 'there') return entry === 'there';
     const put = async (both: AbortSignal): Promise<true> => {
       await guard.mirror.putEntry(key.hash, entry, both);
       return true;
     };
     return (await guard.send(put, signal)) === true;
+  }
+
+  /** The file to put; undefined where the mirror does not answer. */
+  async #entryOf(
+    { key, result, note }: Job,
+    guard: Guard,
+  ): Promise<Uint8Array | 'there' | undefined> {
+    if (note === true) return sealEntry(key.hash, encodeActionResult(result));
+    const present = await guard.send(
+      async (both) => (await guard.mirror.entry(key.hash, both)) ?? null,
+      this.#stop.signal,
+    );
+    if (present === undefined) return undefined;
+    return this.#options.sign(key, result, present ?? undefined, guard) ?? 'there';
   }
 
   /** Each blob once, however many results name it. */

@@ -1,7 +1,7 @@
 // `ashlar clean`: removes what builds left in the packages directory. The store keeps it all.
 import { buildCommand } from '@stricli/core';
 import type { Context } from '../context.ts';
-import { packagesFlag } from './flags.ts';
+import { packagesFlag, withoutSlash } from './flags.ts';
 
 interface Flags {
   readonly packages?: string;
@@ -19,7 +19,7 @@ export const cleanCommand = buildCommand<Flags, readonly string[], Context>({
   parameters: {
     positional: {
       kind: 'array',
-      parameter: { brief: 'packages', parse: String, placeholder: 'NAME' },
+      parameter: { brief: 'packages', parse: withoutSlash, placeholder: 'NAME' },
     },
     flags: { packages: packagesFlag },
   },

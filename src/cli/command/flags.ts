@@ -24,7 +24,13 @@ export function valueFlag(
   readonly placeholder: string;
   readonly optional: true;
 } {
-  return { kind: 'parsed', parse: String, brief, placeholder, optional: true };
+  return { kind: 'parsed', parse: nonEmpty, brief, placeholder, optional: true };
+}
+
+/** What a script has given no value is not what it was meant to be. */
+function nonEmpty(text: string): string {
+  if (text === '') throw new SyntaxError('expected a value');
+  return text;
 }
 
 /** Such an option that may be given several times. */
@@ -93,5 +99,10 @@ export function targetsParameter(brief: string): {
     readonly placeholder: string;
   };
 } {
-  return { kind: 'array', parameter: { brief, parse: String, placeholder: 'TARGET' } };
+  return { kind: 'array', parameter: { brief, parse: withoutSlash, placeholder: 'TARGET' } };
+}
+
+/** Shells complete the name of a folder with a slash, which no name of a package ends in. */
+export function withoutSlash(text: string): string {
+  return text.length > 1 && text.endsWith('/') ? text.slice(0, -1) : text;
 }

@@ -46,6 +46,7 @@ export function causeChange({ path, old, new: now }: Cause): string {
   if (now === undefined && old !== undefined) {
     if (WHOLE.has(group!) || path.endsWith(`.${old}`)) return 'removed';
   }
+  if (path.endsWith('.layer')) return `${taskText(old)} → ${taskText(now)}`;
   const word = WORD.exec(path)?.[2];
   if (word !== undefined && isYesOrNo(old) && isYesOrNo(now)) {
     return now === 'true' ? `has "${printable(word)}" now` : `has no "${printable(word)}" any more`;
@@ -75,8 +76,14 @@ function isYesOrNo(text: string | undefined): boolean {
 
 /** What another task gives is told by that task. */
 function addedText(now: string): string {
-  const [, task] = /^(.*) \([0-9a-f]{12}\)$/.exec(now) ?? [];
-  return task === undefined ? 'added' : `added, from ${printable(task)}`;
+  return TASK.test(now) ? `added, from ${taskText(now)}` : 'added';
+}
+
+/** A task, as values have it: its name and the beginning of its key. */
+const TASK = /^(.*) \([0-9a-f]{12}\)$/;
+
+function taskText(value: string | undefined): string {
+  return printable(TASK.exec(value ?? '')?.[1] ?? value ?? 'nothing');
 }
 
 /** What people call a part of a record. */

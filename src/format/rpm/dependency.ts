@@ -12,6 +12,7 @@ export interface Dependency {
 }
 
 const LESS = 1 << 1;
+const GREATER = 1 << 2;
 const EQUAL = 1 << 3;
 const INTERPRETER = 1 << 8;
 const RPMLIB = 1 << 24;
@@ -55,6 +56,7 @@ export function requires(
         : { name: rpmName(name), version: '', flags: 0 },
     ),
   ];
+  found.push(...(metadata.systemRequires ?? []).map(parseDependency));
   const scripts = SCRIPT_NAMES.filter((name) => metadata.scripts[name] !== undefined);
   if (scripts.length > 0) {
     const flags = scripts.reduce((all, name) => all | WHEN[name], INTERPRETER);
@@ -65,6 +67,19 @@ export function requires(
     found.push({ name, version, flags: CONFIGURATION | EQUAL });
   }
   return found.sort((a, b) => byCodePoint(a.name, b.name));
+}
+
+/** `name`, or `name >= version`; rpm takes what is in parentheses apart itself. */
+function parseDependency(text: string): Dependency {
+  const [, name, relation, version] = /^(\S+)\s*([<>=]+)\s*(\S+)$/.exec(text.trim()) ?? [];
+  if (name === undefined || text.startsWith('('))
+    return { name: text.trim(), version: '', flags: 0 };
+  const signs = { '<': LESS, '>': GREATER, '=': EQUAL };
+  const flags = Object.entries(signs).reduce(
+    (all, [sign, flag]) => (relation!.includes(sign) ? all | flag : all),
+    0,
+  );
+  return { name, version: version!, flags };
 }
 
 function rpmlib({ codec, large }: Features): Dependency[] {

@@ -232,10 +232,20 @@ function checkInstallation({ values }: PackageDeclaration, problem: Report): voi
       }
     }
   };
+  const formats = Object.values(values.tasks).flatMap(({ format }) => format ?? []);
+  const check = (property: string, requires: Readonly<Record<string, readonly string[]>>): void => {
+    for (const format of Object.keys(requires)) {
+      if (formats.includes(format)) continue;
+      const hint = didYouMean(format, formats) ?? `there are ${formats.join(', ')}`;
+      problem(`${property}.${format}`, `no task writes the format "${format}"`, hint);
+    }
+  };
+  check('system_requires', values.system_requires);
   look('maintainer_scripts', values.maintainer_scripts);
-  values.split.forEach((one, index) =>
-    look(`split[${index}].maintainer_scripts`, one.maintainer_scripts),
-  );
+  values.split.forEach((one, index) => {
+    check(`split[${index}].system_requires`, one.system_requires);
+    look(`split[${index}].maintainer_scripts`, one.maintainer_scripts);
+  });
 }
 
 function checkFormats(

@@ -147,6 +147,7 @@ class LazyOrigins extends Map<string, Place> {
 
   /** Most of what a step is told has the name of the property that says it. */
   #parameter(path: readonly string[]): Place | undefined {
+    if (path[0] === 'system_requires') return this.#exact(path[0]);
     if (path[0] === 'split') return this.#exact('split') ?? this.#declaration.at;
     const name = path.at(-1)!.toLowerCase();
     // One that nobody set follows from something else.

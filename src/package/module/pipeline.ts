@@ -136,10 +136,13 @@ class Builder {
   }
 
   #elementsOf({ values }: OrderedTask): readonly (string | undefined)[] {
-    const { sources, subpackages } = this.#options.module;
+    const { sources, subpackages, declaration } = this.#options.module;
     switch (values.each) {
       case 'source':
-        return [...sources.keys()];
+        // Files of the tree are sources that nobody has to get.
+        return values.script === undefined && values.step === FETCH
+          ? [...sources.keys()]
+          : Object.keys(declaration.values.sources).sort();
       case 'package':
         return subpackages.map(({ name }) => name);
       default:

@@ -63,7 +63,7 @@ const task = nested({
     doc: 'Leaves the task out unless the package has this among its `formats`.',
   }),
   each: optional(oneOf(['once', 'source', 'package']), {
-    doc: 'Makes one task for each source, or for each package that `split` makes; `*` in paths of outputs is its name.',
+    doc: 'Makes one task for each source, or for each package that `split` makes; `*` in paths of outputs is its name, and `EACH` in scripts.',
   }),
   takes: list(oneOf(['sources', 'patches', 'packages']), {
     doc:
@@ -118,6 +118,12 @@ const owner = nested({
   group: optional(string(), { doc: 'Their group: called as the user is, unless given.' }),
 });
 
+const systemRequires = map(list(string()), {
+  doc:
+    'What the machine must have that is not of this tree, by format, in its own notation: ' +
+    '`deb: ["libc6 (>= 2.36)"]`, `rpm: ["glibc >= 2.34"]`, `apk: ["musl>=1.2"]`.',
+});
+
 const subpackage = nested({
   name: string({
     doc: 'What it is called; `-NAME` stands for the name of the package with that behind it.',
@@ -129,6 +135,7 @@ const subpackage = nested({
   }),
   description: optional(string(), { doc: 'What it is, for those who install it.' }),
   requires: list(string(), { doc: 'Packages that it needs to run.' }),
+  system_requires: systemRequires,
   maintainer_scripts: maintainerScripts,
 });
 
@@ -172,6 +179,7 @@ const common = {
   owners: list(owner, {
     doc: 'Files that are not owned by root. What is said last of a file counts.',
   }),
+  system_requires: systemRequires,
   maintainer_scripts: maintainerScripts,
   formats: list(string(), {
     doc: 'What is written: `tar`, `deb`, `rpm`, `ipk`, `apk`. Only `tar` unless given.',

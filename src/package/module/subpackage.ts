@@ -9,6 +9,8 @@ export interface Subpackage {
   readonly files: readonly string[];
   readonly description: string | undefined;
   readonly requires: readonly string[];
+  /** Packages of the system, by format, as that writes them. */
+  readonly systemRequires: Readonly<Record<string, readonly string[]>>;
   /** For package managers that run such. */
   readonly scripts: MaintainerScripts;
 }
@@ -20,11 +22,18 @@ export function subpackagesOf({ name, values }: PackageDeclaration): readonly Su
     files: one.files,
     description: one.description,
     requires: one.requires,
+    systemRequires: one.system_requires,
     scripts: given(one.maintainer_scripts),
   }));
   const files = values.files.length === 0 ? ['**'] : values.files;
-  const { description, requires } = values;
-  const own = { name, files, description, requires, scripts: given(values.maintainer_scripts) };
+  const own: Subpackage = {
+    name,
+    files,
+    description: values.description,
+    requires: values.requires,
+    systemRequires: values.system_requires,
+    scripts: given(values.maintainer_scripts),
+  };
   return [...split, own];
 }
 

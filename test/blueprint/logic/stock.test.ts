@@ -183,8 +183,11 @@ genrule { name: "g", outs: ["o"], cmd: "x" }`);
   test('all variants of a module are behind its name; an output of that name is the name itself', () => {
     const made = make('cc_binary { name: "b", srcs: ["b.c"], archs: ["x", "y"] }');
     expect(statement(made, 'b')).toBe('build b: phony out/bin/x/b out/bin/y/b\n');
-    const own = make('genrule { name: "out/gen/g/o", outs: ["o"], cmd: "x" }');
-    expect(own.problems).toEqual([]);
+    const own = make(
+      'filegroup { name: "README", srcs: ["README", "b"] }\nphony { name: "p", deps: ["README"] }',
+    );
+    expect(statement(own, 'p')).toBe('build p: phony README\n');
+    expect(own.statements.some((text) => text.startsWith('build README:'))).toBe(false);
   });
 });
 
@@ -256,7 +259,7 @@ cc_binary { name: "p", srcs: ["p.c"], deps: ["m"] }`);
   test('libraries are made in the variants that those who link them have; tools are not', () => {
     const made =
       make(`cc_library { name: "l", srcs: ["l.c"], cflags: select(arch(), { "x": ["-x"], default: ["-d"] }) }
-cc_binary { name: "p", srcs: ["p.c", ":g"], deps: ["l"], archs: ["x", "y"] }
+cc_binary { name: "p", srcs: ["p.c", ":g"], deps: ["l"], archs: ["x", "y"], arch: { y: { cflags: ["-my"] } } }
 cc_binary { name: "tool", srcs: ["t.c"], deps: ["l"] }
 genrule { name: "g", tools: ["tool"], outs: ["g.c"], cmd: "$(location tool)" }`);
     const objects = made.statements.flatMap(
@@ -265,6 +268,8 @@ genrule { name: "g", tools: ["tool"], outs: ["g.c"], cmd: "$(location tool)" }`)
     expect(objects.sort()).toEqual(['out/obj/l/l.c.o', 'out/obj/x/l/l.c.o', 'out/obj/y/l/l.c.o']);
     expect(statement(made, 'out/obj/x/l/l.c.o')).toContain('flags = -x\n');
     expect(statement(made, 'out/obj/l/l.c.o')).toContain('flags = -d\n');
+    expect(statement(made, 'out/obj/x/p/p.c.o')).not.toContain('-my');
+    expect(statement(made, 'out/obj/y/p/p.c.o')).toContain('flags = -my\n');
     expect(statement(made, 'out/bin/tool')).toMatch(/ out\/lib\/libl\.a$/m);
     expect(statement(made, 'out/bin/y/p')).toMatch(/ out\/lib\/y\/libl\.a$/m);
     expect(statement(made, 'out/obj/x/p/out/gen/g/g.c.o')).toBeDefined();

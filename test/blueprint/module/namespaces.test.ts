@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { formatDiagnostic, type Diagnostic } from '../../../src/base/diagnostic.ts';
 import {
+  bottomUp,
+  combine,
   dependencyTag,
   directoryNamespaces,
   Engine,
@@ -43,12 +45,15 @@ const logic: Logic = {
   names: directoryNamespaces({ type: 'namespace' }),
 };
 
-function run(files: Readonly<Record<string, string>>): {
+function run(
+  files: Readonly<Record<string, string>>,
+  more: Logic = {},
+): {
   manifest: string;
   diagnostics: readonly Diagnostic[];
 } {
   const list = Object.keys(files);
-  const engine = new Engine({ files: memoryFiles(files), list }, logic);
+  const engine = new Engine({ files: memoryFiles(files), list }, combine(logic, more));
   for (const phase of ['parse', 'resolve', 'prepare'] as const) {
     const diagnostics = engine[phase]();
     if (diagnostics.length > 0) return { manifest: '', diagnostics };
@@ -106,6 +111,57 @@ describe('names', () => {
       'vendor/Blueprints': `${vendor}m { name: "a" }\n`,
     });
     expect(diagnostics.map(({ message }) => message)).toEqual(['module "a" already defined']);
+  });
+});
+
+describe('renaming', () => {
+  /** Renames `old` to `new` wherever it is, then lets modules named `user` depend on these names. */
+  const renaming = (...deps: readonly string[]): Logic => ({
+    mutators: [
+      bottomUp('rename', (ctx) => {
+        if (ctx.name === 'old') ctx.rename('new');
+      }),
+      bottomUp('late', (ctx) => {
+        if (ctx.name === 'user') ctx.addDependency(tag, ...deps);
+      }),
+    ],
+  });
+  const files = {
+    Blueprints: 'm { name: "user" }\nm { name: "new" }\n',
+    'vendor/Blueprints': 'namespace { name: "vendor" }\nm { name: "old" }\n',
+    'other/Blueprints': 'namespace { name: "other" }\nm { name: "old" }\n',
+  };
+
+  test('is within the name space of the module: the same name elsewhere is another', () => {
+    const { manifest, diagnostics } = run(files, renaming('new', '//vendor:new', '//other:new'));
+    expect(diagnostics).toEqual([]);
+    expect(manifest).toContain('# deps . vendor other in ');
+    expect(manifest).toMatch(/^build vendor\/new: /m);
+    expect(manifest).toMatch(/^build other\/new: /m);
+    loadManifest(manifest);
+  });
+
+  test('ends the old name', () => {
+    const { diagnostics } = run(files, renaming('//vendor:old'));
+    expect(diagnostics.map(({ message }) => message)).toEqual([
+      '"user" depends on undefined module "//vendor:old"',
+    ]);
+  });
+
+  test('to a name that the name space has is an error at both', () => {
+    const { diagnostics } = run(
+      { ...files, 'vendor/deep/Blueprints': 'm { name: "new" }\n' },
+      renaming(),
+    );
+    expect(diagnostics.map(formatDiagnostic).join('\n')).toMatch(
+      /^vendor\/Blueprints:2:1: error: renaming module "old" to "new" conflicts[^]*vendor\/deep\/Blueprints:1:1: note: existing module/,
+    );
+  });
+
+  test('to nothing is a mistake', () => {
+    const nothing: Logic = { mutators: [bottomUp('rename', (ctx) => ctx.rename(''))] };
+    const { diagnostics } = run({ Blueprints: 'm { name: "a" }' }, nothing);
+    expect(diagnostics.map(({ message }) => message).join()).toContain('renamed to nothing');
   });
 });
 

@@ -1,6 +1,6 @@
 // The digest of what other modules can see of one: another for everything that they may act on, the same for the rest.
 import { describe, expect, test } from 'vitest';
-import { ContentDigests } from '../../../src/blueprint/phase/content.ts';
+import { ContentDigests, type Content } from '../../../src/blueprint/phase/content.ts';
 import {
   bottomUp,
   dependencyTag,
@@ -27,7 +27,7 @@ interface Shown {
 }
 
 /** The digest of module `m` of a small tree. */
-function digest({ text = 'm { name: "m" }', mutate, value, second, observed }: Shown): unknown {
+function content({ text = 'm { name: "m" }', mutate, value, second, observed }: Shown): Content {
   const properties = { flag: optional(string()) };
   const type = moduleType({
     name: 'm',
@@ -62,6 +62,12 @@ function digest({ text = 'm { name: "m" }', mutate, value, second, observed }: S
   expect(diagnostics).toEqual([]);
   const group = engine.graph.groups.find(({ definedName }) => definedName === 'm')!;
   return new ContentDigests(engine.graph).of(group);
+}
+
+function digest(shown: Shown): string {
+  const { digest: its, opaque } = content(shown);
+  expect(opaque).toBe(false);
+  return its;
 }
 
 describe('is another one for', () => {
@@ -153,9 +159,14 @@ test('is the same for what nobody looks at, and from run to run', () => {
   expect(digest({ value: { a: [1, 'b'] } })).toBe(digest({ value: { a: [1, 'b'] } }));
 });
 
-test.each([[() => 1], [[new Date(0)]], [{ inner: new Map() }], [Symbol('s')]])(
-  'there is none for %s',
+test.each([[() => 1], [new Date(0)], [{ inner: new Map() }], [Symbol('s')]])(
+  'says that it says nothing of %s, and tells the rest apart all the same',
   (value) => {
-    expect(digest({ value })).toBeUndefined();
+    const plain = content({ value });
+    expect(plain.opaque).toBe(true);
+    const split = content({ value, mutate: (ctx) => void ctx.createVariations('x') });
+    const more = content({ value, second: 'a' });
+    expect(new Set([plain, split, more].map((one) => one.digest)).size).toBe(3);
+    expect([split.opaque, more.opaque]).toEqual([true, true]);
   },
 );

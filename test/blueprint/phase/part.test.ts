@@ -2,7 +2,8 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { sampleTree, type Tree } from './tree.ts';
+import { combine, directoryNamespaces } from '../../../src/index.ts';
+import { logic, sampleTree, type Tree } from './tree.ts';
 
 /** The sample tree with other files, its manifest made. */
 function treeWith(files: Readonly<Record<string, string>>): Tree {
@@ -67,6 +68,54 @@ describe('who else is analysed', () => {
     expect(tree.read('build.ninja')).not.toContain('by-b1');
   });
 
+  test('a module that looks at its dependers, of which there are others now', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", look_up: "x" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", deps: ["a1"] }\nthing { name: "b2" }',
+      'c/Blueprints': 'thing { name: "c1" }\nthing { name: "c2" }',
+    });
+    tree.write('c/Blueprints', 'thing { name: "c1", deps: ["a1"] }\nthing { name: "c2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toMatch(/by-b1.*by-c1/);
+    tree.write('c/Blueprints', 'thing { name: "c3", deps: ["a1"] }\nthing { name: "c2" }');
+    expect(tree.update().analysed).toBe('part');
+    tree.write('c/Blueprints', 'thing { name: "c2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toMatch(/by-b1/);
+  });
+
+  test('a module that begins to look at its dependers, and one that ends', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", deps: ["a1"] }\nthing { name: "b2" }',
+      'c/Blueprints': '',
+    });
+    tree.write('a/Blueprints', 'thing { name: "a1", look_up: "x" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('by-b1');
+    tree.write('c/Blueprints', 'thing { name: "c1", deps: ["a1"] }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toMatch(/by-b1.*by-c1/);
+    tree.write('a/Blueprints', 'thing { name: "a1" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+  });
+
+  test('whoever depends on a module that another takes the place of', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1" }\nthing { name: "b2" }',
+      'c/Blueprints': 'thing { name: "c1", deps: ["b1"] }\nthing { name: "c2" }',
+    });
+    tree.write('a/Blueprints', 'thing { name: "a1", replace: "b1" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('| out/a1\n');
+    tree.write('c/Blueprints', 'thing { name: "c1" }\nthing { name: "c2", deps: ["b1"] }');
+    expect(tree.update().analysed).toBe('part');
+    tree.write('a/Blueprints', 'thing { name: "a1" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('| out/b1\n');
+  });
+
   test('modules that a mutator made, and who made them', () => {
     const tree = treeWith({
       'a/Blueprints': 'thing { name: "a1", make: ["n1", "n2"] }\nthing { name: "a2" }',
@@ -105,6 +154,20 @@ describe('who else is analysed', () => {
     expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
   });
 
+  test('one of these, where another module gives it another shape', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", secret: "one" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", deps: ["a1"] }\nthing { name: "b2" }',
+      'c/Blueprints': '',
+    });
+    tree.write(
+      'b/Blueprints',
+      'thing { name: "b1", want: "hot", deps: ["a1"] }\nthing { name: "b2" }',
+    );
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('out/a1-hot');
+  });
+
   test('a renamed module is found again by what its file calls it', () => {
     const tree = treeWith({
       'a/Blueprints': 'thing { name: "a1", rename: "z1" }\nthing { name: "a2" }',
@@ -113,11 +176,54 @@ describe('who else is analysed', () => {
     });
     tree.write('b/Blueprints', '\nthing { name: "b1", late: ["z1"] }\nthing { name: "b2" }');
     expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
+    // Also after others came, and moved it in what is kept.
+    tree.write('c/Blueprints', 'thing { name: "aa", late: ["b2"] }');
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
+    tree.write('b/Blueprints', 'thing { name: "b1", late: ["z1"] }\nthing { name: "b2" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
+    tree.write('a/Blueprints', 'thing { name: "z1" }\nthing { name: "a2" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
+    tree.write('b/Blueprints', '\nthing { name: "b1", late: ["z1"] }\nthing { name: "b2" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
+    tree.write('a/Blueprints', 'thing { name: "a1", rename: "z1" }\nthing { name: "a2" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part' });
     tree.write('b/Blueprints', 'thing { name: "b1" }\nthing { name: "b2" }');
     expect(tree.update()).toMatchObject({ analysed: 'part' });
     tree.write('a/Blueprints', 'thing { name: "a1", rename: "z2" }\nthing { name: "a2" }');
     expect(tree.update()).toMatchObject({ analysed: 'part' });
     expect(tree.read('build.ninja')).not.toContain('out/z1');
+  });
+});
+
+describe('what is kept for the next time', () => {
+  /** Edits a module in a way that counts, then another file in one that does not. */
+  test.each([
+    ['a rule and what it names', 'rare: "x"'],
+    ['a value that singletons collect', 'publish: "x"'],
+    ['a local variable', 'local: "x"'],
+    ['a package', 'pack: "x"'],
+    ['an output', 'also: "x"'],
+  ])('%s', (_, property) => {
+    const tree = treeWith({});
+    const text = (its: string): string => `thing { name: "a1"${its} }\nthing { name: "a2" }`;
+    let lines = '';
+    const elsewhere = (): void => {
+      lines += '\n';
+      tree.write(
+        'b/Blueprints',
+        `${lines}thing { name: "b1", deps: ["a2"] }\nthing { name: "b2" }`,
+      );
+      tree.update();
+    };
+    for (const its of [`, ${property}`, `, ${property.replace('x', 'y')}`, '']) {
+      tree.write('a/Blueprints', text(its));
+      tree.update();
+      elsewhere();
+      // Modules that come and go move what is kept.
+      tree.write('c/Blueprints', its === '' ? '' : 'thing { name: "a0" }');
+      tree.update();
+      elsewhere();
+    }
   });
 });
 
@@ -170,6 +276,26 @@ describe('what only a whole analysis can tell', () => {
     const tree = treeWith({ 'c/Blueprints': 'thing { name: "c1", also: "index" }' });
     tree.write('a/Blueprints', 'thing { name: "a1", publish: "x" }\nthing { name: "a2" }');
     expect(() => tree.generate()).toThrow('singleton index makes index, which module "c1" makes');
+  });
+
+  test('a new output that a module has since an earlier edit', () => {
+    const tree = treeWith({});
+    tree.write('a/Blueprints', 'thing { name: "a1", also: "out/q" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    tree.write('c/Blueprints', 'thing { name: "c1", also: "out/q" }\nthing { name: "c2" }');
+    expect(() => tree.generate()).toThrow('module "c1" makes out/q, which module "a1" makes too');
+  });
+
+  test('modules with name spaces', () => {
+    const tree = sampleTree();
+    const names = directoryNamespaces({ type: 'namespace' });
+    const more = { logic: [combine(logic, { names })] };
+    tree.update(more);
+    tree.write('b/Blueprints', `\n${tree.read('b/Blueprints')}`);
+    expect(tree.update(more)).toMatchObject({
+      analysed: 'whole',
+      reason: 'modules have name spaces',
+    });
   });
 
   test('a pattern that can no longer be searched', () => {

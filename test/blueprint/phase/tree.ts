@@ -125,7 +125,8 @@ export const logic: Logic = {
     topDown('early', (ctx) => {
       const its = ctx.as(all);
       if (its === undefined || its.look_up === '') return;
-      ctx.set(early, ctx.directDependers().length);
+      // With this others see how many there are; without, nobody sees that they changed.
+      if (its.look_up === 'loud') ctx.set(early, ctx.directDependers().length);
       ctx.extendProperties(
         nested({ srcs: list(path()) }),
         {

@@ -133,3 +133,31 @@ test('maps of flags: added to by "or", unless replaced; names that come in front
   expect(keys('append')).toEqual(['a', 'b', 'c']);
   expect(keys('prepend')).toEqual(['c', 'b', 'a']);
 });
+
+test('values that leave out properties extend only what they have', () => {
+  for (const order of ['append', 'prepend', 'replace'] as const) {
+    expect(extend(schema, before, schema, {}, order)).toBe(before);
+    expect(extend(schema, before, schema, { n: {} }, order)).toBe(before);
+    expect(extend(schema, values({}), schema, { l: ['b'] }, order)).toEqual(values({ l: ['b'] }));
+  }
+});
+
+test('what files cannot set is set by a schema that has it as a plain property, and by no other', () => {
+  const to = p.properties({
+    l: p.mutated(p.list(p.string())),
+    n: p.mutated(p.nested({ s: p.string() })),
+  });
+  const plain = p.properties({ l: p.list(p.string()), n: p.nested({ s: p.string() }) });
+  const addition = { l: ['b'], n: { s: 'b' } };
+  const empty = { l: [], n: { s: '' } };
+  expect(extend(to, empty, plain, addition, 'append')).toEqual(addition);
+  expect(extend(to, addition, plain, addition, 'prepend')).toEqual({
+    l: ['b', 'b'],
+    n: { s: 'bb' },
+  });
+  expect(extend(to, empty, to, addition, 'append')).toBe(empty);
+  const wrong = p.properties({ l: p.list(p.int()) });
+  expect(() => extend(to, empty, wrong, { l: [1] }, 'append')).toThrow(
+    'mismatched types list of string and list of int64',
+  );
+});

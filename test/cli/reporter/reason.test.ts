@@ -59,7 +59,7 @@ describe('a cause', () => {
     [{ at }, 'CFLAGS in zlib/Blueprints:3: "-O2" → "-O3"'],
     [
       { path: 'directories./pkg/work.layer', old: 'nothing', new: 'lib:unpack (0123456789ab)' },
-      'what /pkg/work begins with: "nothing" → "lib:unpack (0123456789ab)"',
+      'what /pkg/work begins with: nothing → lib:unpack',
     ],
     [{ path: 'functions.fix' }, 'function fix: "-O2" → "-O3"'],
     [{ path: 'script', at }, 'script in zlib/Blueprints:3: "-O2" → "-O3"'],

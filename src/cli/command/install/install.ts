@@ -13,7 +13,14 @@ import {
 } from './flags.ts';
 import { interruptible } from '../../interrupt.ts';
 import { printActivation } from './outcome.ts';
-import { switchFlag, taskFlags, taskRequest, valueFlag, type TaskFlags } from '../flags.ts';
+import {
+  switchFlag,
+  taskFlags,
+  taskRequest,
+  valueFlag,
+  withoutSlash,
+  type TaskFlags,
+} from '../flags.ts';
 
 interface Flags extends RootFlags, PrefixFlags, TaskFlags {
   readonly repositoryUrl?: string | undefined;
@@ -44,7 +51,7 @@ export const installCommand = buildCommand<Flags, string[], Context>({
       kind: 'array',
       minimum: 1,
       parameter: {
-        parse: String,
+        parse: withoutSlash,
         placeholder: 'NAME|FILE|ID',
         brief: 'package of the tree, archive, or package id',
       },

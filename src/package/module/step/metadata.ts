@@ -7,7 +7,10 @@ import { ROOT_OWNER, type Payload } from '../../../format/payload.ts';
 import { claims } from '../subpackage.ts';
 import type { StepPackage, StepSetup } from './kind.ts';
 
-export function metadataOf({ package: pack, element }: StepSetup): PackageMetadata {
+export function metadataOf(
+  { package: pack, element }: StepSetup,
+  notation: Notation,
+): PackageMetadata {
   const one = pack.subpackages.find(({ name }) => name === element)!;
   const ours = new Set(pack.subpackages.map(({ name }) => name));
   const named = [...new Set(one.requires.map((text) => text.replace(/:.*$/s, '')))];
@@ -16,12 +19,18 @@ export function metadataOf({ package: pack, element }: StepSetup): PackageMetada
     source: pack.name,
     version: pack.version,
     description: one.description ?? pack.description ?? one.name,
-    homepage: pack.homepage,
-    license: pack.license,
-    maintainer: pack.maintainer,
+    homepage: oneLine(pack.homepage),
+    license: oneLine(pack.license),
+    maintainer: oneLine(pack.maintainer),
     requires: named.map((name) => ({ name, exact: ours.has(name) })),
+    systemRequires: one.systemRequires[notation],
     scripts: one.scripts,
   };
+}
+
+/** Only a description may have several lines. */
+function oneLine(text: string | undefined): string | undefined {
+  return text?.replace(/\s+/g, ' ').trim();
 }
 
 export function payloadOf(pack: StepPackage, tree: string): Payload {
@@ -46,11 +55,12 @@ export function parametersOf(
   notation: Notation,
   codec: WrittenCodec,
 ): Readonly<Record<string, Canonical | undefined>> {
-  const { scripts, requires, description, ...said } = metadataOf(setup);
+  const { scripts, requires, systemRequires, description, ...said } = metadataOf(setup, notation);
   const { name: own, prefix, conffiles, owners } = setup.package;
   const ofItself = {
     description,
     requires: requires.map(({ name, exact }) => (exact ? `${name} of the same version` : name)),
+    system_requires: systemRequires,
     maintainer_scripts: { ...scripts },
   };
   return {

@@ -54,9 +54,12 @@ export const CHECKS: Readonly<Record<string, Check>> = {
     if (elf === undefined || expected === undefined || elf.machine === expected) return undefined;
     return `it is for another kind of machine (${elf.machine})`;
   },
-  buildpaths: ({ bytes }) => {
-    const found = BUILD_PATHS.find((path) => bytes.includes(path));
-    return found === undefined ? undefined : `it holds the path ${found} of its build`;
+  buildpaths: ({ bytes, path, elf }) => {
+    const found = BUILD_PATHS.find((one) => bytes.includes(one));
+    if (found === undefined) return undefined;
+    const compiled = elf !== undefined || /\.[ao]$/.test(path);
+    const way = compiled ? '; strip it, or compile it with -ffile-prefix-map=/pkg/work=.' : '';
+    return `it holds the path ${found} of its build${way}`;
   },
   rpaths: ({ elf, package: { root, prefix } }) => {
     const foreign = (elf?.searched ?? []).find(

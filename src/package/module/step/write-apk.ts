@@ -17,7 +17,7 @@ export const writeApk: StepKind = {
         }
       : undefined,
   prepare(setup) {
-    const metadata = metadataOf(setup);
+    const metadata = metadataOf(setup, 'apk');
     return {
       parameters: parametersOf(setup, 'apk', 'gzip'),
       run: (context) =>

@@ -15,7 +15,7 @@ export function debianStep(kind: 'deb' | 'ipk'): StepKind {
     codecs,
     fileName: (one) => debianFileName(one, kind),
     prepare(setup) {
-      const metadata = metadataOf(setup);
+      const metadata = metadataOf(setup, kind);
       const codec = setup.codec ?? codecs[0]!;
       return {
         parameters: parametersOf(setup, kind, codec),

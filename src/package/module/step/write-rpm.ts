@@ -9,7 +9,7 @@ export const writeRpm: StepKind = {
   codecs: RPM_CODECS,
   fileName: rpmFileName,
   prepare(setup) {
-    const metadata = metadataOf(setup);
+    const metadata = metadataOf(setup, 'rpm');
     const codec = setup.codec ?? RPM_CODECS[0]!;
     return {
       parameters: parametersOf(setup, 'rpm', codec),

@@ -12,6 +12,7 @@ async function faults(
   directory: Scratch,
   names: readonly string[],
   skip: readonly string[] = [],
+  { conffiles = [], owners = [] }: { conffiles?: string[]; owners?: string[] } = {},
 ): Promise<string[] | undefined> {
   mkdirSync(directory.at('out'), { recursive: true });
   const { run } = qa.prepare({
@@ -20,8 +21,8 @@ async function faults(
       prefix: '/opt/x',
       root: '/opt/x',
       subpackages: names.map((name) => ({ name, files: [], description: undefined, requires: [] })),
-      conffiles: [],
-      owners: [],
+      conffiles,
+      owners: owners.map((file) => ({ files: [file], user: 'x', group: undefined })),
     } as unknown as StepPackage,
     element: undefined,
     inputs: new Map([['split', '/split']]),
@@ -104,4 +105,27 @@ test('each fault is told with its file and its check', async () => {
 test('a check that does not exist is told of', async () => {
   using directory = scratch();
   expect(await faults(directory, ['p'], ['rpath'])).toEqual(['there is no check "rpath"']);
+});
+
+test('of a path that a compiler left it is told how to be rid of it', async () => {
+  using directory = scratch();
+  write(directory, 'p/lib/a.a', '/pkg/work/x.c');
+  write(directory, 'p/share/text', '/pkg/work/x.c');
+  expect(await faults(directory, ['p'])).toEqual([
+    'p: lib/a.a: it holds the path /pkg/work of its build; strip it, or compile it with -ffile-prefix-map=/pkg/work=. [buildpaths]',
+    'p: share/text: it holds the path /pkg/work of its build [buildpaths]',
+  ]);
+});
+
+test('patterns that name nothing are faults, whatever they are for', async () => {
+  using directory = scratch();
+  write(directory, 'p/etc/a', '');
+  mkdirSync(directory.at('split/p/var'));
+  const told = { conffiles: ['etc/a', 'etc/b', 'var'], owners: ['var', 'srv'] };
+  expect(await faults(directory, ['p'], [], told)).toEqual([
+    'p: conffiles names etc/b, but no file is called so [conffiles]',
+    'p: conffiles names var, but no file is called so [conffiles]',
+    'p: owners names srv, but no path is called so [owners]',
+  ]);
+  expect(await faults(directory, ['p'], ['conffiles', 'owners'], told)).toBeUndefined();
 });

@@ -16,7 +16,7 @@ function write(root: string, files: Readonly<Record<string, string>>): void {
 }
 
 function part(name: string, ...files: string[]): Subpackage {
-  return { name, files, description: undefined, requires: [], scripts: {} };
+  return { name, files, description: undefined, requires: [], systemRequires: {}, scripts: {} };
 }
 
 function run(
