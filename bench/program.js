@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { generatePackages } from './packages.js';
-import { timeCommand } from './row.js';
+import { removeAndSettle, timeCommand } from './row.js';
 
 const PROGRAM = resolve(import.meta.dirname, '../bin/ashlar');
 
@@ -25,9 +25,12 @@ export function measureProgram(place, count, runs) {
   const outputs = join(packages, 'cache');
   const copied = join(place, 'copy');
   const drop = (path) => rmSync(path, { recursive: true, force: true });
-  const copy = timeCommand(['cp', '-al', outputs, copied], { runs, before: () => drop(copied) });
+  const copy = timeCommand(['cp', '-al', outputs, copied], {
+    runs,
+    before: () => removeAndSettle(copied),
+  });
   drop(copied);
-  const back = timeCommand(build, { ...options, before: () => drop(outputs) });
+  const back = timeCommand(build, { ...options, before: () => removeAndSettle(outputs) });
   const archives = readdirSync(outputs, { recursive: true }).filter((name) => /\.tar\./.test(name));
   if (archives.length < count) throw new Error(`only ${archives.length} archives were put back`);
   return { again, back, copy, archives: archives.length };

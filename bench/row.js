@@ -1,6 +1,6 @@
 // The rows of a benchmark and how they are printed. Times are medians of several runs, in seconds.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 
 /**
  * @typedef {object} Row
@@ -32,6 +32,15 @@ export function printRows(rows) {
 function figure(value) {
   if (value >= 100) return value.toFixed(0);
   return value >= 1 ? value.toFixed(2) : value.toPrecision(2);
+}
+
+/** For so long ext4 passes over the inodes that were freed, one by one, whoever makes a file: whose cost is it? */
+const FREED_MS = 6_000;
+
+/** Removes a tree, and waits until that costs the next command nothing. */
+export function removeAndSettle(path) {
+  rmSync(path, { recursive: true, force: true });
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FREED_MS);
 }
 
 export function median(values) {

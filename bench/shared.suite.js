@@ -9,7 +9,7 @@ import { bundle } from './bundle.js';
 import { makeBuilt } from './null.suite.js';
 import { measurePeer, PEERS } from './peers.js';
 import { measureProgram } from './program.js';
-import { median, timeCommand } from './row.js';
+import { median, removeAndSettle, timeCommand } from './row.js';
 
 const EXPLAINED_ROUNDS = 3;
 
@@ -41,7 +41,7 @@ function* many(directory, program, tasks, files) {
   const place = join(directory, `${tasks}`);
   const out = join(place, 'out');
   mkdirSync(place);
-  const runs = tasks > 1000 ? 3 : 5;
+  const runs = 3;
   const name = `${tasks} × ${files} files`;
   const command = argv(program, place, tasks, files);
   const made = report(command);
@@ -62,18 +62,21 @@ function* many(directory, program, tasks, files) {
     { name: `${name}: memory for each task`, value: made.bytes / tasks / 1024, unit: 'KiB' },
   ];
   const copy = join(place, 'copy');
-  const linked = timeCommand(['cp', '-al', out, copy], { runs, before: () => remove(copy) });
+  const linked = timeCommand(['cp', '-al', out, copy], {
+    runs,
+    before: () => removeAndSettle(copy),
+  });
   const archive = join(place, 'out.tar');
   execFileSync('tar', ['-C', out, '-cf', archive, '.']);
   const untarred = join(place, 'untarred');
   const tar = timeCommand(['tar', '-C', untarred, '-xf', archive], {
     runs: 3,
     before: () => {
-      remove(untarred);
+      removeAndSettle(untarred);
       mkdirSync(untarred);
     },
   });
-  const back = timeCommand(command, { runs, before: () => remove(out) });
+  const back = timeCommand(command, { runs, before: () => removeAndSettle(out) });
   const putting = 'putting all back';
   yield [
     beside(putting, back, 'cp -al', linked, 'within 2 times'),
@@ -82,7 +85,7 @@ function* many(directory, program, tasks, files) {
   const modules = join(directory, `null-${tasks}`);
   mkdirSync(modules);
   const nothing = timeCommand(makeBuilt(modules, tasks), { runs, cwd: modules });
-  const own = tasks > 1000 ? undefined : measureProgram(join(directory, 'program'), tasks, 5);
+  const own = tasks > 1000 ? undefined : measureProgram(join(directory, 'program'), tasks, 3);
   if (own !== undefined) yield programRows(own, 'cp -al', own);
   for (const peer of PEERS) {
     if (peer.name === 'nx' && tasks > 1000) {

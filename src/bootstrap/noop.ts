@@ -17,7 +17,13 @@ import { readIfExists, writeAtomic, writeIfChanged } from '../base/fs.ts';
 import { escapePath, ninjaEscape, PIPE_VARIABLE } from '../blueprint/ninja/escape.ts';
 import { readDepfile } from './depfile.ts';
 import { readManifest } from './manifestfile.ts';
-import { removeNoopFiles, TICK_MS, writeNoopFiles, type NoopFiles } from './noopfiles.ts';
+import {
+  removeNoopFiles,
+  TICK_MS,
+  writeNoopFiles,
+  type Looked,
+  type NoopFiles,
+} from './noopfiles.ts';
 import { installedBundle } from './version.ts';
 
 export interface NoopRecord {
@@ -66,14 +72,17 @@ export async function recordNoop(record: NoopRecord): Promise<void> {
   await writeKey(directory, process.cwd(), { ...record, ninja: targets });
 }
 
-/** As `recordNoop`, for a directory of packages without Blueprints files: there Ninja is not asked. */
+/**
+ * As `recordNoop`, for a directory of packages without Blueprints files: there Ninja is not asked. Returns what it
+ * wrote down; undefined where it did not.
+ */
 export async function recordPackagesNoop(
   packages: string,
   record: { readonly key: string; readonly startedAt: number; readonly files: NoopFiles },
-): Promise<void> {
+): Promise<Looked | undefined> {
   const directory = packagesNoopDirectory(packages);
   mkdirSync(directory, { recursive: true });
-  await writeKey(directory, packages, { ...record, ninja: [] });
+  return writeKey(directory, packages, { ...record, ninja: [] });
 }
 
 async function writeKey(
@@ -85,11 +94,16 @@ async function writeKey(
     startedAt,
     files,
   }: Pick<NoopRecord, 'key' | 'startedAt' | 'files'> & { readonly ninja: readonly string[] },
-): Promise<void> {
+): Promise<Looked | undefined> {
+  let looked: Looked | undefined;
   if (files === undefined) removeNoopFiles(directory);
-  else if (!(await writeNoopFiles(directory, base, startedAt, files))) return;
+  else {
+    looked = await writeNoopFiles(directory, base, startedAt, files);
+    if (looked === undefined) return undefined;
+  }
   const separator = files === undefined ? '--' : '-- files';
   writeAtomic(join(directory, 'noop.key'), `${[key, separator, ...ninja].join('\n')}\n`);
+  return looked;
 }
 
 /** Where the record of packages is that do not belong to a tree of Blueprints files. */

@@ -23,6 +23,13 @@ export interface NoopFiles {
   readonly said: readonly string[];
 }
 
+/** What was written down of a run's files: lists of paths, each ended by a null byte, and what `stat` prints of them. */
+export interface Looked {
+  readonly read: { readonly paths: string; readonly stats: string };
+  readonly extended: string;
+  readonly made: string;
+}
+
 export interface NoopUse {
   readonly store: Store;
   readonly key: Sha256Hex;
@@ -34,31 +41,37 @@ const NS = 1_000_000n;
 
 /**
  * Writes `noop.read`, `noop.made` (paths, each ended by a null byte), what `stat` prints of them,
- * `noop.said` and `noop.used`. False where something was changed since the run began: that may not be what was read. Throws
- * node's own errors.
+ * `noop.said` and `noop.used`. Undefined where something was changed since the run began: that may not be what was read.
+ * Throws node's own errors.
  */
 export async function writeNoopFiles(
   directory: string,
   base: string,
   startedAt: number,
   { read, extended, made, uses, said }: NoopFiles,
-): Promise<boolean> {
+): Promise<Looked | undefined> {
   // What changes in the very moment of the look could change again unseen.
   await setTimeout(TICK_MS);
   const before = BigInt(startedAt - TICK_MS) * NS;
   const looked: string[] = [];
   for (const path of read) {
     const stat = lstatSync(path, { bigint: true });
-    if (stat.ctimeNs >= before) return false;
+    if (stat.ctimeNs >= before) return undefined;
     looked.push(inputLine(stat));
   }
-  for (const path of extended) looked.push(inputLine(lstatSync(path, { bigint: true })));
+  const stats = looked.join('');
+  const listed = [...extended].map((path) => inputLine(lstatSync(path, { bigint: true })));
   const found = [...made].map((path) => outputLine(lstatSync(path, { bigint: true })));
   const list = (paths: Iterable<string>): string =>
     [...paths].map((path) => `${inside(base, path)}\0`).join('');
-  writeAtomic(join(directory, 'noop.read'), list([...read, ...extended]));
-  writeAtomic(join(directory, 'noop.read.stat'), looked.join(''));
-  writeAtomic(join(directory, 'noop.made'), list(made));
+  const lists = {
+    read: { paths: list(read), stats },
+    extended: list(extended),
+    made: list(made),
+  };
+  writeAtomic(join(directory, 'noop.read'), lists.read.paths + lists.extended);
+  writeAtomic(join(directory, 'noop.read.stat'), stats + listed.join(''));
+  writeAtomic(join(directory, 'noop.made'), lists.made);
   writeAtomic(join(directory, 'noop.made.stat'), found.join(''));
   writeAtomic(join(directory, 'noop.said'), said.map((line) => `${line}\n`).join(''));
   const used = join(directory, 'noop.used');
@@ -70,7 +83,7 @@ export async function writeNoopFiles(
       resolve(used),
       uses.map(({ key }) => key),
     );
-  return true;
+  return lists;
 }
 
 /** `stat -c '%i %f %u %g %s %.9Y %.9Z'` */
@@ -80,7 +93,7 @@ function inputLine({ ino, mode, uid, gid, size, mtimeNs, ctimeNs }: BigIntStats)
 }
 
 /** `stat -c '%i %f %s %.9Y'` */
-function outputLine({ ino, mode, size, mtimeNs }: BigIntStats): string {
+export function outputLine({ ino, mode, size, mtimeNs }: BigIntStats): string {
   return `${ino} ${mode.toString(16)} ${size} ${seconds(mtimeNs)}\n`;
 }
 

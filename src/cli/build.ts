@@ -2,7 +2,6 @@
 // the files that lead to the archives. Prints through what it is given.
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import type { NoopFiles } from '../bootstrap/noopfiles.ts';
 import { Collector, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { digestOf } from '../base/digest.ts';
 import { tee, type Sink } from '../base/event.ts';
@@ -23,7 +22,7 @@ import { build, type BuildReport, type Policy } from '../task/schedule.ts';
 import type { Task } from '../task/task.ts';
 import { bootstrapsOf, bootstrapTarget, imageTarget, packageTargets } from './delivery.ts';
 import { openMirrors } from './mirrors.ts';
-import { openRecorder, type Recorder } from './noop.ts';
+import { openRecorder, type PackageFiles, type Recorder } from './noop.ts';
 import { choosePolicy, type PolicyOptions } from './policy.ts';
 import {
   openUserStore,
@@ -67,7 +66,7 @@ export interface BuildAnswer {
   readonly diagnostics: readonly Diagnostic[];
   readonly status: number;
   /** What the build depends on and made; undefined where it must not be skipped the next time. */
-  readonly files?: NoopFiles | undefined;
+  readonly files?: PackageFiles | undefined;
 }
 
 /** Downloads at once: more than processors, because they mostly wait. */
@@ -155,8 +154,7 @@ async function buildInStore(
   const written = writeResults(prepared, wanted, bootstraps, report, out);
   printResults({ cwd: command.cwd, print: output.print }, prepared, report);
   if (report.failures.length === 0) {
-    const uses = targets.map(({ task }) => ({ store, key: report.keyOf(task).key.hash }));
-    recorder?.built(prepared, targets, written, uses);
+    recorder?.built(prepared, { store, targets, report, written });
   }
   return report;
 }

@@ -2,20 +2,23 @@
 // more than was read (whole package folders, say) rather than less. Where it cannot tell all, it tells nothing.
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { TasksDone } from '../bootstrap/build.ts';
 import { forgetPackagesNoop, recordPackagesNoop } from '../bootstrap/noop.ts';
 import { addFollowed, type NoopFiles, type NoopUse } from '../bootstrap/noopfiles.ts';
 import { installedBundle } from '../bootstrap/version.ts';
 import type { Sink } from '../base/event.ts';
 import { errnoOf } from '../base/fs.ts';
-import { BLOB_TIME } from '../cache/store.ts';
+import { BLOB_TIME, type Store } from '../cache/store.ts';
 import { isPackageFolder, type Definition } from '../package/definition.ts';
 import { deployDirectory, outputDirectory } from '../package/pipeline/output.ts';
 import { UPSTREAM_FILE } from '../package/upstream.ts';
 import { identityPaths, toolDirectories } from '../sandbox/identity.ts';
 import type { TaskEvent } from '../task/event.ts';
+import type { OutputValue } from '../task/task.ts';
 import type { Target } from '../task/node.ts';
+import type { BuildReport } from '../task/schedule.ts';
 import type { Prepared } from './prepare.ts';
+import type { Outputs } from './putback.ts';
+import { endLine, painter } from './reporter/format.ts';
 import { packagesDirectory, type TreeRequest } from './tree.ts';
 
 interface Output {
@@ -28,14 +31,22 @@ export interface Recorder<O extends Output = Output> {
   /** To be used instead of the output that it was opened with. */
   readonly output: O;
   /** To be called after a build that went well. */
-  built(
-    prepared: Prepared,
-    targets: readonly Target[],
-    written: readonly string[],
-    uses: readonly NoopUse[],
-  ): void;
+  built(prepared: Prepared, done: Done): void;
   /** Undefined where the next build must not be skipped. */
-  files(): NoopFiles | undefined;
+  files(): PackageFiles | undefined;
+}
+
+interface Done {
+  readonly store: Store;
+  readonly targets: readonly Target[];
+  readonly report: BuildReport;
+  /** Files that lead to the archives. */
+  readonly written: readonly string[];
+}
+
+export interface PackageFiles extends NoopFiles {
+  /** What can be put back; undefined where it is not known whose it is. */
+  readonly outputs: Outputs | undefined;
 }
 
 /** Undefined where nothing can be recorded. */
@@ -54,6 +65,7 @@ export function openRecorder<O extends Output>(
   }
   let printed = '';
   let warned = false;
+  const ended: (TaskEvent & { type: 'task-end' })[] = [];
   let built: BuiltPackages | undefined;
   return {
     output: {
@@ -61,6 +73,7 @@ export function openRecorder<O extends Output>(
       sink: (event) => {
         // Warnings are told each time.
         if (event.type === 'warning') warned = true;
+        if (event.type === 'task-end') ended.push(event);
         output.sink(event);
       },
       print: (text) => {
@@ -68,9 +81,11 @@ export function openRecorder<O extends Output>(
         output.print(text);
       },
     },
-    built: ({ identities }, targets, written, uses) => {
+    built: ({ identities }, { targets, report, written, store }) => {
       const definitions = identities.identities.keys();
-      built = { directory, names, definitions, targets, written, uses, printed };
+      const uses = targets.map(({ task }) => ({ store, key: report.keyOf(task).key.hash }));
+      const outputs = outputsOf({ store, targets, report, written }, ended);
+      built = { directory, names, definitions, targets, written, uses, printed, outputs };
     },
     files: () => (warned || built === undefined ? undefined : noopFiles(built)),
   };
@@ -90,13 +105,42 @@ interface BuiltPackages {
   readonly uses: readonly NoopUse[];
   /** What was printed to standard output. */
   readonly printed: string;
+  readonly outputs: Outputs | undefined;
+}
+
+function outputsOf(
+  { store, targets, report, written }: Done,
+  ended: readonly (TaskEvent & { type: 'task-end' })[],
+): Outputs | undefined {
+  const events = new Map(ended.map((event) => [event.task, event]));
+  const paint = painter(false);
+  const delivered: { path: string; value: OutputValue }[] = [];
+  const lines: string[] = [];
+  for (const { task, deliveries } of targets) {
+    const event = events.get(task.name);
+    const result = report.results.get(task);
+    if (event === undefined || result === undefined) return undefined;
+    lines.push(endLine({ ...event, outcome: 'restored' }, paint));
+    for (const { output, path } of deliveries) {
+      delivered.push({ path, value: result.outputs[output]! });
+    }
+  }
+  const keys = targets.map(({ task }) => report.keyOf(task).key.hash);
+  return { store, delivered, keys, lines, written };
+}
+
+export interface PackagesDone {
+  /** The exit status. */
+  readonly status: number;
+  /** Undefined where the next run must not be skipped. */
+  readonly files: PackageFiles | undefined;
 }
 
 /** Builds a directory of packages without Blueprints files, and leaves a record of it under the key. */
 export async function buildPackages(
   packages: string,
   key: string | undefined,
-  runTasks: () => Promise<TasksDone>,
+  runTasks: () => Promise<PackagesDone>,
 ): Promise<void> {
   const startedAt = Date.now();
   try {
@@ -108,7 +152,11 @@ export async function buildPackages(
   const { status, files } = await runTasks();
   if (status !== 0 || key === undefined || files === undefined) return;
   try {
-    await recordPackagesNoop(packages, { key, startedAt, files });
+    const looked = await recordPackagesNoop(packages, { key, startedAt, files });
+    const { outputs, said } = files;
+    if (looked === undefined || outputs === undefined) return;
+    const { recordPutBack } = await import('./putback.ts');
+    recordPutBack(packages, { key, looked, said, outputs });
   } catch (error) {
     // It only saves time.
     if (errnoOf(error) === undefined) throw error;
@@ -116,7 +164,7 @@ export async function buildPackages(
 }
 
 /** Undefined where something was read of which files do not tell, or could not be looked at. */
-function noopFiles(built: BuiltPackages): NoopFiles | undefined {
+function noopFiles(built: BuiltPackages): PackageFiles | undefined {
   try {
     const made = new Set<string>(built.written);
     const read = new Set<string>();
@@ -130,7 +178,8 @@ function noopFiles(built: BuiltPackages): NoopFiles | undefined {
     const summary = `${count === 0 ? 'nothing to do' : `${count} up to date`} in 0.0 s`;
     const lines = built.printed.split('\n').slice(0, -1);
     const said = [...lines.map((line) => `1 ${line}`), `2 ${summary}`];
-    return { read, extended: new Set([built.directory]), made, uses: built.uses, said };
+    const { outputs, uses } = built;
+    return { read, extended: new Set([built.directory]), made, uses, said, outputs };
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return undefined;

@@ -9,7 +9,7 @@ import type { Delivery } from './deliver.ts';
 import { fillPlaces, type Filled } from './fill.ts';
 import type { Node } from './node.ts';
 import { conditionOf, filePlace, treePlace, type Place, type PlacedDirectory } from './place.ts';
-import { PlacedTable } from './placed.ts';
+import { PlacedTable, type Entry } from './placed.ts';
 import type { TaskResult } from './task.ts';
 
 /** So many at once: few enough that whatever else goes on is not kept waiting. */
@@ -22,6 +22,8 @@ export class Deliveries {
   readonly #cache: LocalCache;
   readonly #table: PlacedTable | undefined;
   readonly #places = new Map<Node, readonly Place[]>();
+  /** What the table says of those that it is enough for. */
+  readonly #known = new Map<Node, Entry>();
   /** Directories of outputs that were not there when they were looked for. */
   readonly #absent = new Map<string, boolean>();
   #waiting: { readonly node: Node; readonly vacant: readonly Place[] }[] = [];
@@ -63,6 +65,7 @@ export class Deliveries {
     // It has to be on record still.
     if (this.#cache.identity(hash) !== identity) return undefined;
     this.#places.set(node, places);
+    this.#known.set(node, entry);
     this.#waiting.push({ node, vacant });
     return { result, current: false };
   }
@@ -130,6 +133,7 @@ export class Deliveries {
   /** What was known of a node's outputs does not hold. */
   forget(node: Node): void {
     this.#places.delete(node);
+    this.#known.delete(node);
     this.#waiting = this.#waiting.filter((one) => one.node !== node);
     const [first] = node.deliveries;
     if (first !== undefined) this.#table?.delete(first.path);
@@ -139,15 +143,27 @@ export class Deliveries {
   save(): void {
     for (const node of this.#done) {
       const { hash } = node.key.key;
-      const identity = this.#cache.identity(hash);
       const places = this.#places.get(node);
-      if (identity === undefined || places === undefined || node.result === undefined) continue;
       const { result } = node;
+      if (places === undefined || result === undefined) continue;
+      const known = this.#known.get(node);
+      const same = known?.result === result && known.places === places;
+      if (same && places.every(isUnknown)) {
+        this.#table?.use(places[0]!.path);
+        continue;
+      }
+      const identity = same ? known.identity : this.#cache.identity(hash);
+      if (identity === undefined) continue;
       this.#table?.set({ key: hash, identity, result, places: places.map(unknown) });
     }
     this.#done = [];
     this.#table?.save();
   }
+}
+
+/** Whether nothing is on record of a place that would not hold when all of it is put there anew. */
+function isUnknown({ inode, directories }: Place): boolean {
+  return inode === 0 && directories.every(([, , , mtimeMs]) => mtimeMs === 0);
 }
 
 /** What was put there just now may be changed without another time. */

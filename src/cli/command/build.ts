@@ -1,9 +1,10 @@
 // `ashlar build`: builds packages, restores them, or finds that there is nothing to do.
 import { buildCommand, numberParser } from '@stricli/core';
-import type { TasksDone, TaskWork } from '../../bootstrap/build.ts';
+import type { TaskWork } from '../../bootstrap/build.ts';
 import { takeNoopKey } from '../../bootstrap/noopkey.ts';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
+import type { PackagesDone } from '../noop.ts';
 import {
   switchFlag,
   targetsParameter,
@@ -108,7 +109,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
     const { stdout, stderr } = process;
     const key = takeNoopKey(this.env);
     const noopKey = mayBeSkipped(flags) ? key : undefined;
-    const runTasks = async (work?: TaskWork): Promise<TasksDone> => {
+    const runTasks = async (work?: TaskWork): Promise<PackagesDone> => {
       const live = stderr.isTTY && !flags.plain && this.env['TERM'] !== 'dumb';
       const reporter = await createReporter({
         style: flags.json ? 'json' : live ? 'fancy' : 'plain',
@@ -118,7 +119,7 @@ export const buildPackagesCommand = buildCommand<Flags, readonly string[], Conte
         color: stderr.isTTY && !this.env['NO_COLOR'],
         cwd: this.cwd,
       });
-      let done: TasksDone = { status: 0, files: undefined };
+      let done: PackagesDone = { status: 0, files: undefined };
       await interruptible(this, async (signal) => {
         const answer = await runBuild(
           {
