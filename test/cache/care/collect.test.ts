@@ -78,6 +78,7 @@ describe('making room', () => {
     expect(takeInventory(here.store).bytes).toBe(done.bytesAfter);
     expect(keysIn().sort()).toEqual([b.key.hash, c.key.hash].sort());
     expect(broken()).toEqual([]);
+    for (const { result } of [b, c]) expect(hasBlob(here.store, result.log!)).toBe(true);
     const gone = a.contents.filter((digest) => !hasBlob(here.store, digest));
     // Its record is no record of an action, so nothing kept it; one file of its tree is shared.
     expect(gone.length).toBe(a.contents.length - 1);
