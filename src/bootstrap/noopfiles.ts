@@ -3,10 +3,11 @@
 // clock that was set back. Knows nothing of who read them. `stat` is expected to be GNU's: another prints
 // something else, and Node is started.
 import { lstatSync, readlinkSync, realpathSync, rmSync, type BigIntStats } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Sha256Hex } from '../base/digest.ts';
 import { writeAtomic } from '../base/fs.ts';
+import { printedPath, printedSeconds } from '../base/stat/print.ts';
 import { setUse } from '../cache/care/uses.ts';
 import type { Store } from '../cache/store.ts';
 
@@ -63,7 +64,7 @@ export async function writeNoopFiles(
   const listed = [...extended].map((path) => inputLine(lstatSync(path, { bigint: true })));
   const found = [...made].map((path) => outputLine(lstatSync(path, { bigint: true })));
   const list = (paths: Iterable<string>): string =>
-    [...paths].map((path) => `${inside(base, path)}\0`).join('');
+    [...paths].map((path) => `${printedPath(base, path)}\0`).join('');
   const lists = {
     read: { paths: list(read), stats },
     extended: list(extended),
@@ -88,25 +89,13 @@ export async function writeNoopFiles(
 
 /** `stat -c '%i %f %u %g %s %.9Y %.9Z'` */
 function inputLine({ ino, mode, uid, gid, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  const times = `${seconds(mtimeNs)} ${seconds(ctimeNs)}`;
+  const times = `${printedSeconds(mtimeNs)} ${printedSeconds(ctimeNs)}`;
   return `${ino} ${mode.toString(16)} ${uid} ${gid} ${size} ${times}\n`;
 }
 
 /** `stat -c '%i %f %s %.9Y'` */
 export function outputLine({ ino, mode, size, mtimeNs }: BigIntStats): string {
-  return `${ino} ${mode.toString(16)} ${size} ${seconds(mtimeNs)}\n`;
-}
-
-function seconds(ns: bigint): string {
-  const digits = String(ns).padStart(10, '0');
-  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
-}
-
-function inside(base: string, path: string): string {
-  if (path.startsWith(`${base}/`)) return path.slice(base.length + 1);
-  const inner = relative(base, path);
-  if (inner === '') return '.';
-  return inner === '..' || inner.startsWith('../') ? path : inner;
+  return `${ino} ${mode.toString(16)} ${size} ${printedSeconds(mtimeNs)}\n`;
 }
 
 /**

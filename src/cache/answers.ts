@@ -7,6 +7,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { basename, dirname, join } from 'node:path';
 import { errnoOf, readIfExists, writeAtomic } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
+import { printedPath, printedSeconds } from '../base/stat/print.ts';
 
 export interface Answer {
   /** What the launcher says of the question: the name of a file, and all that the answer depends on beside files. */
@@ -56,7 +57,9 @@ export function keepAnswer(root: string, answer: Answer, env: NodeJS.ProcessEnv)
   let kept = false;
   try {
     const own = [join(folder, 'said'), join(folder, 'paths')];
-    const list = [...present, ...absent, ...own].map((path) => `${inside(base, path)}\0`).join('');
+    const list = [...present, ...absent, ...own]
+      .map((path) => `${printedPath(base, path)}\0`)
+      .join('');
     writeFileSync(own[0]!, said);
     writeFileSync(own[1]!, list);
     const found = lookAt(base, list, env);
@@ -146,17 +149,5 @@ function isSettled(found: string, { present, startedAt }: Answer, ownLines: numb
 
 function lineOf(path: string): string {
   const { ino, mode, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true });
-  return `${ino} ${mode.toString(16)} ${size} ${seconds(mtimeNs)} ${seconds(ctimeNs)}`;
-}
-
-function seconds(ns: bigint): string {
-  const digits = String(ns).padStart(10, '0');
-  return `${digits.slice(0, -9)}.${digits.slice(-9)}`;
-}
-
-function inside(base: string, path: string): string {
-  if (path === base) return '.';
-  const inner = path.startsWith(`${base}/`) ? path.slice(base.length + 1) : path;
-  // By this name `stat` knows its own standard input.
-  return inner === '-' ? './-' : inner;
+  return `${ino} ${mode.toString(16)} ${size} ${printedSeconds(mtimeNs)} ${printedSeconds(ctimeNs)}`;
 }

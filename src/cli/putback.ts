@@ -20,6 +20,7 @@ import { CACHE_TAG } from '../base/cachetag.ts';
 import { digestOf, type Digest, type Sha256Hex } from '../base/digest.ts';
 import { removeTree, temporaryBeside, writeAtomic } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
+import { printedSeconds } from '../base/stat/print.ts';
 import { tarHeader, TAR_END } from '../base/tar/write.ts';
 import { blobPath, objectPath, type Store } from '../cache/store.ts';
 import { deployDirectory, outputDirectory } from '../package/pipeline/output.ts';
@@ -118,11 +119,7 @@ function ended(lines: readonly string[]): string {
 /** `stat -c '%i %.9W'`: a result that was replaced is another file, born later. */
 function resultLine(path: string): string {
   const { ino, birthtimeNs } = lstatSync(path, { bigint: true });
-  return `${ino} ${seconds(birthtimeNs)}\n`;
-}
-
-function seconds(ns: bigint): string {
-  return `${ns / NS}.${String(ns % NS).padStart(9, '0')}`;
+  return `${ino} ${printedSeconds(birthtimeNs)}\n`;
 }
 
 interface Archive {
@@ -271,7 +268,7 @@ class LinkArchive {
       gid: Number(gid),
       mtime: Number(mtimeNs / NS),
       // Links are other names of files that have theirs.
-      ...(kind.type === 'hardlink' ? {} : { pax: new Map([['mtime', seconds(mtimeNs)]]) }),
+      ...(kind.type === 'hardlink' ? {} : { pax: new Map([['mtime', printedSeconds(mtimeNs)]]) }),
     });
     this.#entries.set(inside.replaceAll('/', '\0'), header);
   }
