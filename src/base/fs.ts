@@ -127,6 +127,16 @@ export function readIfExists(path: string): Buffer | undefined {
   }
 }
 
+/** Names in a directory, or none when there is no such directory. Other errors are thrown. */
+export function namesIfExists(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 export interface WriteOptions {
   /** Permission bits; 0o644 unless given. The umask does not apply. */
   readonly mode?: number;

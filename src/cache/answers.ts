@@ -3,9 +3,9 @@
 // and `stat` itself writes it down: it is asked in the same way both times, and Node would take twice as long.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { errnoOf, readIfExists, writeAtomic } from '../base/fs.ts';
+import { namesIfExists, readIfExists, writeAtomic } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { printedPath, printedSeconds } from '../base/stat/print.ts';
 
@@ -79,7 +79,7 @@ export function keepAnswer(root: string, answer: Answer, env: NodeJS.ProcessEnv)
 /** Keeps the newest answers and removes the rest, and what belongs to none. Throws node's own errors. */
 export function forgetOldAnswers(root: string): void {
   const directory = join(root, 'answers');
-  const entries = namesIn(directory).map((name) => join(directory, name));
+  const entries = namesIfExists(directory).map((name) => join(directory, name));
   const timed = entries.flatMap((path) => {
     const stat = statSync(path, { throwIfNoEntry: false });
     return stat === undefined ? [] : [{ path, stat }];
@@ -98,15 +98,6 @@ export function forgetOldAnswers(root: string): void {
     if (isOld && !isAnswer(path) && !kept.has(path)) {
       rmSync(path, { recursive: true, force: true });
     }
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
   }
 }
 

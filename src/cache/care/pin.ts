@@ -1,10 +1,10 @@
 // Pins: names for results that are never evicted, such as those of a release. One file each, so that any
 // number of processes set and remove them at once. Knows nothing of what a result is.
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { definitionError, failed, ok, type Result } from '../../base/diagnostic.ts';
 import { isSha256Hex, type Sha256Hex } from '../../base/digest.ts';
-import { errnoOf, readIfExists, writeAtomic } from '../../base/fs.ts';
+import { errnoOf, namesIfExists, readIfExists, writeAtomic } from '../../base/fs.ts';
 import type { Store } from '../store.ts';
 
 export interface Pin {
@@ -55,13 +55,8 @@ export function readPins(store: Store): Pin[] {
 }
 
 function namesIn(directory: string): string[] {
-  try {
-    // Not those that are just being written.
-    return readdirSync(directory)
-      .filter((name) => checkPinName(name).ok && !name.includes('.tmp-'))
-      .sort();
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
-  }
+  // Not those that are just being written.
+  return namesIfExists(directory)
+    .filter((name) => checkPinName(name).ok && !name.includes('.tmp-'))
+    .sort();
 }

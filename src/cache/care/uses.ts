@@ -1,10 +1,10 @@
 // Who stands on results without reading them: a build that is skipped because nothing changed opens no store, and
 // leaves a new time on a file of its own. Each of these files is on record here with the results that it stands
 // for. May be deleted at any time: then these results look used when they were last read.
-import { lstatSync, mkdirSync, readdirSync, rmSync, utimesSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { digestOf, isSha256Hex, type Sha256Hex } from '../../base/digest.ts';
-import { errnoOf, readIfExists, writeAtomic } from '../../base/fs.ts';
+import { errnoOf, namesIfExists, readIfExists, writeAtomic } from '../../base/fs.ts';
 import { objectPath, type Store } from '../store.ts';
 
 function directoryOf({ root }: Store): string {
@@ -23,7 +23,7 @@ export function setUse(store: Store, file: string, keys: Iterable<Sha256Hex>): v
 
 /** Marks results as used when the files that stand for them were. Forgets files that are gone. */
 export function applyUses(store: Store): void {
-  for (const name of namesIn(directoryOf(store))) {
+  for (const name of namesIfExists(directoryOf(store)).filter(isSha256Hex)) {
     const record = join(directoryOf(store), name);
     const [first, ...keys] = readIfExists(record)?.toString('utf8').split('\n') ?? [];
     const file = pathOf(first);
@@ -56,14 +56,5 @@ function markUsed(path: string, usedMs: number): void {
   } catch (error) {
     // It has just made room, or is another user's.
     if (errnoOf(error) === undefined) throw error;
-  }
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => isSha256Hex(name));
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return [];
-    throw error;
   }
 }
