@@ -5,7 +5,7 @@ import { Collector, definitionError, didYouMean, type Diagnostic } from '../../b
 import { isPackageName } from '../../install/id.ts';
 import type { Definition } from '../definition.ts';
 import { placeOf } from './place.ts';
-import { spell } from '../variant.ts';
+import { plainName, spell } from '../variant.ts';
 import type { ImageDeclaration } from './declaration.ts';
 import { defineModule } from './define.ts';
 import type { Declared } from './declared.ts';
@@ -46,7 +46,7 @@ export function loadModules(directory: string, options: ModulesOptions): Modules
     }
   }
   const all = [...known.values()];
-  out.add(...repeatedSubpackages(all));
+  out.add(...repeatedSubpackages(all), ...takenByVariants(all));
   const checked = images.map((image) => ({ ...image, diagnostics: checkImage(image, all) }));
   return { definitions, images: checked, diagnostics: out.diagnostics };
 }
@@ -68,6 +68,34 @@ function repeatedSubpackages(all: readonly Definition[]): Diagnostic[] {
       const at = placeOf(module.declaration, 'split');
       problems.push(definitionError({ code: 'package/split', message, at }));
     }
+  }
+  return problems;
+}
+
+/** What other package managers would call a variant as they call another package: told at the variant's. */
+function takenByVariants(all: readonly Definition[]): Diagnostic[] {
+  const made = all.flatMap((definition) => {
+    const { variant, module } = definition;
+    const names = module?.subpackages.map(({ name }) => name) ?? [];
+    return names.map((name) => ({ name, variant, definition }));
+  });
+  const owners = new Map<string, string>();
+  for (const one of made) if (one.variant === null) owners.set(one.name, `the package ${one.name}`);
+  const problems: Diagnostic[] = [];
+  for (const { definition, ...one } of made) {
+    if (one.variant === null) continue;
+    const name = plainName(one);
+    const owner = owners.get(name);
+    owners.set(name, spell(one));
+    if (owner === undefined) continue;
+    problems.push(
+      definitionError({
+        code: 'package/variant-name',
+        message: `${spell(one)} is called "${name}" by other package managers, as is ${owner}`,
+        at: placeOf(definition.module!.declaration, `variants.${one.variant}`),
+        hint: 'rename one of them',
+      }),
+    );
   }
   return problems;
 }

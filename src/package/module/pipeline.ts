@@ -8,7 +8,7 @@ import { mentions } from '../../task/unmounted.ts';
 import type { Identity } from '../ids.ts';
 import { fetchTask, type FetchSource, type FetchTask } from '../pipeline/fetch.ts';
 import type { Archive, Pipeline } from '../pipeline/pipeline.ts';
-import { spell } from '../variant.ts';
+import { plainName, spell } from '../variant.ts';
 import { packageIdFrom } from '../../install/id.ts';
 import { placeOf } from './place.ts';
 import { directoriesOf } from './directories.ts';
@@ -267,7 +267,8 @@ class Builder {
   #fileName({ script, step }: OrderedTask['values'], element: string): string {
     const kind = script === undefined && step !== undefined ? STEPS[step]! : FETCH;
     if (kind === FETCH || kind.fileName === undefined) return element;
-    return kind.fileName({ name: element, version: this.#pack.version });
+    const { variant, version } = this.#pack;
+    return kind.fileName({ name: plainName({ name: element, variant }), version });
   }
 
   /** What the tasks that fetch leave. */
