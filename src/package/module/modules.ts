@@ -10,6 +10,7 @@ import type { ImageDeclaration } from './declaration.ts';
 import { defineModule } from './define.ts';
 import type { Declared } from './declared.ts';
 import { openDeclared } from './open.ts';
+import { IMAGE_FORMATS } from './imageformat.ts';
 
 export interface Modules {
   readonly definitions: readonly Definition[];
@@ -117,8 +118,6 @@ function definedTwice(definition: Definition, earlier: Definition): Diagnostic {
   });
 }
 
-const FORMATS = ['tar', 'tar.gz', 'tar.xz', 'tar.zst'];
-
 function checkImage(image: ImageDeclaration, all: readonly Definition[]): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   const problem = (property: string, message: string, hint: string | undefined): void => {
@@ -129,8 +128,8 @@ function checkImage(image: ImageDeclaration, all: readonly Definition[]): readon
     problem('name', `there is a package "${image.name}" already`, 'give the image another name');
   }
   for (const format of image.formats) {
-    if (FORMATS.includes(format)) continue;
-    const hint = didYouMean(format, FORMATS) ?? `there are ${FORMATS.join(', ')}`;
+    if (IMAGE_FORMATS.includes(format)) continue;
+    const hint = didYouMean(format, IMAGE_FORMATS) ?? `there are ${IMAGE_FORMATS.join(', ')}`;
     problem('formats', `"${format}" is no format of images`, hint);
   }
   const names = all.flatMap((one) => [
