@@ -109,9 +109,10 @@ export function storeRemoved(root: string): Diagnostic {
   });
 }
 
-/** Whether what a store has from its beginning is not there any more. */
-export function isRemoved({ root }: Store): boolean {
-  return !existsSync(join(root, 'version'));
+/** Whether a store was removed, or is just being: a problem with a file of it that was there tells before all is gone. */
+export function isRemoved({ root }: Store, problem: Diagnostic): boolean {
+  if (problem.code === 'store/removed' || !existsSync(join(root, 'version'))) return true;
+  return problem.code === 'fs/enoent' && problem.message.includes(`${root}/`);
 }
 
 /** A temporary file lives for as long as one write takes. */

@@ -88,7 +88,7 @@ export async function runBuild(command: BuildCommand, output: BuildOutput): Prom
     }
   } catch (error) {
     const problem = systemError('go on with the build: cannot work on', error);
-    out.add(store !== undefined && isRemoved(store) ? storeRemoved(store.root) : problem);
+    out.add(store !== undefined && isRemoved(store, problem) ? storeRemoved(store.root) : problem);
   }
   const failures = (report?.failures ?? []).flatMap(({ failure }) => failure.diagnostics);
   return {

@@ -2,9 +2,10 @@
 // come to their ends.
 import type { Outcome, TaskFailure } from './event.ts';
 import type { Node } from './node.ts';
+import { isStoreRemoved } from './removed.ts';
 import type { BuildRequest } from './request.ts';
 import type { Task } from './task.ts';
-import { isGone, notCached, storeGone } from './verdict.ts';
+import { notCached, storeGone } from './verdict.ts';
 
 export class Endings {
   readonly counts: Record<Outcome, number> = {
@@ -48,7 +49,7 @@ export class Endings {
     // Told once: whatever fails from then on fails for it.
     if (this.storeIsGone) this.#skipOne(node);
     else {
-      this.storeIsGone = isGone(executor.workspace);
+      this.storeIsGone = isStoreRemoved(executor, failure);
       const cause = this.storeIsGone ? storeGone(executor.store.root) : failure;
       this.#failOne(node, cause, startedMs);
     }

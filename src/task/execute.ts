@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buildError, type Diagnostic } from '../base/diagnostic.ts';
 import { removeTree, systemError } from '../base/fs.ts';
 import { shellLine } from '../base/shell.ts';
-import { moveIntoStore, putBytes, type Store } from '../cache/store.ts';
+import { moveIntoStore, putBytes, storeRemoved, type Store } from '../cache/store.ts';
 import { storeTree } from '../cache/tree.ts';
 import type { Workspace } from '../cache/work.ts';
 import type { Sandbox, SandboxCommand, SandboxExit } from '../sandbox/port.ts';
@@ -16,6 +16,7 @@ import { takesPart, type Jobserver } from './jobserver.ts';
 import { isKept, Layers } from './layer.ts';
 import { readLayers } from './layering.ts';
 import { openLog, type TaskLog } from './log.ts';
+import { lacksInputs } from './removed.ts';
 import { stage, type Stage, type StageHooks } from './stage.ts';
 import type { OutputValue, Task, TaskResult } from './task.ts';
 import { unmount, unmountedHint } from './unmounted.ts';
@@ -192,6 +193,8 @@ async function runScript(
   const exit = await executor.sandbox.run(command);
   const problem = verdict(task, exit, log.tail(TAIL_LINES), hermetic);
   if (problem === undefined) return [];
+  // Where nothing is mounted, the script may have removed them itself.
+  if (hermetic && lacksInputs(task, staged.locate)) return [storeRemoved(executor.store.root)];
   if (!executor.keepFailed || exit.kind !== 'exited') return [problem];
   const line = shellLine(executor.sandbox.commandLine(command));
   return [{ ...problem, notes: [{ message: `its tree is kept; enter it with: ${line}` }] }];

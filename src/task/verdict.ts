@@ -1,9 +1,7 @@
-// What is said of tasks that were not allowed to run, or whose results cannot be had.
-import { existsSync } from 'node:fs';
+// What is said of tasks that were not allowed to run, or whose results cannot be had. Pure text.
 import { buildError, environmentError, type Diagnostic } from '../base/diagnostic.ts';
 import type { Sha256Hex } from '../base/digest.ts';
 import { storeRemoved } from '../cache/store.ts';
-import type { Workspace } from '../cache/work.ts';
 import type { TaskFailure } from './event.ts';
 import type { Task } from './task.ts';
 
@@ -39,11 +37,6 @@ export function changedLock({ name, locked }: Task, unlocked: Sha256Hex): Diagno
     }),
     severity: 'warning',
   };
-}
-
-/** Whether the store was removed below a build: the directory that is this process's own goes with it. */
-export function isGone({ path }: Workspace): boolean {
-  return !existsSync(path);
 }
 
 export function storeGone(root: string): TaskFailure {
