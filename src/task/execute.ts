@@ -5,6 +5,7 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { buildError, type Diagnostic } from '../base/diagnostic.ts';
 import { removeTree, systemError } from '../base/fs.ts';
+import { lock } from '../base/lock.ts';
 import { shellLine } from '../base/shell.ts';
 import { moveIntoStore, putBytes, storeRemoved, type Store } from '../cache/store.ts';
 import { storeTree } from '../cache/tree.ts';
@@ -59,9 +60,28 @@ export async function execute(
   executor: Executor,
   options: ExecuteOptions,
 ): Promise<Execution> {
-  const directory = executor.keepFailed
-    ? keptDirectory(executor.store, task)
-    : executor.workspace.directory(task.name);
+  const handsOn =
+    !executor.sandbox.hermetic && task.directories.some(({ layer }) => layer !== undefined);
+  // Configured trees hold their own path: where none can be mounted, all are worked on in one place.
+  const held =
+    handsOn && task.work.kind === 'script'
+      ? await lock(`host tree\0${executor.store.root}`, options.signal)
+      : 'free';
+  if (held === undefined) return { kind: 'aborted' };
+  try {
+    const directory = held === 'free' ? ownDirectory(task, executor) : treesDirectory(executor);
+    return await executeBelow(directory, task, executor, options);
+  } finally {
+    if (held !== 'free') await held.release();
+  }
+}
+
+async function executeBelow(
+  directory: string,
+  task: Task,
+  executor: Executor,
+  options: ExecuteOptions,
+): Promise<Execution> {
   let keep = false;
   try {
     using log = openLog(executor.logPath(task));
@@ -74,6 +94,18 @@ export async function execute(
   } finally {
     if (!keep) removeTree(directory);
   }
+}
+
+function ownDirectory(task: Task, { store, workspace, keepFailed }: Executor): string {
+  return keepFailed ? keptDirectory(store, task) : workspace.directory(task.name);
+}
+
+/** The place of trees that tasks hand on, without what a killed process or a failed task left in it. */
+function treesDirectory({ store }: Executor): string {
+  const directory = join(store.root, 'trees');
+  removeTree(directory);
+  mkdirSync(directory, { mode: 0o700 });
+  return directory;
 }
 
 /** Outside the workspace, which goes away with this process. */

@@ -103,7 +103,7 @@ async function beginDirectories(
   const mounts: Mount[] = [];
   const layered: StagedLayer[] = [];
   for (const [index, { at, writable, layer }] of task.directories.entries()) {
-    const source = join(options.directory, String(index));
+    const source = join(options.directory, options.unmounted ? nameOf(task, at) : String(index));
     makeDirectories(source);
     let mount: Mount = { source, target: at, writable };
     let used: Layer | undefined;
@@ -124,6 +124,14 @@ async function beginDirectories(
     if (layer !== undefined) layered.push({ at, used, mount });
   }
   return ok({ mounts, layered });
+}
+
+/** The same for every task that has the directory, as trees may hold the path of it. */
+function nameOf({ directories }: Task, at: string): string {
+  const plain = (path: string): string => path.slice(1).replaceAll('/', '-');
+  const same = directories.filter((other) => plain(other.at) === plain(at));
+  const index = same.findIndex((other) => other.at === at);
+  return index > 0 ? `${plain(at)}.${index}` : plain(at);
 }
 
 /** Makes a directory and those above it that are missing, with the same permissions whatever the umask. */

@@ -36,7 +36,10 @@ export function vary(sandbox: Sandbox, scratch: string): Variation {
   if (!sandbox.hermetic) {
     return {
       varied: ['the path of the work directory', 'the order of files', 'volatile variables'],
-      kept: [`user, time, umask and processors: the sandbox ${sandbox.name} is the machine itself`],
+      kept: [
+        `user, time, umask and processors: the sandbox ${sandbox.name} is the machine itself`,
+        'the path of trees that tasks hand on',
+      ],
       sandbox: withOrder(sandbox, scratch),
       task: withOtherVolatile,
     };

@@ -20,7 +20,9 @@ package {
     split: [{ name: "-dev", files: ["include"] }],
     formats: ["tar", "deb"],
     tasks: {
-        configure: { prepend: ["chmod +x configure"] },
+        configure: { prepend: ["chmod +x configure", "pwd > here; echo $ROOT >> here"] },
+        // What was configured holds paths, of the tree and of what was found.
+        compile: { prepend: ["test \\"$(cat here)\\" = \\"$(pwd; echo $ROOT)\\""] },
         notes: { after: ["compile"], before: ["deploy"], script: "note; test -d \\"$OUT/notes\\"", outputs: { notes: "/out/notes/" } },
         count: { uses: ["notes"], before: ["deploy"], script: "(ls \\"$INPUTS/notes\\"; ls /pkg/in/notes) > /out/count", outputs: { count: "/out/count" } },
     },
