@@ -35,6 +35,8 @@ export type LivePool = LiveEntity<PackagePool, PoolDefinition>;
 /** The id that stands for the variable by way of which `|` is written. */
 export const PIPE_ID = -1;
 
+const NOTHING: readonly number[] = [];
+
 export class LiveEntities {
   readonly #config: unknown;
   readonly #variables = new Map<PackageVariable, LiveVariable>();
@@ -74,7 +76,8 @@ export class LiveEntities {
   /** Ids of the entities that were named since the last call, each once, in ascending order. */
   takeUsed(): readonly number[] {
     const used = this.#used;
-    if (used.length === 0) return used;
+    // Never the list that goes on being filled.
+    if (used.length === 0) return NOTHING;
     this.#used = [];
     if (used.length > 1) used.sort((a, b) => a - b);
     return used;
