@@ -80,7 +80,7 @@ export function reachedBy(
   return reached;
 }
 
-/** Older ones take the dependency file for a mere input, and build without what it says. */
+/** Older ones take the file for a mere input, and build without what it says. */
 const DYNDEP_VERSION = [1, 10, 0] as const;
 
 /** The text of everything above the first module. */
