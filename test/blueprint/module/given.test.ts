@@ -199,6 +199,16 @@ describe('statements and values', () => {
     expect(messages({}, { generate })).toContain('ninja_required_version');
   });
 
+  test('two persistent providers of one name, whose values would get mixed up', () => {
+    const other = provider<unknown>('kept', { persistent: true });
+    const generate: Generate = (ctx) => ctx.set(ctx.name === 'a' ? kept : other, 1);
+    const message = 'there are two persistent providers named "kept"';
+    expect(messages({}, { generate })).toContain(message);
+    const collect = singleton('s', (ctx) => void ctx.collected(other));
+    const first: Generate = (ctx) => ctx.set(kept, 1);
+    expect(messages({ singletons: [collect] }, { generate: first })).toContain(message);
+  });
+
   test.each<[(ctx: SingletonContext) => void, string]>([
     [(ctx) => ctx.requireNinjaVersion(wrong('1.11'), wrong(undefined), 0), 'is three numbers'],
     [(ctx) => ctx.addSubninja(wrong(undefined)), 'the path of a manifest is no text'],
