@@ -21,8 +21,6 @@ export interface Choosing {
   readonly find: FindRecord;
 }
 
-/** Of those that are equally near, no more are followed to the bottom. */
-const FOLLOWED = 6;
 /** More than there are causes: what cannot be followed comes last. */
 const UNKNOWN = 1000;
 
@@ -58,7 +56,7 @@ export function chooseNearest({
       equals.push(candidate);
     }
     if (equals.length < 2) return equals[0];
-    const followed = equals.slice(0, FOLLOWED).map((one) => ({ one, by: changes(side, one) }));
+    const followed = equals.map((one) => ({ one, by: changes(side, one) }));
     return followed.reduce((best, next) => (next.by < best.by ? next : best)).one;
   };
 }

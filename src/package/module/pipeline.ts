@@ -161,6 +161,7 @@ class Builder {
     const fetch = fetchTask(identity, source, fetchSource, {
       name: this.#taskName(entry.name, element, module.sources.size),
       output: Object.keys(entry.values.outputs)[0]!,
+      placeOf: (member) => module.declaration.placeOf(`sources.${element}.${member}`),
     });
     return { element, task: fetch.task, fetch };
   }
