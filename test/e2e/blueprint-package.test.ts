@@ -249,6 +249,19 @@ describe('pipelines are data', () => {
     expect(rig.read('out/packages/p/list')).toBe('p.tar.xz\n');
   });
 
+  test('two outputs that would be one deployed file are told before anything runs', () => {
+    const list = (name: string): string =>
+      `${name}: { after: ["compile"], before: ["deploy"], script: "ls > /out/list", outputs: { ${name}: "/out/list" } }`;
+    using rig = onePackage(`tasks: { ${INSTALL}, ${list('one')}, ${list('two')} }`);
+    const { stderr, status } = rig.run(['build']);
+    expect(stderr).toContain(
+      'error: two outputs would be the file list of "deploy": one and two\n',
+    );
+    expect(stderr).toMatch(/^Blueprints:\d+:\d+: /);
+    expect(stderr).not.toMatch(/^ran /m);
+    expect(status).toBe(2);
+  });
+
   test('a format of the tree itself is written for each package, which the script knows', () => {
     const written = (output: string): string =>
       `split: [{ name: "-doc", files: ["share/doc"] }], formats: ["zip"],

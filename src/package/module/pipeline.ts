@@ -162,6 +162,7 @@ class Builder {
     const fetch = fetchTask(identity, source, fetchSource, {
       name: this.#taskName(entry.name, element, module.sources.size),
       output: Object.keys(entry.values.outputs)[0]!,
+      placeOf: (member) => module.declaration.placeOf(`sources.${element}.${member}`),
     });
     return { element, task: fetch.task, fetch };
   }
@@ -199,7 +200,7 @@ class Builder {
       name: this.#taskName(name, element, count),
       work: isScript
         ? this.#script(entry, reached, packages)
-        : this.#step(entry, element, used.places, outputs),
+        : this.#step(entry, element, used, outputs),
       variables: { ...fixed, ...reached.variables },
       written: { ...fixed, ...reached.written },
       origins: lazyOrigins(declaration, name, values),
@@ -279,10 +280,7 @@ class Builder {
   }
 
   /** Outputs that an entry uses, and those of the tasks before it that it would otherwise not depend on. */
-  #used(
-    entry: OrderedTask,
-    base: Task | undefined,
-  ): { inputs: Input[]; places: Map<string, string> } {
+  #used(entry: OrderedTask, base: Task | undefined): Used {
     const inputs: Input[] = [];
     const places = new Map<string, string>();
     const depended = new Set<Task>(base === undefined ? [] : [base]);
@@ -366,16 +364,17 @@ class Builder {
   #step(
     entry: OrderedTask,
     element: string | undefined,
-    inputs: ReadonlyMap<string, string>,
+    used: Used,
     outputs: Readonly<Record<string, Output>>,
   ): Step {
     const name = entry.values.step!;
     const kind = STEPS[name]!;
     if (kind === FETCH) throw new Error('fetching makes tasks of its own');
+    if (kind.sideBySide === true) this.#checkNames(entry.name, used);
     const prepared = kind.prepare({
       package: this.#pack,
       element,
-      inputs,
+      inputs: used.places,
       outputs,
       skip: entry.values.skip,
       codec: entry.values.compression,
@@ -383,10 +382,36 @@ class Builder {
     return { kind: 'step', name, version: kind.version, ...prepared };
   }
 
+  /** What directories hold is known only when they are there. */
+  #checkNames(name: string, { inputs }: Used): void {
+    const owners = new Map<string, string>();
+    for (const input of inputs) {
+      if (input.kind !== 'output' || input.task.outputs[input.output]!.kind !== 'file') continue;
+      const { output, task } = input;
+      const file = posix.basename(input.at);
+      const owner = owners.get(file);
+      owners.set(file, output);
+      if (owner === undefined || owner === output) continue;
+      const [maker = name] =
+        [...this.#made].find(([, made]) => made.some((one) => one.task === task)) ?? [];
+      this.#problem(
+        `tasks.${maker}.outputs.${output}`,
+        `two outputs would be the file ${file} of "${name}": ${owner} and ${output}`,
+        'give one of the files another name',
+      );
+    }
+  }
+
   #problem(property: string, message: string, hint?: string): void {
     const at = placeOf(this.#options.module.declaration, property);
     this.#out.add(definitionError({ code: 'package/property', message, at, hint }));
   }
+}
+
+/** Outputs of other tasks that a task is given, and where they are, by their names. */
+interface Used {
+  readonly inputs: readonly Input[];
+  readonly places: ReadonlyMap<string, string>;
 }
 
 const NOTHING: Reached = { variables: {}, volatile: {}, written: {}, functions: {}, problems: [] };
