@@ -232,6 +232,23 @@ test('a store that knows no capitals is as good as any: no two names differ by t
   expect(chaos.requests.join('\n')).not.toMatch(/ (ac|cas)\/.*[A-Z]/);
 });
 
+test('a web page in the place of a blob ends the mirror at once', async () => {
+  const { chaos, made } = await filled('page');
+  await using _ = chaos;
+  chaos.mood = only('GET cas', (__, response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-length': 6 });
+    response.end('<html>');
+    return true;
+  });
+  const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url()]);
+  const [first] = made.contents as [(typeof made.contents)[number]];
+  expect(await mirrors.fetch([first], { signal: never })).toEqual([first]);
+  await close();
+  expect(warnings.map(({ message }) => message.replace(chaos.url(), 'M'))).toEqual([
+    'the mirror M is not asked any more: it answers with a web page',
+  ]);
+});
+
 test('failures that are not in a row end nothing, however many they are', async () => {
   let requests = 0;
   await using chaos = await ChaosMirror.start((_, response) => {
