@@ -273,14 +273,17 @@ test('a blob that the mirror has with another length is sent again', async () =>
   expect(digestOf(chaos.files.get(`cas/${hash}`)!).hash).toBe(hash);
 });
 
-test('a busy mirror is waited for when it asks for little', async () => {
+test.each([
+  ['seconds', '0'],
+  ['a date', 'Mon, 01 Jan 2024 00:00:00 GMT'],
+])('a busy mirror is waited for when it asks for little, by %s', async (_, retryAfter) => {
   const { chaos, made } = await filled('busy');
-  await using _ = chaos;
+  await using __ = chaos;
   let refused = 0;
-  chaos.mood = (_, response) => {
+  chaos.mood = (___, response) => {
     if (refused >= 2) return false;
     refused++;
-    response.writeHead(503, { 'retry-after': '0' }).end();
+    response.writeHead(503, { 'retry-after': retryAfter }).end();
     return true;
   };
   const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
