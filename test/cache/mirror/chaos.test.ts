@@ -249,6 +249,24 @@ test('a web page in the place of a blob ends the mirror at once', async () => {
   ]);
 });
 
+test('a mirror without space is sent nothing more, and still read', async () => {
+  const { chaos, made } = await filled('space');
+  await using _ = chaos;
+  chaos.mood = only('PUT', (__, response) => {
+    response.writeHead(507).end();
+    return true;
+  });
+  const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url()]);
+  const other = makeResult(here.store, here.directory, 'other');
+  mirrors.offer(other.key, other.blobs, other.result);
+  await close();
+  expect(warnings.map(({ message }) => message.replace(chaos.url(), 'M'))).toContain(
+    'nothing more is sent to the mirror M: it answered 507 (it has no space)',
+  );
+  expect(warnings.map(({ code }) => code)).not.toContain('mirror/given-up');
+  expect((await mirrors.results([made.key.hash])).size).toBe(1);
+});
+
 test('failures that are not in a row end nothing, however many they are', async () => {
   let requests = 0;
   await using chaos = await ChaosMirror.start((_, response) => {
