@@ -140,6 +140,7 @@ async function runTurns(
   if (!planned.ok) return failedWith(planned.diagnostics);
   // Where tasks follow, it is they who say how much there was to do.
   const quiet = (line: string): void => (line === NOTHING_TO_DO ? undefined : build.print(line));
+  const tasksFollow = planned.value.some(({ kind }) => kind !== 'rules');
   const built = new Set<string>();
   const done: (NoopFiles | undefined)[] = [];
   for (const turn of planned.value) {
@@ -147,7 +148,8 @@ async function runTurns(
       const wanted = turn.outputs ?? asked;
       if (outputs.size === 0 || (wanted.length === 0 && !all)) continue;
       if (!build.dryRun) forgetStale(build.tree.buildDir, edges, isMade);
-      const ran = await runMain({ ...build, targets: wanted, print: quiet }, ninja, manifest);
+      const main = { ...build, targets: wanted, print: quiet, silentWhenIdle: tasksFollow };
+      const ran = await runMain(main, ninja, manifest);
       if (ran.status !== 0) return ran;
       for (const output of wanted) built.add(output);
     } else {
@@ -188,8 +190,12 @@ function joined(parts: readonly (NoopFiles | undefined)[]): NoopFiles | undefine
   return all;
 }
 
-async function runMain(build: TreeBuild, ninja: Ninja, manifest: string): Promise<TreeBuilt> {
-  const { env, jobs, keepGoing, dryRun, targets, signal, tree, print } = build;
+async function runMain(
+  build: TreeBuild & { readonly silentWhenIdle?: boolean },
+  ninja: Ninja,
+  manifest: string,
+): Promise<TreeBuilt> {
+  const { env, jobs, keepGoing, dryRun, targets, signal, tree, print, silentWhenIdle } = build;
   const argv = [
     '-f',
     manifest,
@@ -198,7 +204,13 @@ async function runMain(build: TreeBuild, ninja: Ninja, manifest: string): Promis
     ...(dryRun ? ['-n'] : []),
     ...targets,
   ];
-  const status = await runNinja(ninja, argv, { cwd: tree.root, env, signal, print });
+  const status = await runNinja(ninja, argv, {
+    cwd: tree.root,
+    env,
+    signal,
+    print,
+    silentWhenIdle: silentWhenIdle === true,
+  });
   if (status !== 127) return { status: status === 0 ? 0 : 1, diagnostics: [] };
   const message = `cannot run ${ninja.program}`;
   return failedWith([environmentError({ code: 'ninja/missing', message })]);

@@ -8,6 +8,9 @@ export interface Ninja {
   readonly flags: readonly string[];
 }
 
+/** What Ninja says that did nothing. */
+const IDLE = 'ninja: no work to do.';
+
 /** What a run says that did nothing. */
 export const NOTHING_TO_DO = 'nothing to do';
 
@@ -63,18 +66,22 @@ export function runNinja(
     readonly env: NodeJS.ProcessEnv;
     readonly signal?: AbortSignal;
     readonly print: (line: string) => void;
+    /** Others say how much there was to do: on a terminal Ninja would say it itself. */
+    readonly silentWhenIdle?: boolean;
   },
 ): Promise<number> {
+  const terminal = process.stdout.isTTY;
+  if (terminal && options.silentWhenIdle === true && isIdle(ninja, argv, options)) {
+    return Promise.resolve(0);
+  }
   return new Promise((done) => {
-    const terminal = process.stdout.isTTY;
     const child = spawn(ninja.program, [...ninja.flags, ...argv], {
       cwd: options.cwd,
       env: options.env,
       stdio: ['ignore', terminal ? 'inherit' : 'pipe', 'inherit'],
     });
     let rest = '';
-    const line = (text: string): void =>
-      options.print(text === 'ninja: no work to do.' ? NOTHING_TO_DO : text);
+    const line = (text: string): void => options.print(text === IDLE ? NOTHING_TO_DO : text);
     child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       const lines = (rest + text).split('\n');
       rest = lines.pop()!;
@@ -90,4 +97,20 @@ export function runNinja(
       done(status ?? 130);
     });
   });
+}
+
+/** Costs a second look at all files, which is little beside tasks. Of much work no more is read than that there is some. */
+function isIdle(
+  { program, flags }: Ninja,
+  argv: readonly string[],
+  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+): boolean {
+  const { stdout } = spawnSync(program, [...flags, ...argv, '-n'], {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: 1 << 16,
+  });
+  return stdout?.trim() === IDLE;
 }

@@ -1,9 +1,10 @@
 // Rules that read what tasks made, and tasks that read what rules made, in one tree: Ninja and the scheduler take
 // turns, as few as there can be, and a change goes all the way through.
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createRig, type Rig, type Run } from '../rig/program.ts';
+import { createRig, PROJECT, type Rig, type Run } from '../rig/program.ts';
 
 const BLUEPRINTS = `
 package {
@@ -76,4 +77,31 @@ test('what waits for itself is an error', () => {
   const { status, stderr } = build();
   expect(status).toBe(2);
   expect(stderr).toContain('rules and packages wait for each other: first, last');
+});
+
+test('on a terminal Ninja does not say that there is no work where tasks follow', () => {
+  using packages = createRig();
+  const tree = (content: string): void =>
+    packages.write({
+      Blueprints:
+        'package { name: "p", version: "1", sources: { p: { files: ["a.txt"] } } }\n' +
+        'genrule { name: "g", srcs: ["b.txt"], outs: ["b"], cmd: "cp $(in) $(out)" }\n',
+      'a.txt': content,
+      'b.txt': 'b\n',
+    });
+  const onTerminal = (content: string): string => {
+    tree(content);
+    const command = `'${join(PROJECT, 'bin/ashlar')}' build --plain`;
+    const { stdout, status } = spawnSync('script', ['-qec', command, '/dev/null'], {
+      cwd: packages.packages,
+      env: { ...packages.env, NO_COLOR: '1' },
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    return stdout;
+  };
+  expect(onTerminal('1\n')).toMatch(/\[1\/1\] .*ran +p:unpack/s);
+  const again = onTerminal('2\n');
+  expect(again).toMatch(/^ran +p:unpack/m);
+  expect(again).not.toContain('ninja');
 });

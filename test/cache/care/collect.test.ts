@@ -18,7 +18,10 @@ import { localCache } from '../../../src/cache/local.ts';
 import { hasBlob, objectPath, putBytes } from '../../../src/cache/store.ts';
 import { loadTree, placeTree } from '../../../src/cache/tree.ts';
 import { openWorkspace, workspaceLock } from '../../../src/cache/work.ts';
+import { taskKey } from '../../../src/task/key.ts';
+import { readRecord } from '../../../src/task/record.ts';
 import { bundleProgram } from '../../rig/child.ts';
+import { scriptTask } from '../../rig/engine.ts';
 import { watchFileSystem } from '../../rig/faults.ts';
 import { makeResult, never, type Made } from '../../rig/mirrors.ts';
 import {
@@ -88,6 +91,20 @@ describe('making room', () => {
     expect(tombstone(here.store, b.key.hash)).toBeUndefined();
     expect(faultsIn(here.store)).toEqual([]);
     expect(estimateUsage(here.store)).toBe(done.bytesAfter);
+  });
+
+  test('leaves the record that the key of a result is made of', async () => {
+    const { key, blobs } = taskKey(scriptTask({ name: 'recorded' }), () => {
+      throw new Error('it depends on nothing');
+    });
+    for (const blob of blobs) putBytes(here.store, blob);
+    const cache = localCache(here.store);
+    await cache.putResult(key, makeResult(here.store, here.directory, 'r').result);
+    await cache.flush();
+    putBytes(here.store, 'nothing refers to this '.repeat(100));
+    await makeRoom(takeInventory(here.store).bytes - 100);
+    expect(keysIn()).toEqual([key.hash]);
+    expect(readRecord(here.store, key.hash)).toMatchObject({ version: 1 });
   });
 
   test('a result that was used lately stays, however long ago it was made', async () => {

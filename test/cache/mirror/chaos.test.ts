@@ -232,6 +232,41 @@ test('a store that knows no capitals is as good as any: no two names differ by t
   expect(chaos.requests.join('\n')).not.toMatch(/ (ac|cas)\/.*[A-Z]/);
 });
 
+test('a web page in the place of a blob ends the mirror at once', async () => {
+  const { chaos, made } = await filled('page');
+  await using _ = chaos;
+  chaos.mood = only('GET cas', (__, response) => {
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-length': 6 });
+    response.end('<html>');
+    return true;
+  });
+  const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url()]);
+  const [first] = made.contents as [(typeof made.contents)[number]];
+  expect(await mirrors.fetch([first], { signal: never })).toEqual([first]);
+  await close();
+  expect(warnings.map(({ message }) => message.replace(chaos.url(), 'M'))).toEqual([
+    'the mirror M is not asked any more: it answers with a web page',
+  ]);
+});
+
+test('a mirror without space is sent nothing more, and still read', async () => {
+  const { chaos, made } = await filled('space');
+  await using _ = chaos;
+  chaos.mood = only('PUT', (__, response) => {
+    response.writeHead(507).end();
+    return true;
+  });
+  const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url()]);
+  const other = makeResult(here.store, here.directory, 'other');
+  mirrors.offer(other.key, other.blobs, other.result);
+  await close();
+  expect(warnings.map(({ message }) => message.replace(chaos.url(), 'M'))).toContain(
+    'nothing more is sent to the mirror M: it answered 507 (it has no space)',
+  );
+  expect(warnings.map(({ code }) => code)).not.toContain('mirror/given-up');
+  expect((await mirrors.results([made.key.hash])).size).toBe(1);
+});
+
 test('failures that are not in a row end nothing, however many they are', async () => {
   let requests = 0;
   await using chaos = await ChaosMirror.start((_, response) => {
@@ -256,14 +291,17 @@ test('a blob that the mirror has with another length is sent again', async () =>
   expect(digestOf(chaos.files.get(`cas/${hash}`)!).hash).toBe(hash);
 });
 
-test('a busy mirror is waited for when it asks for little', async () => {
+test.each([
+  ['seconds', '0'],
+  ['a date', 'Mon, 01 Jan 2024 00:00:00 GMT'],
+])('a busy mirror is waited for when it asks for little, by %s', async (_, retryAfter) => {
   const { chaos, made } = await filled('busy');
-  await using _ = chaos;
+  await using __ = chaos;
   let refused = 0;
-  chaos.mood = (_, response) => {
+  chaos.mood = (___, response) => {
     if (refused >= 2) return false;
     refused++;
-    response.writeHead(503, { 'retry-after': '0' }).end();
+    response.writeHead(503, { 'retry-after': retryAfter }).end();
     return true;
   };
   const { mirrors, close } = openedMirrors(here.store, [chaos.url()]);
