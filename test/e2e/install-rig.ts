@@ -1,8 +1,10 @@
 // What the end-to-end tests of a root share: the program, archives made with the machine's own tar, and
 // ways for a root to change together with what each has to come to.
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
 import { activate } from '../../src/install/activate.ts';
 import { activeGeneration } from '../../src/install/inventory.ts';
@@ -47,6 +49,32 @@ export function ashlar(
     child.stderr.on('data', (chunk) => (stderr += String(chunk)));
     child.on('close', (status, signal) => done({ status, signal, stdout, stderr }));
   });
+}
+
+/** Runs the real program with one fault after the other, in one process. Ends with the scope. */
+export function ashlarAgain(): AsyncDisposable & {
+  readonly run: (fault: string, args: readonly string[]) => Promise<Ended>;
+} {
+  const script = resolve(import.meta.dirname, '../install/again.js');
+  const child = spawn(process.execPath, ['--import', preload, script], {
+    cwd: '/',
+    env: { ...process.env, ASHLAR_FAULT: 'none' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'close');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    run: async (fault, args) => {
+      child.stdin.write(`${JSON.stringify({ fault, argv: args })}\n`);
+      const line = await lines.next();
+      if (line.done === true) throw new Error('the program took the process with it');
+      return JSON.parse(line.value) as Ended;
+    },
+    [Symbol.asyncDispose]: async () => {
+      child.stdin.end();
+      await ended;
+    },
+  };
 }
 
 const files = (version: string): Files => ({
