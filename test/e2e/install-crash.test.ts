@@ -9,6 +9,7 @@ import { activeGeneration, history } from '../../src/install/inventory.ts';
 import { listPackages, removePackages } from '../../src/install/repository.ts';
 import { rootAt, type Root } from '../../src/install/root.ts';
 import { leftovers, memory, scratch, value } from '../install/rig.ts';
+import type { Ended } from '../rig/again.ts';
 import { picture } from '../rig/scratch.ts';
 import {
   ashlar,
@@ -18,7 +19,6 @@ import {
   expectSet,
   fill,
   template,
-  type Ended,
 } from './install-rig.ts';
 
 /** What a death before each call of a command leaves of a root, in the order of the calls. */
@@ -90,7 +90,7 @@ test.each(Object.entries(changes))('%s, killed before each call', async (_, chan
 
 test('each call fails once', async () => {
   using dir = scratch(memory);
-  await using again = ashlarAgain();
+  using again = ashlarAgain();
   const change = changes['an activation that prunes']!;
   const copy = await template(change, dir.path);
   const argv = (root: Root): string[] => [...change.args(dir.path), '--root', root.path];
@@ -98,7 +98,7 @@ test('each call fails once', async () => {
   for (let n = 1; ; n++) {
     const root = copy(n);
     const fault = `${['ENOSPC', 'EIO', 'EROFS', 'EDQUOT'][n % 4]!}:${n}`;
-    const ended = await again.run(fault, argv(root));
+    const ended = again.run(fault, argv(root));
     // A process of its own says and leaves the same.
     if (n % 7 === 1) {
       const left = seen(root);

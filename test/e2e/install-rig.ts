@@ -1,16 +1,15 @@
 // What the end-to-end tests of a root share: the program, archives made with the machine's own tar, and
 // ways for a root to change together with what each has to come to.
 import { execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { cpSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
 import { expect } from 'vitest';
 import { activate } from '../../src/install/activate.ts';
 import { activeGeneration } from '../../src/install/inventory.ts';
 import { listPackages } from '../../src/install/repository.ts';
 import { rollback } from '../../src/install/rollback.ts';
 import { rootAt, type Root } from '../../src/install/root.ts';
+import { startAgain, type Ended } from '../rig/again.ts';
 import { reachable, readText, scratch, value, writeFiles, type Files } from '../install/rig.ts';
 
 /** Packs files as `<id>.tar.xz` or `.tar.zst`, as a build would have written them. */
@@ -22,14 +21,6 @@ export function packArchive(archive: string, files: Files): void {
 
 export const bundle = resolve(import.meta.dirname, '../../dist/main.js');
 const preload = resolve(import.meta.dirname, '../install/fault.js');
-
-/** How a run of the program ended. */
-export interface Ended {
-  readonly status: number | null;
-  readonly signal: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Runs the real program, with a fault for test/install/fault.js if one is given. */
 export function ashlar(
@@ -52,28 +43,13 @@ export function ashlar(
 }
 
 /** Runs the real program with one fault after the other, in one process. Ends with the scope. */
-export function ashlarAgain(): AsyncDisposable & {
-  readonly run: (fault: string, args: readonly string[]) => Promise<Ended>;
+export function ashlarAgain(): Disposable & {
+  readonly run: (fault: string, args: readonly string[]) => Ended;
 } {
-  const script = resolve(import.meta.dirname, '../install/again.js');
-  const child = spawn(process.execPath, ['--import', preload, script], {
-    cwd: '/',
-    env: { ...process.env, ASHLAR_FAULT: 'none' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const ended = once(child, 'close');
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const again = startAgain(['--import', preload], { ASHLAR_FAULT: 'none' });
   return {
-    run: async (fault, args) => {
-      child.stdin.write(`${JSON.stringify({ fault, argv: args })}\n`);
-      const line = await lines.next();
-      if (line.done === true) throw new Error('the program took the process with it');
-      return JSON.parse(line.value) as Ended;
-    },
-    [Symbol.asyncDispose]: async () => {
-      child.stdin.end();
-      await ended;
-    },
+    run: (fault, args) => again.run(args, { cwd: '/', env: process.env, fault }),
+    [Symbol.dispose]: () => again[Symbol.dispose](),
   };
 }
 
