@@ -90,6 +90,16 @@ describe('mistakes', () => {
       'expected "names" to be a function, found 1',
     ],
     [
+      'names that fail',
+      'export const logic = { names: () => nothing };',
+      '"names" failed: nothing is not defined',
+    ],
+    [
+      'names that are none',
+      'export const logic = { names: () => new Map() };',
+      'expected "names" to return an object with add, find, rename, uniqueName, candidates, found',
+    ],
+    [
       'an option of a module type that there is not',
       `import { moduleType } from 'ashlar';\n\nmoduleType({ name: 'a', genrate() {} });`,
       'logic.mjs:3:1: error: cannot load the build logic: module type "a" has no "genrate"; did you mean "generate"?',

@@ -11,15 +11,19 @@ export const ccBinary = moduleType({
   properties: ccFields,
   dependencies: addCcDependencies,
   generate(ctx) {
-    const program = link(ctx, 'bin', false);
+    const { program, sources } = link(ctx, 'bin', false);
     ctx.set(programProvider, { path: program });
-    setOutputs(ctx, [program]);
+    setOutputs(ctx, [program], sources);
   },
 });
 
-/** Makes the statements of a program, and returns its path. */
-export function link(ctx: GenerateContext<CcValues>, kind: string, optional: boolean): string {
-  const { objects, used, ldflags, variantDirectory } = compile(ctx);
+/** Makes the statements of a program, and returns its path and its sources. */
+export function link(
+  ctx: GenerateContext<CcValues>,
+  kind: string,
+  optional: boolean,
+): { readonly program: string; readonly sources: readonly string[] } {
+  const { objects, sources, used, ldflags, variantDirectory } = compile(ctx);
   const program = `${variantDirectory(kind)}/${ctx.name}`;
   if (objects.length === 0) ctx.propertyError('srcs', 'a program needs at least one source');
   const libs = [...ctx.properties.libs, ...used.libs].map((name) => `-l${name}`);
@@ -30,5 +34,5 @@ export function link(ctx: GenerateContext<CcValues>, kind: string, optional: boo
     args: { flags: words(ldflags), libs: words(libs) },
     optional,
   });
-  return program;
+  return { program, sources };
 }

@@ -18,7 +18,7 @@ export const ccLibrary = moduleType({
   generate(ctx) {
     const { export_include_dirs, generated_headers, libs } = ctx.properties;
     const exported = export_include_dirs.map((one) => pathIn(ctx.directory, one));
-    const { objects, used, variantDirectory } = compile(ctx, exported);
+    const { objects, sources, used, variantDirectory } = compile(ctx, exported);
     const archives = [];
     if (objects.length > 0) {
       const archive = `${variantDirectory('lib')}/${joinPath(ctx.directory, `lib${ctx.name}.a`)}`;
@@ -35,6 +35,6 @@ export const ccLibrary = moduleType({
       headers: [...expandSources(ctx, 'generated_headers', generated_headers), ...used.headers],
       libs: [...libs, ...used.libs],
     });
-    setOutputs(ctx, archives);
+    setOutputs(ctx, archives, sources);
   },
 });

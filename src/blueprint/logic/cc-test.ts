@@ -14,7 +14,7 @@ export const ccTest = moduleType({
   properties: ccFields,
   dependencies: addCcDependencies,
   generate(ctx) {
-    const program = link(ctx, 'test', true);
+    const { program, sources } = link(ctx, 'test', true);
     const passed = `${program}.passed`;
     ctx.build(stock, {
       rule: testRule,
@@ -23,7 +23,7 @@ export const ccTest = moduleType({
       optional: true,
     });
     ctx.set(passedProvider, passed);
-    setOutputs(ctx, [passed]);
+    setOutputs(ctx, [passed], sources);
   },
 });
 

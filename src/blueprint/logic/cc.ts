@@ -26,7 +26,7 @@ export const libraryTag = dependencyTag('library');
 const flags = list(string());
 
 export const ccFields = {
-  srcs: sources('Sources in C.'),
+  srcs: sources('Sources in C; headers among them are not compiled.'),
   exclude_srcs: list(path(), { doc: 'Sources to leave out. Wildcards are allowed.' }),
   deps: list(moduleName({ tag: libraryTag }), { doc: 'Libraries that it uses.' }),
   cflags: configurable(flags, { doc: 'Flags for the compiler.' }),
@@ -73,6 +73,7 @@ export function addCcDependencies(context: BottomUpContext<CcValues>): void {
 /** Everything that a module compiles and what it links with. */
 export interface Compiled {
   readonly objects: readonly string[];
+  readonly sources: readonly string[];
   readonly used: Library;
   readonly ldflags: readonly string[];
   /** Where the module's own outputs go, without the last part. */
@@ -104,14 +105,17 @@ export function compile(
     ...(own?.cflags ?? []),
     ...includes.map((one) => `-I${one}`),
   ];
-  const files = new Set([
-    ...expandSources(context, 'srcs', srcs, exclude_srcs),
-    ...expandSources(context, `arch.${variation}.srcs`, own?.srcs ?? []),
-  ]);
+  const files = [
+    ...new Set([
+      ...expandSources(context, 'srcs', srcs, exclude_srcs),
+      ...expandSources(context, `arch.${variation}.srcs`, own?.srcs ?? []),
+    ]),
+  ];
   const args = { flags: words(cflags) };
-  const orderOnly = literal([...headers, ...used.headers]);
+  const [listed, compiled] = [files.filter(isHeader), files.filter((file) => !isHeader(file))];
+  const orderOnly = literal([...new Set([...headers, ...used.headers, ...listed])]);
   const directory = `${variantDirectory('obj')}/${joinPath(context.directory, context.name)}`;
-  const objects = Array.from(files, (file) => {
+  const objects = compiled.map((file) => {
     const object = `${directory}/${objectName(context.directory, file)}.o`;
     const [outputs, inputs] = [literal([object]), literal([file])];
     context.build(stock, { rule: compileRule, outputs, inputs, orderOnly, args, optional: true });
@@ -121,7 +125,12 @@ export function compile(
     ...(context.evaluate(context.properties.ldflags, 'ldflags') ?? []),
     ...(own?.ldflags ?? []),
   ];
-  return { objects, used, ldflags, variantDirectory };
+  return { objects, sources: files, used, ldflags, variantDirectory };
+}
+
+/** Headers among the sources, such as those that a module offers with its sources, are there to be included. */
+function isHeader(file: string): boolean {
+  return /\.(?:h|hh|hpp|hxx|inc)$/.test(file);
 }
 
 /** What all libraries that a module uses give it, each thing once. */

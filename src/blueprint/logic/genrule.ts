@@ -1,6 +1,6 @@
 // `genrule`: files made by a command.
 import { bool, joinPath, list, moduleType, ninjaEscape, path, string } from '../api.ts';
-import { dependencyTag, didYouMean, type GenerateContext } from '../api.ts';
+import { dependencyTag, didYouMean, provider, singleton, type GenerateContext } from '../api.ts';
 import type { StockConfig } from './config.ts';
 import { expandCommand, type Reference } from './command.ts';
 import { programProvider } from './program.ts';
@@ -69,9 +69,19 @@ export const genrule = moduleType({
       inputs: literal(inputs),
       implicits: literal([...tools.values()].flat()),
     });
+    if (depfile && outputs.length > 1) ctx.set(severalProvider, true);
     ctx.set(filesProvider, { files: outputs });
-    setOutputs(ctx, outputs);
+    setOutputs(ctx, outputs, [...inputs, ...[...tools.values()].flat()]);
   },
+});
+
+/** Set where several outputs share a dependency file, which Ninja can keep since 1.10. */
+const severalProvider = provider<boolean>('several outputs with a dependency file', {
+  persistent: true,
+});
+
+export const genruleVersion = singleton('genrule version', (ctx) => {
+  if (ctx.collected(severalProvider).length > 0) ctx.requireNinjaVersion(1, 10, 0);
 });
 
 interface Known {

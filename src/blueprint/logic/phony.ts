@@ -1,6 +1,6 @@
 // `phony`: a name for other modules, to build them together.
 import { dependencyTag, list, moduleType, moduleName, phonyRule } from '../api.ts';
-import { outputsProvider } from './name.ts';
+import { namesakeProvider, outputsProvider } from './name.ts';
 import { literal, stock } from './package.ts';
 
 export const phonyTag = dependencyTag('phony');
@@ -16,9 +16,14 @@ export const phony = moduleType({
     for (const [index, name] of deps.entries()) {
       const module = ctx.directDependency(name, phonyTag);
       // One that is missing has been reported.
-      if (module === undefined || ctx.get(module, outputsProvider) !== undefined) continue;
-      const problem = `${module.toString()} makes nothing that Ninja could build`;
-      ctx.propertyError(`deps[${index}]`, problem);
+      if (module === undefined) continue;
+      const shown = module.toString();
+      if (ctx.get(module, outputsProvider) === undefined) {
+        ctx.propertyError(`deps[${index}]`, `${shown} makes nothing that Ninja could build`);
+      } else if (ctx.get(module, namesakeProvider) === true) {
+        const problem = `${shown} cannot be named, because it is made from a file of that name`;
+        ctx.propertyError(`deps[${index}]`, problem);
+      }
     }
     ctx.build(stock, {
       rule: phonyRule,

@@ -6,7 +6,7 @@ import { ccLibrary } from './cc-library.ts';
 import { ccTest, check } from './cc-test.ts';
 import { defaultsLogic } from './defaults.ts';
 import { filegroup } from './filegroup.ts';
-import { genrule } from './genrule.ts';
+import { genrule, genruleVersion } from './genrule.ts';
 import { phony, phonyTag } from './phony.ts';
 
 /**
@@ -30,7 +30,7 @@ const rest: Logic = combine(archLogic, {
       ctx.addFarVariationDependency([], phonyTag, ...(deps as readonly string[]));
     }),
   ],
-  singletons: [check],
+  singletons: [check, genruleVersion],
 });
 
 export const stockLogic: Logic = stockWith([]);

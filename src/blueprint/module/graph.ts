@@ -2,6 +2,7 @@
 // per engine; nothing here outlives it.
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
+import { LogicError } from './exception.ts';
 import type { Condition } from './logic.ts';
 import type { Names } from './names.ts';
 import { GlobalNames } from './names.ts';
@@ -72,11 +73,22 @@ export class Graph {
     return undefined;
   }
 
-  /** The index of a provider in the variants' lists. */
+  /** The index of a provider in the variants' lists. Throws LogicError where its values could not be told from another's. */
   providerIndex(provider: AnyProvider): number {
     let index = this.#providers.get(provider);
-    if (index === undefined) this.#providers.set(provider, (index = this.#providers.size));
+    if (index === undefined) {
+      if (provider.persistent) this.#checkName(provider);
+      this.#providers.set(provider, (index = this.#providers.size));
+    }
     return index;
+  }
+
+  /** Between runs, values are known by the names of their providers. */
+  #checkName({ name }: AnyProvider): void {
+    for (const other of this.#providers.keys()) {
+      if (!other.persistent || other.name !== name) continue;
+      throw new LogicError(`there are two persistent providers named ${JSON.stringify(name)}`);
+    }
   }
 
   /** Every provider that was used so far. */

@@ -1,6 +1,7 @@
 // The steps of mutators. What they change in other modules, or in which modules there are, is handed to
 // the pass; it is done when the mutator has seen every module.
 import { extend, ExtendError, type Order } from '../property/extend.ts';
+import { misfitWithin } from '../property/fits.ts';
 import type { NestedProperty } from '../property/property.ts';
 import type { AnyValues } from '../property/value.ts';
 import type { Pass } from './change.ts';
@@ -17,6 +18,7 @@ import {
 import { LogicError } from './exception.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module, ModuleTypeName } from './handle.ts';
+import { checkText, describe } from './given.ts';
 import { checkKeys } from './known.ts';
 import { missingModule } from './names.ts';
 import { ModuleStep } from './reading.ts';
@@ -55,9 +57,16 @@ class MutatingStep extends ModuleStep implements MutatingContext {
   }
 
   rename(name: string): void {
+    checkText('the new name of a module', name);
     if (name === '') throw new LogicError('a module cannot be renamed to nothing');
     this.pass.renames.push({ group: this.target.group, name });
   }
+}
+
+/** Without a tag in front, the first name would be taken for one. */
+function checkTag(tag: unknown): void {
+  if (typeof tag === 'object' && tag !== null && 'name' in tag) return;
+  throw new LogicError(`a dependency needs a tag, but was given ${describe(tag)}`);
 }
 
 /** Extends the properties of a step's module; `by` names the step. Properties that do not fit together are reported. */
@@ -71,6 +80,8 @@ export function extendTarget(
 ): void {
   const { schema } = target.group.definition.type;
   checkKeys('extendProperties', options ?? {}, ['matching']);
+  const problem = misfitWithin(properties, values);
+  if (problem !== undefined) throw new LogicError(`can't extend properties: ${problem}`);
   try {
     const before = target.values;
     const after = extend(schema, before, properties, values, order, options);
@@ -112,6 +123,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   }
 
   addDependency(tag: DependencyTag, ...names: readonly string[]): void {
+    checkTag(tag);
     for (let i = 0; i < names.length; i++) this.#add(names[i]!, tag, [], true);
   }
 
@@ -120,6 +132,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     tag: DependencyTag,
     ...names: readonly string[]
   ): void {
+    checkTag(tag);
     for (const name of names) this.#add(name, tag, variations, false);
   }
 
@@ -128,6 +141,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     tag: DependencyTag,
     ...names: readonly string[]
   ): void {
+    checkTag(tag);
     const wanted = this.graph.variations.none.withAll(variations);
     for (const name of names) {
       const group = this.#find(name);
@@ -157,11 +171,18 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   /** Own variations, as the transitions that ran lead them to the dependency, and those asked for. */
   #wantedOf(group: Group, tag: DependencyTag, asked: readonly Variation[]): Variations {
     const { dependencyVariations } = this.target;
-    const led = this.#transitions.follow(this.target, group, tag, dependencyVariations);
+    const led = this.#transitions.follow(
+      this.target,
+      group,
+      tag,
+      dependencyVariations,
+      this.diagnostics,
+    );
     return asked.length === 0 ? led : led.withAll(asked);
   }
 
   #find(name: string): Group | undefined {
+    checkText('the name of a dependency', name);
     const { group } = this.target;
     group.addLookup(name);
     const found = this.graph.names.find(name, group);
@@ -201,6 +222,8 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   }
 
   addReverseDependency(tag: DependencyTag, name: string): void {
+    checkTag(tag);
+    checkText('the name of a dependency', name);
     const { target, graph } = this;
     if (name === this.name) {
       this.diagnostics.push(dependsOnItself(target, name));
@@ -224,6 +247,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   }
 
   addInterVariantDependency(tag: DependencyTag, from: Module, to: Module): void {
+    checkTag(tag);
     const parts = this.#parts();
     const [fromAt, toAt] = [from, to].map((part) => parts.indexOf(part as Variant));
     const shown = JSON.stringify(this.name);

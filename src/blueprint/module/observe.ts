@@ -3,6 +3,7 @@
 import type { Result } from '../../base/diagnostic.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
 import { glob, type GlobOptions, type GlobResult } from '../glob/glob.ts';
+import { checkText, checkTexts } from './given.ts';
 import { checkKeys } from './known.ts';
 
 /** A glob and what it came to. */
@@ -28,7 +29,9 @@ export class Observations {
    * options that there are not.
    */
   glob(pattern: string, options: GlobOptions = {}): Result<{ key: string; record: GlobRecord }> {
+    checkText('the pattern of a glob', pattern);
     checkKeys('glob', options, ['excludes', 'followLinks']);
+    if (options.excludes !== undefined) checkTexts('excludes of a glob', options.excludes);
     const excludes = [...(options.excludes ?? [])].sort();
     const followLinks = options.followLinks ?? true;
     const key = JSON.stringify([pattern, excludes, followLinks]);

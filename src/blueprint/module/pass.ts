@@ -5,6 +5,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Pass } from './change.ts';
 import { Dependers, orderFromTop } from './dependers.ts';
 import { exceptionDiagnostic } from './exception.ts';
+import { checkEnded } from './given.ts';
 import type { Graph } from './graph.ts';
 import type { Mutator, TransitionMutator } from './mutator.ts';
 import { BottomUpStep, TopDownStep } from './mutating.ts';
@@ -85,7 +86,7 @@ interface PassOptions {
 function runPass(
   graph: Graph,
   { name, splits, where, order, down }: PassOptions,
-  step: (variant: Variant, pass: Pass) => void,
+  step: (variant: Variant, pass: Pass) => unknown,
 ): readonly Diagnostic[] {
   const number = graph.mutatorNumbers.get(name)!;
   const pass: Pass = {
@@ -106,7 +107,7 @@ function runPass(
     const before = pass.diagnostics.length;
     variant.startedMutator = number;
     try {
-      step(variant, pass);
+      checkEnded(step(variant, pass));
     } catch (error) {
       const place = `${where} for ${shown(variant)}`;
       pass.diagnostics.push(exceptionDiagnostic(place, error, variant.group.place, graph.debug));

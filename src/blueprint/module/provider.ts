@@ -35,12 +35,20 @@ export function provider<T>(name: string, options: ProviderOptions = {}): Provid
   return { kind: 'provider', name, mutator, persistent };
 }
 
+/** Values that came frozen, and whose insides are frozen too by now. */
+const looked = new WeakSet<object>();
+
 /**
  * Makes plain data immutable, all the way down. Maps, sets and objects of classes are left alone: their
  * authors see to that.
  */
 export function freeze<T>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  if (typeof value !== 'object' || value === null) return value;
+  if (Object.isFrozen(value)) {
+    // Whoever froze it may have left what is inside as it was.
+    if (looked.has(value)) return value;
+    looked.add(value);
+  }
   if (Array.isArray(value)) {
     Object.freeze(value);
     for (let i = 0; i < value.length; i++) freeze(value[i]);

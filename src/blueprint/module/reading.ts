@@ -8,6 +8,7 @@ import { evaluateConfigurable, type ConditionValue } from '../property/select.ts
 import type { AnyValues } from '../property/value.ts';
 import type { ReadingContext } from './context.ts';
 import { LogicError } from './exception.ts';
+import { checkPlain, checkTexts } from './given.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module } from './handle.ts';
 import { propertySpan, writtenSpan } from './place.ts';
@@ -112,6 +113,7 @@ export class ModuleStep implements ReadingContext {
   }
 
   addFileDependencies(...paths: readonly string[]): void {
+    checkTexts('a file to depend on', paths);
     this.graph.observations.addFiles(paths);
     const { group } = this.target;
     group.files ??= [];
@@ -143,6 +145,8 @@ export class ModuleStep implements ReadingContext {
         ? generatingPhase(target)
         : this.#mutatingPhase(target, this.#numberOf(mutator), mutator);
     if (when !== undefined) throw new LogicError(`Can't set value of provider ${name} ${when}`);
+    if (value === undefined) throw new LogicError(`Value of provider ${name} is undefined`);
+    if (provider.persistent) checkPlain(provider, value);
     const index = this.graph.providerIndex(provider);
     target.providers ??= [];
     if (target.providers[index] !== undefined) {

@@ -10,6 +10,7 @@ import { parseText } from '../ninja/text.ts';
 import { ActionBuilder } from './action.ts';
 import type { Collected, SingletonContext } from './context.ts';
 import { LogicError } from './exception.ts';
+import { checkText, checkTexts, describe } from './given.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, Module } from './handle.ts';
 import type { Prefixes } from './prefix.ts';
@@ -72,6 +73,7 @@ export class SingletonStep implements SingletonContext {
   }
 
   addFileDependencies(...paths: readonly string[]): void {
+    checkTexts('a file to depend on', paths);
     this.#run.graph.observations.addFiles(paths);
     this.#run.graph.observations.share(paths);
   }
@@ -110,6 +112,11 @@ export class SingletonStep implements SingletonContext {
 
   requireNinjaVersion(major: number, minor: number, micro: number): void {
     const wanted = [major, minor, micro] as const;
+    if (!wanted.every(Number.isSafeInteger)) {
+      throw new LogicError(
+        `a version of Ninja is three numbers, such as 1, 11, 0; not ${wanted.map(describe).join(', ')}`,
+      );
+    }
     if (compareVersions(wanted, this.#run.settings.ninjaVersion) > 0) {
       this.#run.settings.ninjaVersion = wanted;
     }
@@ -120,6 +127,7 @@ export class SingletonStep implements SingletonContext {
   }
 
   addSubninja(path: string): void {
+    checkText('the path of a manifest', path);
     this.#run.settings.subninjas.push(path);
   }
 

@@ -3,6 +3,7 @@ import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
 import type { DependencyTag } from './handle.ts';
 import type { Graph } from './graph.ts';
 import { LogicError } from './exception.ts';
+import { checkText } from './given.ts';
 import { note, Variant, type Alias, type Dependency } from './variant.ts';
 
 /** Which variation of a dependency a variation leads to. */
@@ -82,7 +83,9 @@ function checkNames(variant: Variant, { mutator, names }: Split): void {
       `mutator ${JSON.stringify(mutator)} passed zero-length variation list for module ${JSON.stringify(variant.name)}`,
     );
   }
-  for (let i = 1; i < names.length; i++) {
+  const what = `a variation of mutator ${JSON.stringify(mutator)}`;
+  for (let i = 0; i < names.length; i++) {
+    checkText(what, names[i]);
     if (names.indexOf(names[i]!) === i) continue;
     throw new LogicError(
       `mutator ${JSON.stringify(mutator)} passed variation ${JSON.stringify(names[i])} twice for module ${JSON.stringify(variant.name)}`,

@@ -6,6 +6,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyTag, Module } from './handle.ts';
 import { LogicError } from './exception.ts';
+import { checkText, checkTexts } from './given.ts';
 import { ModuleStep } from './reading.ts';
 import { followDependencies, splitVariant, type Split } from './split.ts';
 import type { Dependers } from './dependers.ts';
@@ -29,6 +30,7 @@ export class TransitionState {
   propagate(transition: TransitionMutator, variant: Variant, pass: Pass, by: Dependers): void {
     const { diagnostics } = pass;
     const own = transition.split(new ModuleStep(this.#graph, variant, diagnostics));
+    checkTexts(`what the split of ${transition.name} returned`, own);
     if (own.length === 0) {
       throw new LogicError(
         `transition mutator ${transition.name} returned no splits for module ${variant.name}`,
@@ -84,13 +86,19 @@ export class TransitionState {
   }
 
   /** What a variant's variations come to along a dependency that is added after transitions ran. */
-  follow(variant: Variant, group: Group, tag: DependencyTag, variations: Variations): Variations {
+  follow(
+    variant: Variant,
+    group: Group,
+    tag: DependencyTag,
+    variations: Variations,
+    diagnostics: Diagnostic[],
+  ): Variations {
     let led = variations;
     for (const transition of this.#finished) {
       const own = variations.get(transition.name) ?? '';
       const dependency = group.variants()[0];
       if (dependency === undefined) continue;
-      const name = this.#lead(transition, variant, dependency, tag, own, []);
+      const name = this.#lead(transition, variant, dependency, tag, own, diagnostics);
       led = name === '' ? led.without(transition.name) : led.with(transition.name, name);
     }
     return led;
@@ -108,10 +116,12 @@ export class TransitionState {
     if (transition.outgoing !== undefined) {
       const step = new OutgoingStep(this.#graph, variant, diagnostics, dependency, tag);
       name = transition.outgoing(step, name);
+      checkText(`what outgoing of ${transition.name} returned`, name);
     }
     if (transition.incoming !== undefined) {
       const step = new ModuleStep(this.#graph, finalVariant(dependency), diagnostics);
       name = transition.incoming(step, name);
+      checkText(`what incoming of ${transition.name} returned`, name);
     }
     return name;
   }

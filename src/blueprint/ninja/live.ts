@@ -34,6 +34,10 @@ export type LivePool = LiveEntity<PackagePool, PoolDefinition>;
 
 /** The id that stands for the variable by way of which `|` is written. */
 export const PIPE_ID = -1;
+/** The id that stands for a Ninja which knows `dyndep`. */
+export const DYNDEP_ID = -2;
+
+const NOTHING: readonly number[] = [];
 
 export class LiveEntities {
   readonly #config: unknown;
@@ -74,7 +78,8 @@ export class LiveEntities {
   /** Ids of the entities that were named since the last call, each once, in ascending order. */
   takeUsed(): readonly number[] {
     const used = this.#used;
-    if (used.length === 0) return used;
+    // Never the list that goes on being filled.
+    if (used.length === 0) return NOTHING;
     this.#used = [];
     if (used.length > 1) used.sort((a, b) => a - b);
     return used;
@@ -95,12 +100,29 @@ export class LiveEntities {
       this.#addPaths(statement.orderOnly);
       this.#addPaths(statement.validations);
     }
-    for (const [, text] of statement.variables) this.addText(text);
+    for (const [name, text] of statement.variables) {
+      this.addText(text);
+      if (name === 'dyndep') this.#addDyndep(text, statement, definition);
+    }
     for (const [variable, text] of statement.args) {
       this.addVariable(variable);
       this.addText(text);
     }
     return definition;
+  }
+
+  #addDyndep(
+    text: NinjaText,
+    { inputs, implicits, orderOnly }: BuildStatement,
+    definition: RuleDefinition | undefined,
+  ): void {
+    this.#use(DYNDEP_ID);
+    const { commandDeps = [], commandOrderOnly = [] } = definition ?? {};
+    const wanted = this.evaluate(text);
+    for (const list of [inputs, implicits, orderOnly, commandDeps, commandOrderOnly]) {
+      if (list.some((input) => this.evaluate(input) === wanted)) return;
+    }
+    throw new NinjaError(`the Dyndep param is ${wanted}, which is no input of the statement`);
   }
 
   #addPaths(texts: readonly NinjaText[]): void {
@@ -143,7 +165,10 @@ export class LiveEntities {
   /** Takes in what a rule's texts name. */
   addDefinition({ pool, variables, commandDeps, commandOrderOnly }: RuleDefinition): void {
     if (pool !== undefined) this.#addPool(pool);
-    for (const [, text] of variables) this.addText(text);
+    for (const [name, text] of variables) {
+      this.addText(text);
+      if (name === 'dyndep') this.#use(DYNDEP_ID);
+    }
     this.#addPaths(commandDeps);
     this.#addPaths(commandOrderOnly);
   }

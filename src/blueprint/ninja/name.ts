@@ -34,6 +34,11 @@ export function toNinjaName(name: string): string {
   return NAME.test(name) ? name : name.replace(/[^A-Za-z0-9_.-]/gu, '_');
 }
 
+/** What stands where a text or a list of texts should; JavaScript does not tell. */
+export function shownKind(value: unknown): string {
+  return typeof value === 'string' ? `the text ${JSON.stringify(value)}` : String(value);
+}
+
 /** Throws NinjaError for a key that is none of `known`. `what` begins the message. */
 export function checkParameters(what: string, given: object, known: readonly string[]): void {
   // Every statement comes through here, so there is no list of its keys.

@@ -1,6 +1,6 @@
 // From what build logic says about a rule to a definition: texts parsed, names checked. Knows nothing
 // of statements that use it.
-import { checkArgumentName, checkParameters, NinjaError } from './name.ts';
+import { checkArgumentName, checkParameters, NinjaError, shownKind } from './name.ts';
 import { parseText, parseTexts, within } from './text.ts';
 import type { NinjaText, Pool, RuleDefinition } from './entity.ts';
 import { ruleScope, type Scope } from './scope.ts';
@@ -16,6 +16,8 @@ export interface RuleParameters {
   /** How Ninja takes over the dependency file, or the command's own output. */
   readonly deps?: 'gcc' | 'msvc' | undefined;
   readonly description?: string | undefined;
+  /** One of the inputs of each statement, in which Ninja finds further inputs and outputs. Needs Ninja 1.10. */
+  readonly dyndep?: string | undefined;
   /** The command makes manifests: a changed command line alone does not run it again. */
   readonly generator?: boolean | undefined;
   readonly pool?: Pool | undefined;
@@ -38,6 +40,7 @@ const PARAMETERS: readonly (keyof RuleParameters)[] = [
   'depfile',
   'deps',
   'description',
+  'dyndep',
   'generator',
   'pool',
   'restat',
@@ -53,6 +56,7 @@ const TEXTS = [
   ['Command', 'command', 'command'],
   ['Depfile', 'depfile', 'depfile'],
   ['Description', 'description', 'description'],
+  ['Dyndep', 'dyndep', 'dyndep'],
   ['Rspfile', 'rspfile', 'rspfile'],
   ['RspfileContent', 'rspfileContent', 'rspfile_content'],
 ] as const;
@@ -76,8 +80,11 @@ export function parseRule(
   checkParameters('a rule', parameters, PARAMETERS);
   const scope = ruleScope(outer, argumentNames);
   const { pool, deps, comment = '' } = parameters;
-  if (parameters.command === '') {
+  if (parameters.command === '' || (parameters.command as unknown) === undefined) {
     throw new NinjaError('encountered rule params with no command specified');
+  }
+  if (pool !== undefined && typeof pool !== 'object') {
+    throw new NinjaError(`expected a pool, found ${shownKind(pool)}`);
   }
   if (pool !== undefined && !outer.seesPool(pool)) {
     throw new NinjaError(`Pool ${pool.name} is not visible in this scope`);
@@ -88,7 +95,16 @@ export function parseRule(
     if (text === undefined || text === '') continue;
     variables.push([name, within(`error parsing ${param} param`, () => parseText(text, scope))]);
   }
-  if (deps !== undefined) variables.push(['deps', deps]);
+  if ((parameters.rspfile ?? '') === '' && (parameters.rspfileContent ?? '') !== '') {
+    throw new NinjaError('there is an RspfileContent param, but no Rspfile param');
+  }
+  if ((parameters.rspfile ?? '') !== '' && (parameters.rspfileContent ?? '') === '') {
+    throw new NinjaError('there is an Rspfile param, but no RspfileContent param');
+  }
+  if (deps !== undefined) {
+    checkDeps(deps);
+    variables.push(['deps', deps]);
+  }
   if (parameters.generator === true) variables.push(['generator', 'true']);
   if (parameters.restat === true) variables.push(['restat', 'true']);
   const links = parseList('SymlinkOutputs', parameters.symlinkOutputs, scope);
@@ -100,6 +116,12 @@ export function parseRule(
     commandDeps: parseList('CommandDeps', parameters.commandDeps, scope),
     commandOrderOnly: parseList('CommandOrderOnly', parameters.commandOrderOnly, scope),
   };
+}
+
+/** Throws NinjaError for a way of taking dependencies over that Ninja does not have. */
+export function checkDeps(deps: string): void {
+  if (deps === 'gcc' || deps === 'msvc') return;
+  throw new NinjaError(`the Deps param is gcc or msvc, not ${shownKind(deps)}`);
 }
 
 /** Parses a list of texts; messages name the list. */

@@ -1,10 +1,10 @@
 // From what build logic asks for to a build statement: texts parsed, arguments and paths checked.
 // Knows nothing of the manifest it goes to.
 import { PLAIN_PATH } from './escape.ts';
-import { checkParameters, NinjaError } from './name.ts';
+import { checkParameters, NinjaError, shownKind } from './name.ts';
 import { parseText, within } from './text.ts';
 import type { NinjaText, Rule, Variable } from './entity.ts';
-import { parseList } from './rule.ts';
+import { checkDeps, parseList } from './rule.ts';
 import type { Scope } from './scope.ts';
 
 /** A build statement as build logic asks for it. Texts are Ninja strings. */
@@ -29,6 +29,8 @@ export interface BuildParameters {
   readonly depfile?: string | undefined;
   readonly deps?: 'gcc' | 'msvc' | undefined;
   readonly description?: string | undefined;
+  /** One of the inputs, in which Ninja finds further inputs and outputs while it builds. Needs Ninja 1.10. */
+  readonly dyndep?: string | undefined;
   readonly symlinkOutputs?: readonly string[] | undefined;
 }
 
@@ -46,6 +48,7 @@ const PARAMETERS: readonly (keyof BuildParameters)[] = [
   'depfile',
   'deps',
   'description',
+  'dyndep',
   'symlinkOutputs',
 ];
 
@@ -72,10 +75,13 @@ export interface BuildStatement {
 export function parseStatement(parameters: BuildParameters, scope: Scope): BuildStatement {
   checkParameters('a build statement', parameters, PARAMETERS);
   const { rule, comment = '', optional = false } = parameters;
+  if (typeof rule !== 'object') throw new NinjaError(`expected a rule, found ${shownKind(rule)}`);
   if (!scope.seesRule(rule)) {
     throw new NinjaError(`Rule ${rule.name} is not visible in this scope`);
   }
-  if (parameters.outputs.length === 0) throw new NinjaError('Outputs param has no elements');
+  if ((parameters.outputs as unknown) === undefined || parameters.outputs.length === 0) {
+    throw new NinjaError('Outputs param has no elements');
+  }
   const plain =
     arePlain(parameters.outputs) &&
     arePlain(parameters.implicitOutputs) &&
@@ -104,7 +110,12 @@ export function parseStatement(parameters: BuildParameters, scope: Scope): Build
 const UNWRITABLE = /[\n\r\0]/;
 
 function arePlain(texts: readonly string[] = NONE): boolean {
-  for (let i = 0; i < texts.length; i++) if (!PLAIN_PATH.test(texts[i]!)) return false;
+  // What is no list, or holds what is no text, is found where paths are parsed.
+  if (!Array.isArray(texts)) return false;
+  for (let i = 0; i < texts.length; i++) {
+    const text = texts[i] as unknown;
+    if (typeof text !== 'string' || !PLAIN_PATH.test(text)) return false;
+  }
   return true;
 }
 
@@ -120,6 +131,8 @@ function parsed(
   if (texts === undefined || texts.length === 0) return NONE;
   for (let index = 0; index < texts.length; index++) {
     const text = texts[index]!;
+    // Most of all, `undefined` must not be taken for a path.
+    if (typeof text !== 'string') continue;
     if (text === '' || UNWRITABLE.test(text)) throw unwritable(param, index, text);
   }
   return parseList(param, texts, scope);
@@ -133,11 +146,12 @@ function unwritable(param: string, index: number, text: string): NinjaError {
 }
 
 function variables(parameters: BuildParameters, scope: Scope): BuildStatement['variables'] {
-  const { depfile, deps, description, symlinkOutputs } = parameters;
+  const { depfile, deps, description, dyndep, symlinkOutputs } = parameters;
   if (
     depfile === undefined &&
     deps === undefined &&
     description === undefined &&
+    dyndep === undefined &&
     symlinkOutputs === undefined
   ) {
     return NONE;
@@ -148,8 +162,10 @@ function variables(parameters: BuildParameters, scope: Scope): BuildStatement['v
     found.push([name, within(`error parsing ${param} param`, () => parseText(text, scope))]);
   };
   add('Depfile', 'depfile', depfile);
+  if (deps !== undefined) checkDeps(deps);
   add('Deps', 'deps', deps);
   add('Description', 'description', description);
+  add('Dyndep', 'dyndep', dyndep);
   add('SymlinkOutputs', 'symlink_outputs', symlinkOutputs?.join(' '));
   return found;
 }
@@ -163,9 +179,10 @@ function args(parameters: BuildParameters, scope: Scope): BuildStatement['args']
       throw new NinjaError(`unknown argument ${JSON.stringify(name)}`);
     }
     const value = given[name]!;
-    const text = value.includes('$')
-      ? within(`error parsing variable ${JSON.stringify(name)}`, () => parseText(value, scope))
-      : value;
+    const text =
+      typeof value !== 'string' || value.includes('$')
+        ? within(`error parsing variable ${JSON.stringify(name)}`, () => parseText(value, scope))
+        : value;
     parsed.push([rule.argument(name), text]);
   }
   return parsed;

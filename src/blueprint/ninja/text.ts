@@ -1,6 +1,6 @@
 // Ninja strings: text with references to variables. Knows how they are spelled, not what variables
 // mean: a scope resolves names. Text without `$` stays a plain string, which most text is.
-import { NinjaError } from './name.ts';
+import { NinjaError, shownKind } from './name.ts';
 import type { NinjaText, Variable } from './entity.ts';
 
 /** What names mean at some place. */
@@ -11,6 +11,7 @@ export interface VariableLookup {
 
 /** Parses `$name`, `${name}`, `${package.Name}` and `$$`. Throws NinjaError with the byte offset of a mistake. */
 export function parseText(text: string, scope: VariableLookup): NinjaText {
+  if (typeof text !== 'string') throw new NinjaError(`expected a text, found ${shownKind(text)}`);
   let dollar = text.indexOf('$');
   if (dollar === -1) return text;
   const pieces: string[] = [];
@@ -59,10 +60,11 @@ function mistake(what: string, text: string, at: number): NinjaError {
 
 /** Parses a list; messages count elements from 0. The result is a new list. */
 export function parseTexts(texts: readonly string[], scope: VariableLookup): NinjaText[] {
+  if (!Array.isArray(texts)) throw new NinjaError(`expected a list, found ${shownKind(texts)}`);
   const parsed: NinjaText[] = texts.slice();
   for (let i = 0; i < texts.length; i++) {
     const text = texts[i]!;
-    if (!text.includes('$')) continue;
+    if (typeof text === 'string' && !text.includes('$')) continue;
     parsed[i] = within(`error parsing element ${i}`, () => parseText(text, scope));
   }
   return parsed;

@@ -23,7 +23,8 @@ export function dependencyMutator(): BottomUpMutator {
       collectors.set(type, collect);
     }
     collect?.(context.properties, (tag, name) => context.addDependency(tag, name));
-    (type.dependencies as ((context: BottomUpContext) => void) | undefined)?.(context);
+    // What it returns is looked at by the pass, as what any mutator returns.
+    return (type.dependencies as ((context: BottomUpContext) => void) | undefined)?.(context);
   });
 }
 

@@ -2,8 +2,9 @@
 // with their text, because some may be known from an earlier run only.
 import { byCodePoint } from '../../base/digest.ts';
 import { PIPE_VARIABLE } from '../ninja/escape.ts';
-import { PIPE_ID, type LiveEntities, type LiveEntity } from '../ninja/live.ts';
+import { DYNDEP_ID, PIPE_ID, type LiveEntities, type LiveEntity } from '../ninja/live.ts';
 import { poolName, ruleName, variableName, type PackageNames } from '../ninja/names.ts';
+import { compareVersions } from '../module/single.ts';
 import { NinjaWriter } from '../ninja/writer.ts';
 import { titleComment } from './comment.ts';
 
@@ -74,10 +75,13 @@ export function reachedBy(
   for (let id = pending.pop(); id !== undefined; id = pending.pop()) {
     if (reached.has(id)) continue;
     reached.add(id);
-    if (id !== PIPE_ID) pending.push(...records[id]!.uses);
+    if (id >= 0) pending.push(...records[id]!.uses);
   }
   return reached;
 }
+
+/** Older ones take the file for a mere input, and build without what it says. */
+const DYNDEP_VERSION = [1, 10, 0] as const;
 
 /** The text of everything above the first module. */
 export function headerText(
@@ -89,7 +93,10 @@ export function headerText(
   const writer = new NinjaWriter(names);
   const live = records.filter((_, id) => reached.has(id));
   writer.comment(titleComment(ownersOf(live), names));
-  writer.assign('ninja_required_version', settings.ninjaVersion.join('.'));
+  const asked = settings.ninjaVersion;
+  const atLeast = reached.has(DYNDEP_ID) ? DYNDEP_VERSION : asked;
+  const version = compareVersions(asked, atLeast) < 0 ? atLeast : asked;
+  writer.assign('ninja_required_version', version.join('.'));
   writer.blankLine();
   for (const path of settings.subninjas) writer.subninja(path);
   if (settings.subninjas.length > 0) writer.blankLine();
@@ -125,7 +132,7 @@ function variablesText(live: readonly EntityRecord[], records: readonly EntityRe
   let text = '';
   const write = (record: EntityRecord): void => {
     if (!pending.delete(record)) return;
-    for (const id of record.uses) if (id !== PIPE_ID) write(records[id]!);
+    for (const id of record.uses) if (id >= 0) write(records[id]!);
     text += record.text;
   };
   for (const record of sortedByName([...pending])) write(record);

@@ -3,6 +3,7 @@
 import { definitionError, didYouMean, type Diagnostic } from '../../base/diagnostic.ts';
 import { directoryOf } from '../glob/path.ts';
 import { exceptionDiagnostic } from '../module/exception.ts';
+import { checkEnded } from '../module/given.ts';
 import type { Graph } from '../module/graph.ts';
 import { LoadStep } from '../module/loading.ts';
 import type { AnyModuleType } from '../module/logic.ts';
@@ -89,7 +90,7 @@ function register(
   const step = new LoadStep(graph, variant, diagnostics, scoped);
   const before = diagnostics.length;
   try {
-    load(step as never);
+    checkEnded(load(step as never));
   } catch (error) {
     const where = `load hook for ${shown(variant)}`;
     diagnostics.push(exceptionDiagnostic(where, error, group.place, graph.debug));

@@ -4,7 +4,7 @@
 import type { Group } from '../module/variant.ts';
 import { NO_TEXT } from '../ninja/arena.ts';
 import type { AssembleInput, Assembled } from './assemble.ts';
-import { listAt, packLists, textCount } from './column.ts';
+import { listAt, packLists, textAt, textCount } from './column.ts';
 import { setContent } from './content.ts';
 import { variantsByName } from './manifest.ts';
 import type { ChangedFile } from './output.ts';
@@ -12,19 +12,20 @@ import { findName, flagsOf, type ModuleColumns, type State } from './state.ts';
 
 /**
  * The modules that stand in for those of an earlier run, by index; undefined where modules or variants
- * came or went, or moved in the file.
+ * came or went, or a module is in another file now.
  */
 export function standIns(
   state: State,
   replaced: ReadonlySet<number>,
   groups: readonly Group[],
 ): Map<number, Group> | undefined {
-  const { modules } = state;
+  const { files, modules } = state;
   const found = new Map<number, Group>();
   for (const group of groups) {
     const index = findName(modules.name, group.name);
     if (index === -1 || !replaced.has(index) || !sameVariants(state, index, group))
       return undefined;
+    if (textAt(files.path, modules.file[index]!) !== group.definition.source.file) return undefined;
     if ((modules.defined.get(index) ?? group.name) !== group.definedName) return undefined;
     found.set(index, group);
   }

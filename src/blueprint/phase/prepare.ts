@@ -12,6 +12,7 @@ import { checkPackages, ProvisionalNames, sharedNames, type PackageNames } from 
 import { NinjaWriter } from '../ninja/writer.ts';
 import { exceptionDiagnostic } from '../module/exception.ts';
 import { GenerateStep } from '../module/generating.ts';
+import { checkEnded } from '../module/given.ts';
 import type { Graph } from '../module/graph.ts';
 import { shown } from '../module/pass.ts';
 import { Prefixes } from '../module/prefix.ts';
@@ -186,7 +187,7 @@ class Preparation {
   #generate(variant: Variant, generate: ((context: GenerateStep) => void) | undefined): void {
     const step = new GenerateStep(this.#graph, variant, this.#diagnostics, this.#prefixes);
     try {
-      generate?.(step);
+      checkEnded(generate?.(step));
       const actions = step.finish();
       if (actions === undefined) return;
       this.#writer.raw(this.#comments.of(variant));
@@ -204,7 +205,7 @@ class Preparation {
     for (const { name, generate } of this.#registry.singletons) {
       const step = new SingletonStep(name, run);
       try {
-        generate(step);
+        checkEnded(generate(step));
         const actions = step.finish();
         if (actions === undefined) continue;
         this.#writer.comment(singletonComment(name));

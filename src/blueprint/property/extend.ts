@@ -1,6 +1,12 @@
 // Adds properties to properties: in front, behind or instead. Values are immutable, so the result is a
 // new object that shares what did not change. Schemas say how values of each type are joined.
-import { typeName, type Configurable, type NestedProperty, type Property } from './property.ts';
+import {
+  configurableOf,
+  typeName,
+  type Configurable,
+  type NestedProperty,
+  type Property,
+} from './property.ts';
 import type { AnyValues } from './value.ts';
 
 export type Order = 'append' | 'prepend' | 'replace';
@@ -37,8 +43,10 @@ export function extend(
   let result: Record<string, unknown> | undefined;
   for (const name of Object.keys(source.fields)) {
     const from = source.fields[name]!;
-    const added = addition[name];
-    if (added === undefined || from.kind === 'mutated' || isUnset(from, added)) continue;
+    const given = addition[name];
+    if (given === undefined) continue;
+    const added = from.kind === 'configurable' ? configurableOf(from.inner, given) : given;
+    if (from.kind === 'mutated' || isUnset(from, added)) continue;
     const field = Object.hasOwn(destination.fields, name) ? destination.fields[name]! : undefined;
     // What files cannot set is set by a schema in which it is a plain property.
     const to = field?.kind === 'mutated' ? field.inner : field;

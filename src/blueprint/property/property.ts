@@ -133,6 +133,12 @@ export class Configurable<T> {
   }
 }
 
+/** A value that build logic gives for a configurable property: as it is, or in need of no decision. */
+export function configurableOf<T>(inner: Property, value: T | Configurable<T>): Configurable<T> {
+  if (value instanceof Configurable) return value;
+  return new Configurable(inner, [{ kind: 'unpacked', value }]);
+}
+
 /** Properties by name, as they are spelled in files. */
 export interface Fields {
   readonly [name: string]: Property;

@@ -92,7 +92,12 @@ function decideSelect(
   for (const condition of select.conditions) {
     const args = condition.arguments.map((argument) => argument.value);
     try {
-      decided.push(decide(condition.name, args));
+      const value = decide(condition.name, args);
+      if (!isConditionValue(value)) {
+        const what = `${showCondition(condition)} came to ${JSON.stringify(value) ?? typeof value}`;
+        throw new Error(`${what}, which is no text, bool or number`);
+      }
+      decided.push(value);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       diagnostics.push(
@@ -111,6 +116,12 @@ function decideSelect(
   if (!evaluated.ok) return evaluated;
   if (evaluated.value.kind === 'unset') return ok([]);
   return decideValue(evaluated.value, decide, [...branches, { select, chosen }]);
+}
+
+/** What JavaScript gives may be anything. */
+function isConditionValue(value: unknown): value is ConditionValue {
+  if (typeof value === 'number') return Number.isSafeInteger(value);
+  return value === undefined || ['string', 'boolean', 'bigint'].includes(typeof value);
 }
 
 function matches(pattern: Pattern, value: ConditionValue): boolean {

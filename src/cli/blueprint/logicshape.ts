@@ -37,6 +37,8 @@ function problemsOfPart(key: string, value: unknown): string[] {
   const list = LISTS[key];
   if (list === undefined) {
     const wanted = key === 'names' ? 'function' : 'object';
+    if (key === 'names' && typeof value === 'function')
+      return problemsOfNames(value as () => unknown);
     return typeof value === wanted && value !== null
       ? []
       : [
@@ -50,6 +52,24 @@ function problemsOfPart(key: string, value: unknown): string[] {
       ? []
       : [`expected "${key}[${index}]" to be made by ${list.by}, found ${shown(item)}`];
   });
+}
+
+const NAMES = ['add', 'find', 'rename', 'uniqueName', 'candidates'] as const;
+
+/** It is called for each engine: what it throws then would be nobody's. */
+function problemsOfNames(make: () => unknown): string[] {
+  try {
+    const names = make();
+    const missing = NAMES.filter(
+      (name) => typeof (names as Record<string, unknown> | undefined)?.[name] !== 'function',
+    );
+    if (missing.length === 0) return [];
+    return [
+      `expected "names" to return an object with ${missing.join(', ')}, found ${shown(names)}`,
+    ];
+  } catch (error) {
+    return [`"names" failed: ${error instanceof Error ? error.message : String(error)}`];
+  }
 }
 
 /** Long values are cut: the beginning says enough. */

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { formatDiagnostic } from '../../../src/base/diagnostic.ts';
 import { Engine, memoryFiles } from '../../../src/index.ts';
 import { stockLogic } from '../../../src/blueprint/logic/stock.ts';
-import { loadManifest } from '../../rig/ninja.ts';
+import { isNinjaAtLeast, loadManifest } from '../../rig/ninja.ts';
 
 const CONFIG = { out: 'out', cc: 'cc', ar: 'ar' };
 
@@ -105,6 +105,16 @@ genrule { name: "g", srcs: ["x.txt", ":fg"], outs: ["o", "deep/p"], tools: ["too
     expect(text('depfile: true')).toContain('    depfile = out/gen/g/o.d\n    deps = gcc\n');
   });
 
+  test('several outputs with one dependency file need a Ninja that keeps it', () => {
+    const version = (more: string): string => {
+      const { manifest } = make(`genrule { name: "g", cmd: "touch $(out)", ${more} }`);
+      return /^ninja_required_version = (.*)$/m.exec(manifest)![1]!;
+    };
+    expect(version('outs: ["a", "b"]')).toBe('1.7.0');
+    expect(version('outs: ["a"], depfile: true')).toBe('1.7.0');
+    if (isNinjaAtLeast(1, 10)) expect(version('outs: ["a", "b"], depfile: true')).toBe('1.10.0');
+  });
+
   test('mistakes, all at once', () => {
     const made = make({
       ...files,
@@ -188,6 +198,21 @@ genrule { name: "g", outs: ["o"], cmd: "x" }`);
     ]);
   });
 
+  test('a module that is made from a file of its name is no target, for Ninja would see a circle', () => {
+    const modules = `genrule { name: "gen", tool_files: ["gen"], outs: ["o"], cmd: "./gen" }
+genrule { name: "words", srcs: ["words"], outs: ["p"], cmd: "cp $(in) $(out)" }
+cc_library { name: "x.c", srcs: ["x.c"], archs: ["a", "b"] }
+cc_binary { name: "y.c", archs: ["a", "b"], arch: { a: { srcs: ["y.c"] }, b: { srcs: ["x.c"] } } }`;
+    const made = make(modules);
+    expect(made.problems).toEqual([]);
+    expect(made.statements.filter((text) => text.includes('phony'))).toEqual([
+      'build check: phony\n',
+    ]);
+    expect(messages(make(`${modules}\nphony { name: "all", deps: ["gen"] }`))).toEqual([
+      'module "all": deps[0]: module "gen" cannot be named, because it is made from a file of that name',
+    ]);
+  });
+
   test('all variants of a module are behind its name; an output of that name is the name itself', () => {
     const made = make('cc_binary { name: "b", srcs: ["b.c"], archs: ["x", "y"] }');
     expect(statement(made, 'b')).toBe('build b: phony out/bin/x/b out/bin/y/b\n');
@@ -200,6 +225,20 @@ genrule { name: "g", outs: ["o"], cmd: "x" }`);
 });
 
 describe('C', () => {
+  test('headers among the sources are there when something is compiled, and are not compiled', () => {
+    const made = make({
+      Blueprints: `genrule { name: "gen", outs: ["g.h", "g.c"], cmd: "touch $(out)" }
+cc_library { name: "l", srcs: ["*.c", "*.h", ":gen"] }
+cc_library { name: "only", srcs: ["*.h"] }`,
+      'a.c': '',
+      'a.h': '',
+    });
+    const line = 'g.stock.compile a.c || a.h out/gen/gen/g.h\n';
+    expect(statement(made, 'out/obj/l/a.c.o')).toContain(line);
+    expect(statement(made, 'out/lib/libl.a')).not.toContain('.h.o');
+    expect(made.manifest).not.toContain('libonly.a');
+  });
+
   test('a source has one object in each module, wherever it lies', () => {
     const made = make({
       Blueprints: 'subdirs = ["d/e"]',

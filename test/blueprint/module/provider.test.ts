@@ -154,6 +154,17 @@ describe('a value is immutable', () => {
     expect(value.own.list).toEqual([1, 2]);
   });
 
+  test('also what is inside of something frozen, in a circle too', () => {
+    const circle: { list: { x: number }[]; self?: object } = { list: [{ x: 1 }] };
+    circle.self = circle;
+    Object.freeze(circle);
+    const own = provider<typeof circle>('own');
+    const types = generating((ctx) => ctx.set(own, circle));
+    expect(heard({ moduleTypes: types })).toEqual([]);
+    expect(Object.isFrozen(circle.list)).toBe(true);
+    expect(Object.isFrozen(circle.list[0])).toBe(true);
+  });
+
   test('who changes it is told', () => {
     const types = generating((ctx) => {
       const value = { list: [], inner: { deep: ['a'] }, own: new Own() };

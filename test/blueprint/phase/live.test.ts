@@ -187,3 +187,43 @@ test('of several versions of Ninja that singletons need the newest counts', () =
   const text = manifest(generate, withPackage(), ['a'], { singletons: [needing] });
   expect(text).toContain('ninja_required_version = 1.8.2\n');
 });
+
+describe('dyndep', () => {
+  const file = { 'g.dd': 'ninja_dyndep_version = 1\nbuild o: dyndep | more\n', more: '', in: '' };
+
+  test('of a statement is one of its inputs, and asks for a Ninja that knows it', () => {
+    const pkg = withPackage();
+    const rule = pkg.rule('r', { command: 'touch $out' });
+    const text = manifest((ctx) => {
+      const dyndep = { implicits: ['g.dd'], dyndep: 'g.dd' };
+      ctx.build(pkg, { rule, outputs: ['o'], inputs: ['in'], ...dyndep });
+    }, pkg);
+    expect(text).toContain('ninja_required_version = 1.10.0\n');
+    expect(text).toContain('    dyndep = g.dd\n');
+    if (isNinjaAtLeast(1, 10)) loadManifest(text, file);
+  });
+
+  test('of a rule, too; what is newer stays', () => {
+    const pkg = withPackage();
+    const rule = pkg.rule('r', { command: 'touch $out', dyndep: '$out.dd' });
+    const generate: Generate = (ctx) =>
+      ctx.build(pkg, { rule, outputs: ['o'], orderOnly: ['o.dd'] });
+    expect(manifest(generate, pkg)).toContain('ninja_required_version = 1.10.0\n');
+    const needing = singleton('s', (ctx) => ctx.requireNinjaVersion(1, 11, 0));
+    const text = manifest(generate, pkg, ['a'], { singletons: [needing] });
+    expect(text).toContain('ninja_required_version = 1.11.0\n');
+    expect(text).toContain('    dyndep = ${out}.dd\n');
+    if (isNinjaAtLeast(1, 11)) loadManifest(text, { 'o.dd': file['g.dd'] });
+  });
+
+  test('that is no input is told', () => {
+    const pkg = withPackage();
+    const rule = pkg.rule('r', { command: 'touch $out', commandDeps: ['tool.dd'] });
+    const with_ = (dyndep: string): string =>
+      manifest((ctx) => ctx.build(pkg, { rule, outputs: ['o'], inputs: ['in/x'], dyndep }), pkg);
+    expect(with_('o.dd')).toBe('the Dyndep param is o.dd, which is no input of the statement');
+    // Compared as Ninja sees them; those of the rule count.
+    expect(with_('$used')).toContain('dyndep = ${g.live.used}');
+    expect(with_('tool.dd')).toContain('dyndep = tool.dd');
+  });
+});

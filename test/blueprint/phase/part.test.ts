@@ -130,6 +130,23 @@ describe('who else is analysed', () => {
     expect(tree.read('build.ninja')).not.toContain('made/n2');
   });
 
+  test('a module that moved to another file, which its old one no longer concerns', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1" }',
+      'c/Blueprints': '',
+    });
+    tree.write('a/Blueprints', 'thing { name: "a1" }');
+    tree.write('b/Blueprints', 'thing { name: "b1" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    tree.write('a/Blueprints', '\nthing { name: "a1" }');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 1 });
+    expect(tree.read('build.ninja')).toContain('out/a2');
+    tree.write('b/Blueprints', 'thing { name: "b1" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).not.toContain('out/a2');
+  });
+
   test('a module that depends on another only because that said so', () => {
     const tree = treeWith({
       'a/Blueprints': 'thing { name: "a1", rev: ["d3"] }\nthing { name: "a2" }',
@@ -225,6 +242,18 @@ describe('what is kept for the next time', () => {
       elsewhere();
     }
   });
+});
+
+test('a module that names nothing keeps nothing alive', () => {
+  const tree = treeWith({
+    'a/Blueprints': 'thing { name: "a1", create: ["n"] }',
+    'b/Blueprints': 'thing { name: "b1", rare: "x" }',
+    'c/Blueprints': '',
+  });
+  expect(tree.read('build.ninja')).toContain('rule g.logic.rare');
+  tree.write('b/Blueprints', 'thing { name: "b1" }');
+  expect(tree.update().analysed).toBe('part');
+  expect(tree.read('build.ninja')).not.toContain('rule g.logic.rare');
 });
 
 describe('what only a whole analysis can tell', () => {
