@@ -18,21 +18,25 @@ export interface Context extends CommandContext {
   report(diagnostics: readonly Diagnostic[]): void;
 }
 
-export function createContext(): Context {
+/** What a context is made of: the process, for the program. */
+export type Program = Pick<NodeJS.Process, 'cwd' | 'env' | 'exitCode'> &
+  Record<'stdout' | 'stderr', { write(text: string): unknown }>;
+
+export function createContext(program: Program = process): Context {
   return {
-    process: process as StricliProcess,
-    cwd: process.cwd(),
-    env: process.env,
-    print: (text) => void process.stdout.write(text),
+    process: program as StricliProcess,
+    cwd: program.cwd(),
+    env: program.env,
+    print: (text) => void program.stdout.write(text),
     report: (diagnostics) => {
       // What is wrong in all variants of a package is told once.
       for (const text of new Set(
         sortDiagnostics(diagnostics).map((one) => formatDiagnostic(one)),
       )) {
-        process.stderr.write(`${text}\n`);
+        program.stderr.write(`${text}\n`);
       }
-      const status = Math.max(exitStatus(diagnostics), Number(process.exitCode ?? 0));
-      process.exitCode = status;
+      const status = Math.max(exitStatus(diagnostics), Number(program.exitCode ?? 0));
+      program.exitCode = status;
     },
   };
 }

@@ -5,7 +5,10 @@ import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { archiveOf, HELLO_C, listed, runs } from '../rig/preset.ts';
-import { createRig, PROJECT } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import { PROJECT } from '../rig/program.ts';
+
+const createRig = rigsOfOneProcess();
 
 test('autotools', () => {
   using rig = createRig();

@@ -11,7 +11,10 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { createRig, processesWith, type Rig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import { processesWith, type Rig } from '../rig/program.ts';
+
+const createRig = rigsOfOneProcess();
 
 /** One package whose build script is this. */
 function onePackage(script: string, buildinfo: object = {}): Rig {

@@ -2,8 +2,10 @@
 // was made, whatever follows from it.
 import { cpSync, chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
-import { createRig, type Rig } from '../rig/program.ts';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { removeTree } from '../../src/base/fs.ts';
+import { runHere } from '../rig/here.ts';
+import { createRig, type Rig, type Run } from '../rig/program.ts';
 
 const BLUEPRINTS = `defaults {
     name: "ours",
@@ -47,14 +49,22 @@ const FILES = {
   'lib/a.txt': 'one\n',
 };
 
+let rig: Rig;
+const other = (): string => join(rig.directory, 'other');
+beforeAll(() => {
+  rig = createRig();
+  rig.write(FILES);
+});
+beforeEach(() => cpSync(rig.packages, other(), { recursive: true }));
+afterEach(() => removeTree(other()));
+afterAll(() => rig[Symbol.dispose]());
+
+const DIFF = ['diff', '../packages/', '.'];
+
 /** Lines that stand for themselves, without what they are shown with, and how many tasks follow. */
-function difference(rig: Rig, change: (tree: string) => void): string[] {
-  const tree = join(rig.directory, 'other');
-  cpSync(rig.packages, tree, { recursive: true });
-  change(tree);
-  const run = rig.run(['diff', '../packages/', '.'], { cwd: tree });
-  expect(run.stderr).toBe('');
-  const lines = run.stdout.trimEnd().split('\n');
+function told({ stdout, stderr }: Run): string[] {
+  expect(stderr).toBe('');
+  const lines = stdout.trimEnd().split('\n');
   return lines
     .slice(0, -1)
     .filter((line) => !/^(\s|only in)/.test(line))
@@ -190,8 +200,14 @@ test.each<[string, (rig: Rig) => (tree: string) => void, string[]]>([
     [],
   ],
   ['a comment', edit('package {', '// one\npackage {'), []],
-])('%s', (_, change, lines) => {
-  using rig = createRig();
-  rig.write(FILES);
-  expect(difference(rig, change(rig))).toEqual(lines);
+])('%s', async (_, change, lines) => {
+  change(rig)(other());
+  expect(told(await runHere(DIFF, { cwd: other(), env: rig.env }))).toEqual(lines);
+});
+
+test('the program says what was found here', async () => {
+  rig.write({ '../other/lib/a.txt': 'one\nmore\n' });
+  const run = rig.run(DIFF, { cwd: other() });
+  expect(told(run)).toEqual(['lib/a.txt: contents changed']);
+  expect(run).toEqual(await runHere(DIFF, { cwd: other(), env: rig.env }));
 });

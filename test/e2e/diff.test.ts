@@ -2,8 +2,11 @@
 import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { rigsOfOneProcess } from '../rig/again.ts';
 import type { Rig } from '../rig/program.ts';
 import { expectGolden, explainedTree, steady } from '../rig/explained.ts';
+
+const createRig = rigsOfOneProcess();
 
 function keyOf(rig: Rig, task: string): string {
   const [one] = JSON.parse(rig.run(['why', task, '--json']).stdout) as { key: string }[];
@@ -11,7 +14,7 @@ function keyOf(rig: Rig, task: string): string {
 }
 
 test('trees, targets, keys and records are compared alike', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   const other = join(rig.directory, 'other');
   cpSync(rig.packages, other, { recursive: true });
   // Nothing has to be built, nor be in the store, for trees to be compared.
@@ -61,7 +64,7 @@ test('trees, targets, keys and records are compared alike', () => {
 });
 
 test('what cannot be compared is told', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   rig.write({ 'broken.json': '{"a": ', 'other.json': '[1]', 'empty.json': '{"ashlarRecords": 1}' });
   const refuse = (...argv: string[]): string => {
     const { status, stderr, stdout } = rig.run(['diff', ...argv]);

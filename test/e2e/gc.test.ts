@@ -3,14 +3,17 @@ import { readdirSync, statSync, utimesSync, writeFileSync, chmodSync } from 'nod
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeTree } from '../../src/base/fs.ts';
-import { createRig, type Rig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import { createRig as rigOfLauncher, type Rig } from '../rig/program.ts';
 import { filesBelow } from '../rig/store.ts';
+
+const createRig = rigsOfOneProcess();
 
 const BUILD =
   '#!/bin/bash\nmkdir -p $PKG_PATH\nhead -c 200000 /dev/urandom | base64 > $PKG_PATH/data\n';
 
-function machine(settings: object = {}): Rig {
-  const rig = createRig();
+function machine(settings: object = {}, create = createRig): Rig {
+  const rig = create();
   for (const name of ['a', 'b', 'c']) {
     rig.write({ [`${name}/buildinfo.json`]: '{}', [`${name}/build`]: `${BUILD}# ${name}\n` });
   }
@@ -61,8 +64,8 @@ test('gc keeps to the size, leaves pins, tells on trial, and the next build make
 });
 
 test('what only builds stand on that are skipped, without Node, is not the first to go', () => {
-  using daily = machine();
-  using other = machine();
+  using daily = machine({}, rigOfLauncher);
+  using other = machine({}, rigOfLauncher);
   const env = { ASHLAR_STORE: daily.env['ASHLAR_STORE']! };
   expect(daily.run(['build', 'a'], { env }).status).toBe(0);
   expect(other.run(['build', 'b'], { env }).status).toBe(0);

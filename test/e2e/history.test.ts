@@ -3,8 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
 import { expectGolden, explainedTree, steady } from '../rig/explained.ts';
+
+const createRig = rigsOfOneProcess();
 
 function git(repository: string, ...argv: string[]): string {
   return execFileSync('git', ['-C', repository, ...argv], {
@@ -14,7 +16,7 @@ function git(repository: string, ...argv: string[]): string {
 }
 
 test('trees of tasks are commits, tagged with their keys, and git compares any two', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   rig.write({
     'app/build': [
       '#!/bin/bash',
@@ -75,7 +77,7 @@ test('trees of tasks are commits, tagged with their keys, and git compares any t
 });
 
 test('commits are the same in every checkout, and a tree that was recorded twice is one', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   rig.run(['build', 'lib', '--trace']);
   const other = join(rig.directory, 'other');
   cpSync(rig.packages, other, { recursive: true });
@@ -136,7 +138,7 @@ test('trees of all kinds are kept as git can have them, and compared after their
 });
 
 test('what has no history is named, with what may have been meant', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   rig.run(['build', 'lib', '--trace']);
   const wrong = rig.run(['history', 'lob']);
   expect(wrong.stderr).toBe('error: no history is recorded of lob\n  hint: did you mean "lib"?\n');

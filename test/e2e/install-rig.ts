@@ -9,6 +9,7 @@ import { activeGeneration } from '../../src/install/inventory.ts';
 import { listPackages } from '../../src/install/repository.ts';
 import { rollback } from '../../src/install/rollback.ts';
 import { rootAt, type Root } from '../../src/install/root.ts';
+import { startAgain, type Ended } from '../rig/again.ts';
 import { reachable, readText, scratch, value, writeFiles, type Files } from '../install/rig.ts';
 
 /** Packs files as `<id>.tar.xz` or `.tar.zst`, as a build would have written them. */
@@ -20,14 +21,6 @@ export function packArchive(archive: string, files: Files): void {
 
 export const bundle = resolve(import.meta.dirname, '../../dist/main.js');
 const preload = resolve(import.meta.dirname, '../install/fault.js');
-
-/** How a run of the program ended. */
-export interface Ended {
-  readonly status: number | null;
-  readonly signal: string | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Runs the real program, with a fault for test/install/fault.js if one is given. */
 export function ashlar(
@@ -47,6 +40,17 @@ export function ashlar(
     child.stderr.on('data', (chunk) => (stderr += String(chunk)));
     child.on('close', (status, signal) => done({ status, signal, stdout, stderr }));
   });
+}
+
+/** Runs the real program with one fault after the other, in one process. Ends with the scope. */
+export function ashlarAgain(): Disposable & {
+  readonly run: (fault: string, args: readonly string[]) => Ended;
+} {
+  const again = startAgain(['--import', preload], { ASHLAR_FAULT: 'none' });
+  return {
+    run: (fault, args) => again.run(args, { cwd: '/', env: process.env, fault }),
+    [Symbol.dispose]: () => again[Symbol.dispose](),
+  };
 }
 
 const files = (version: string): Files => ({

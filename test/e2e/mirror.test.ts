@@ -7,8 +7,11 @@ import { expect, test } from 'vitest';
 import { ChaosMirror, MOODS, only } from '../rig/chaos.ts';
 import { HttpServer } from '../rig/http.ts';
 import { startNginx } from '../rig/nginx.ts';
-import { createRig, type Rig, type Run } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import type { Rig, Run } from '../rig/program.ts';
 import { filesBelow } from '../rig/store.ts';
+
+const createRig = rigsOfOneProcess();
 
 const TREE = {
   'base/buildinfo.json': '{}',

@@ -2,7 +2,10 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRig, type Rig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import type { Rig } from '../rig/program.ts';
+
+const createRig = rigsOfOneProcess();
 
 function threePackages(): Rig {
   const rig = createRig();

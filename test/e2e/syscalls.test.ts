@@ -5,8 +5,12 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { digestFile } from '../../src/base/digest.ts';
-import { createRig, processesWith, type Rig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import { processesWith, type Rig } from '../rig/program.ts';
 import { runWithFault, traceCalls, tracingProblem, type CallMade } from '../rig/syscalls.ts';
+
+/** What is killed or fails is a process of its own; those that follow are one. */
+const createRig = rigsOfOneProcess();
 
 /** Two packages that take every way into the store: an archive, a repository, links, a dependency. */
 function tree(): Rig {

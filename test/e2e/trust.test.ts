@@ -6,8 +6,11 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { isSha256Hex } from '../../src/base/digest.ts';
 import { openEntry, sealEntry } from '../../src/cache/entry.ts';
 import { removeTree } from '../../src/base/fs.ts';
-import { createRig, type Rig, type Run } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import type { Rig, Run } from '../rig/program.ts';
 import { filesBelow } from '../rig/store.ts';
+
+const createRig = rigsOfOneProcess();
 
 const TREE = {
   'base/buildinfo.json': '{}',

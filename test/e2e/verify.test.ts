@@ -2,8 +2,11 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRig, type Rig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import type { Rig } from '../rig/program.ts';
 import { expectGolden, steady } from '../rig/explained.ts';
+
+const createRig = rigsOfOneProcess();
 
 function tree(scripts: Readonly<Record<string, string>>): Rig {
   const rig = createRig();

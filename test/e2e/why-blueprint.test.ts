@@ -3,8 +3,11 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { createRig, type Rig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import type { Rig } from '../rig/program.ts';
 import { steady } from '../rig/explained.ts';
+
+const createRig = rigsOfOneProcess();
 
 function write(rig: Rig, flags: string, script: string): void {
   rig.write({

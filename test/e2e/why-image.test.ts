@@ -1,7 +1,10 @@
 // Images among the tasks that can be asked about: explained, compared, verified and locked as packages are.
 import { expect, test } from 'vitest';
 import { steady } from '../rig/explained.ts';
-import { createRig, type Rig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import type { Rig } from '../rig/program.ts';
+
+const createRig = rigsOfOneProcess();
 
 function write(rig: Rig, flags: string, packages: string): void {
   rig.write({

@@ -2,10 +2,13 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { rigsOfOneProcess } from '../rig/again.ts';
 import { explainedTree, steady } from '../rig/explained.ts';
 
+const createRig = rigsOfOneProcess();
+
 test('a machine that made nothing yet is told what differs from what a mirror has', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   const mirror = join(rig.directory, 'mirror');
   mkdirSync(mirror);
   expect(rig.run(['build'], { env: { ASHLAR_MIRRORS: `rw:${mirror}` } }).status).toBe(0);
@@ -68,7 +71,7 @@ test('a machine that made nothing yet is told what differs from what a mirror ha
 });
 
 test('the last of what others made is what a mirror is compared with, signed or not', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   const mirror = join(rig.directory, 'mirror');
   mkdirSync(mirror);
   const key = rig.run(['keys', 'generate', 'ci']).stdout.split('\n')[0]!;
@@ -106,7 +109,7 @@ test('the last of what others made is what a mirror is compared with, signed or 
 });
 
 test('what was only ever restored is explained by its cause, through records of the mirror', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   const mirror = join(rig.directory, 'mirror');
   mkdirSync(mirror);
   expect(rig.run(['build'], { env: { ASHLAR_MIRRORS: `rw:${mirror}` } }).status).toBe(0);
@@ -130,7 +133,7 @@ test('what was only ever restored is explained by its cause, through records of 
 });
 
 test('a result that was evicted is told of with the time', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   rig.run(['build', 'lib']);
   const [{ key }] = JSON.parse(rig.run(['why', 'lib:build', '--json']).stdout) as [{ key: string }];
   const store = join(rig.directory, 'store');

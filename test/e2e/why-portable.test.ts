@@ -4,13 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { rigsOfOneProcess } from '../rig/again.ts';
 import { PROGRAM } from '../rig/program.ts';
 import { explainedTree } from '../rig/explained.ts';
+
+const createRig = rigsOfOneProcess();
 
 const NOBODY = 65_534;
 
 test('two checkouts have equal keys, whoever has them, wherever and whenever', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   const far = join(rig.directory, 'a much longer/path of another', 'checkout');
   cpSync(rig.packages, far, { recursive: true });
   const root = process.getuid!() === 0;
@@ -46,7 +49,7 @@ test('two checkouts have equal keys, whoever has them, wherever and whenever', (
 });
 
 test('a value that contains the path of the checkout is an error that names it', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   rig.write({
     'app/buildinfo.json': JSON.stringify({ environment: { HERE: join(rig.packages, 'lib') } }),
   });

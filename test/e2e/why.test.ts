@@ -2,10 +2,13 @@
 import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { rigsOfOneProcess } from '../rig/again.ts';
 import { expectGolden, explainedTree, steady } from '../rig/explained.ts';
 
+const createRig = rigsOfOneProcess();
+
 test('a build tells why each task ran, and the causes that many follow from', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   const first = rig.run(['build', '-j', '1']).stderr;
   expect(first).toMatch(/^ran {6}lib:build {2}\S+ s {2}new here$/m);
   expect(first).not.toContain('because');
@@ -52,7 +55,7 @@ test('a build tells why each task ran, and the causes that many follow from', ()
 });
 
 test('events and JSON lines carry reasons, without the files they point into', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   rig.run(['build', 'lib']);
   rig.write({ 'lib/build': '#!/bin/bash\necho 2 > $PKG_PATH/lib2\n' });
   const events = rig
@@ -76,7 +79,7 @@ test('events and JSON lines carry reasons, without the files they point into', (
 });
 
 test('what is not there is named, with what may have been meant', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   const task = rig.run(['why', 'app:biuld']);
   expect(task.stderr).toBe(
     'error: there is no task or variant app:biuld\n  hint: did you mean "app:build"? (tasks of app are app:build, app:write_tar)\n',
@@ -91,7 +94,7 @@ test('what is not there is named, with what may have been meant', () => {
 });
 
 test('a lost result is told apart from one that never was, and from one that nobody needs', () => {
-  using rig = explainedTree();
+  using rig = explainedTree(createRig);
   expect(rig.run(['why', 'lib:build']).stdout).toBe('lib:build  would run\n  because new here\n');
   rig.run(['build', 'lib']);
   const results = join(rig.directory, 'store/ac');

@@ -6,8 +6,8 @@ import { expect } from 'vitest';
 import { createRig, PROJECT, type Rig } from './program.ts';
 
 /** `lib`, `app` that requires it, `tool` that requires both. */
-export function explainedTree(): Rig {
-  const rig = createRig();
+export function explainedTree(create: () => Rig = createRig): Rig {
+  const rig = create();
   rig.write(treeFiles());
   return rig;
 }

@@ -52,7 +52,12 @@ export interface Started {
   readonly ended: Promise<Run>;
 }
 
-export function createRig(example?: string): Rig {
+/** Runs commands where they cost less than by a process of their own (again.ts). */
+export interface Runner {
+  readonly run: (argv: readonly string[], where: { cwd: string; env: NodeJS.ProcessEnv }) => Run;
+}
+
+export function createRig(example?: string, runner?: Runner): Rig {
   const directory = mkdtempSync(join(tmpdir(), 'ashlar-e2e-'));
   if (example === undefined) mkdirSync(join(directory, 'packages'));
   else {
@@ -87,12 +92,11 @@ export function createRig(example?: string): Rig {
     },
     read: (path) => readFileSync(join(packages, path), 'utf8'),
     run: (argv, options = {}) => {
-      const { status, stdout, stderr } = spawnSync(PROGRAM, argv, {
-        cwd: options.cwd ?? packages,
-        env: environment(options),
-        encoding: 'utf8',
-        maxBuffer: 1 << 28,
-      });
+      const where = { cwd: options.cwd ?? packages, env: environment(options) };
+      const { status, stdout, stderr } =
+        runner === undefined
+          ? spawnSync(PROGRAM, argv, { ...where, encoding: 'utf8', maxBuffer: 1 << 28 })
+          : runner.run(argv, where);
       return { status, stdout, stderr };
     },
     shell: (line) => {
