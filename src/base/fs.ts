@@ -212,7 +212,7 @@ export function temporaryBeside(path: string): string {
 
 /**
  * Removes a file or a tree, also where directories have no permissions left or lie deeper than a path
- * may be long. Symbolic links are removed, never followed. A path that is not there is fine. Throws
+ * may be long. Symbolic links are removed, never followed. What is not there, or goes meanwhile, is fine. Throws
  * node's own errors; what was made immutable (chattr +i) is one of them, EPERM with its path.
  */
 export function removeTree(path: string): void {
@@ -227,6 +227,16 @@ export function removeTree(path: string): void {
   else unlinkSync(path);
 }
 
+/** What somebody else removes meanwhile is gone as well. */
+function unlessGone<T>(action: () => T): T | undefined {
+  try {
+    return action();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
 /** How far below its root a path may grow, in bytes. Short paths are also quicker to walk. */
 const LONGEST_BELOW_ROOT = 512;
 
@@ -238,15 +248,15 @@ function removeDirectory(root: Buffer): void {
   const pending = [{ path: root, emptied: false }];
   for (let top = pending.at(-1); top !== undefined; top = pending.at(-1)) {
     if (top.emptied) {
-      rmdirSync(top.path);
+      unlessGone(() => rmdirSync(top.path));
       pending.pop();
       continue;
     }
     top.emptied = true;
-    for (const entry of listForRemoval(top.path)) {
+    for (const entry of unlessGone(() => listForRemoval(top.path)) ?? []) {
       let child = Buffer.concat([top.path, SLASH, entry.name]);
       if (!entry.isDirectory()) {
-        unlinkSync(child);
+        unlessGone(() => unlinkSync(child));
         continue;
       }
       if (top.path !== root && child.length - root.length > LONGEST_BELOW_ROOT) {

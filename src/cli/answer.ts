@@ -64,13 +64,15 @@ function outsideOf(computed: Computed, links: readonly string[]): Outside | unde
   const { request, tree, identities, machine, startedAt } = computed;
   const { cwd, env, packages } = request;
   if (existsSync(join(tree.directory, UPSTREAM_FILE))) return undefined;
-  for (const { buildinfo } of identities.keys()) {
-    if ([...buildinfo!.sources.values()].some(({ kind }) => kind === 'git_local')) return undefined;
-  }
   const topFile = env['TOPNAME'] || 'Blueprints';
   const tops = above(resolve(cwd, packages ?? '.')).map((directory) => join(directory, topFile));
   // Also above what ends a project: there it has no meaning, but what ends the project could go.
   if (tops.some((path) => existsSync(path))) return undefined;
+  for (const { buildinfo } of identities.keys()) {
+    // Packages of modules have none.
+    const sources = [...(buildinfo?.sources.values() ?? [])];
+    if (sources.some(({ kind }) => kind === 'git_local')) return undefined;
+  }
   const places = above(tree.directory).map((one) => join(one, SETTINGS_FILE));
   const { file } = tree.settings;
   const nearer = file === undefined ? places : places.slice(0, places.indexOf(file));

@@ -8,7 +8,7 @@ import { tee, type Sink } from '../base/event.ts';
 import { systemError } from '../base/fs.ts';
 import { localCache } from '../cache/local.ts';
 import type { Mirrors } from '../cache/port.ts';
-import type { Store } from '../cache/store.ts';
+import { isRemoved, storeRemoved, type Store } from '../cache/store.ts';
 import { openWorkspace } from '../cache/work.ts';
 import { logPath } from '../package/pipeline/output.ts';
 import type { TaskEvent } from '../task/event.ts';
@@ -80,13 +80,15 @@ export async function runBuild(command: BuildCommand, output: BuildOutput): Prom
   const out = new Collector();
   let report: BuildReport | undefined;
   const recorder = command.noop ? openRecorder(command, output) : undefined;
+  let store: Store | undefined;
   try {
-    const store = openUserStore(command.env, out);
+    store = openUserStore(command.env, out);
     if (store !== undefined) {
       report = await buildInStore(command, recorder?.output ?? output, store, out, recorder);
     }
   } catch (error) {
-    out.add(systemError('go on with the build: cannot work on', error));
+    const problem = systemError('go on with the build: cannot work on', error);
+    out.add(store !== undefined && isRemoved(store, problem) ? storeRemoved(store.root) : problem);
   }
   const failures = (report?.failures ?? []).flatMap(({ failure }) => failure.diagnostics);
   return {

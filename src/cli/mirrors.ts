@@ -17,7 +17,7 @@ export interface MirrorsRequest {
   readonly cwd: string;
   /** False: nothing is sent, whatever the settings say. */
   readonly mayWrite: boolean;
-  /** False: directories only. */
+  /** False: directories only; what is for the others is noted, for the next build that may use it. */
   readonly mayUseNetwork: boolean;
   readonly onWarning: (diagnostic: Diagnostic) => void;
 }
@@ -47,18 +47,17 @@ export async function openMirrors(
   for (const setting of settings) {
     const found = out.take(address.readAddress(setting.address, request.cwd));
     if (found === undefined) continue;
-    if (found.kind === 'http' && !request.mayUseNetwork) continue;
     const require = accept(requirementFor(setting, shared), env);
     const writable = setting.write && request.mayWrite;
     const unsigned = writable && require.signatures > 0 && key === undefined;
+    const away = found.kind === 'http' && !request.mayUseNetwork;
+    if (away && (!writable || unsigned)) continue;
     if (unsigned) onWarning(noKey(found.name));
+    const mirror = away
+      ? (await import('../cache/mirror/away.ts')).mirrorAway(found.name)
+      : await openOne(found, writable, env, timesOf(env, patience.DEFAULT_TIMES));
     guards.push(
-      new guard.Guard({
-        mirror: await openOne(found, writable, env, timesOf(env, patience.DEFAULT_TIMES)),
-        writable: writable && !unsigned,
-        require,
-        onWarning,
-      }),
+      new guard.Guard({ mirror, writable: writable && !unsigned, require, away, onWarning }),
     );
   }
   if (out.failed || guards.length === 0) return undefined;

@@ -95,6 +95,8 @@ export function pkginfoText(metadata: PackageMetadata, size: number, dataHash: s
       `${apkName(name)}${exact ? `=${version}` : ''}`,
     ]),
     ...(metadata.systemRequires ?? []).map((text): [string, string] => ['depend', text]),
+    // Of those that provide one name with a version, apk installs one.
+    ['provides', metadata.variantOf && `${apkName(metadata.variantOf)}=${version}`],
     ['datahash', dataHash],
   ];
   return fields

@@ -18,6 +18,9 @@ export function controlFields(metadata: PackageMetadata, kind: 'deb' | 'ipk'): C
   const { systemRequires = [] } = metadata;
   const requirement = (one: Requirement): string =>
     `${debianName(one.name)}${one.exact ? ` (= ${debianVersion(version)})` : ''}`;
+  const other = metadata.variantOf === undefined ? undefined : debianName(metadata.variantOf);
+  // opkg knows no versions of what is provided.
+  const provided = kind === 'ipk' ? other : other && `${other} (= ${debianVersion(version)})`;
   return [
     ['Package', debianName(name)],
     ['Source', source === name ? undefined : debianName(source)],
@@ -25,6 +28,9 @@ export function controlFields(metadata: PackageMetadata, kind: 'deb' | 'ipk'): C
     ['Architecture', architectureOf(kind)],
     ['Maintainer', maintainer ?? 'unknown <unknown@localhost>'],
     ['Depends', [...metadata.requires.map(requirement), ...systemRequires].join(', ')],
+    ['Provides', provided],
+    ['Conflicts', other],
+    ['Replaces', other],
     ['Section', 'misc'],
     ['Priority', 'optional'],
     ['Homepage', homepage],

@@ -5,6 +5,8 @@ export interface PackageMetadata {
   readonly name: string;
   /** The package that it is split off; its own name for itself. */
   readonly source: string;
+  /** Of a variant the name of the default one, in whose place it can be: never are both installed. */
+  readonly variantOf?: string | undefined;
   /** `[epoch:]upstream[-revision]`, see `version.ts`. */
   readonly version: string;
   /** A line, and further ones if there is more to say. */

@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { closeSync, openSync, readSync } from 'node:fs';
 import { identifyCodec, MAGIC_LENGTH } from '../base/codec/magic.ts';
-import { definitionError, type Result } from '../base/diagnostic.ts';
+import { definitionError, failed, type Diagnostic, type Result } from '../base/diagnostic.ts';
 import { Refusal, settle } from '../base/refusal.ts';
 import { unpackTar } from '../base/tar/unpack.ts';
 import type { UnpackOptions, Unpacked } from '../base/unpack/options.ts';
@@ -31,7 +31,8 @@ export interface ExtractOptions extends Pick<UnpackOptions, 'limits' | 'label' |
  * archive loses the first component of every name (files at its top are dropped, several top directories
  * merged, the later of two entries wins), a zip archive its one top directory. Links must stay inside,
  * modes become 0755 and 0644, times are the archive's. Names that pkgpanda's rule does not know are
- * recognised by content. Errors: `archive/*`, among them `archive/unknown-kind`, and `fs/*`.
+ * recognised by content. Errors: `archive/*`, among them `archive/unknown-kind` and `archive/nothing-left`
+ * for one that only has files at its top, and `fs/*`.
  *
  * @param file where the archive lies
  * @param name what it is called in its URL
@@ -52,9 +53,25 @@ export async function extractSource(
     modes: 'canonical',
     special: 'clear',
   } as const;
-  return kind.value === 'zip'
-    ? unpackZip(file, destination, { ...common, top: 'directory' })
-    : unpackTar(file, destination, { ...common, strip: 1, duplicates: 'replace' });
+  if (kind.value === 'zip') return unpackZip(file, destination, { ...common, top: 'directory' });
+  const unpacked = await unpackTar(file, destination, {
+    ...common,
+    strip: 1,
+    duplicates: 'replace',
+  });
+  const isEmpty =
+    unpacked.ok && unpacked.value.files + unpacked.value.directories + unpacked.value.links === 0;
+  return isEmpty ? failed(nothingLeft(label)) : unpacked;
+}
+
+/** Whatever builds from nothing would fail for some other reason, or build nothing. */
+function nothingLeft(label: string): Diagnostic {
+  return definitionError({
+    code: 'archive/nothing-left',
+    message: 'all in it lies at its top, and nothing is left without the top directory',
+    at: { file: label },
+    hint: 'fetch it without extracting it, and unpack it in a script',
+  });
 }
 
 function kindOf(file: string, name: string, label: string): 'tar' | 'zip' {

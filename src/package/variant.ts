@@ -14,6 +14,11 @@ export function spell({ name, variant }: PackageVariant): string {
   return variant === null ? name : `${name}:${variant}`;
 }
 
+/** The name that a package goes by where nobody knows of variants: in other package managers, and as a folder. */
+export function plainName({ name, variant }: PackageVariant): string {
+  return variant === null ? name : `${name}-${variant}`;
+}
+
 /** A variant in a sentence: `the default variant`, or `variant "x"`. */
 export function describeVariant(variant: string | null): string {
   return variant === null ? 'the default variant' : `variant "${variant}"`;

@@ -20,8 +20,8 @@ export interface HostOptions {
 
 /**
  * The machine itself as a sandbox. Mount targets do not exist: paths under them in the arguments, the
- * environment and the working directory become the paths they stand for (see `translator`), and nothing
- * is read-only. Processes that leave the command's group are ended as long as they hold its output; a
+ * environment and the working directory become the paths they stand for (see `translator`; the working
+ * directory alone where a command is `located`), and nothing is read-only. Processes that leave the command's group are ended as long as they hold its output; a
  * daemon that closed its output as well is out of reach.
  */
 export function host({ directory, graceMs = 2_000 }: HostOptions): Sandbox {
@@ -88,9 +88,11 @@ interface Translated {
 /** The command in this machine's own paths. */
 function translate(command: SandboxCommand): Translated {
   const { item, words } = translator(command.mounts);
+  const cwd = item(command.workdir);
+  if (command.located === true) return { argv: command.argv, env: command.env, cwd };
   const env: Record<string, string> = {};
   for (const [key, value] of Object.entries(command.env)) env[key] = words(value);
-  return { argv: command.argv.map(item), env, cwd: item(command.workdir) };
+  return { argv: command.argv.map(item), env, cwd };
 }
 
 function exitOf(outcome: Outcome, { argv, cwd }: Translated, outOfMemory: boolean): SandboxExit {

@@ -4,7 +4,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { environmentError, failed, ok, type Result } from '../base/diagnostic.ts';
-import { errnoOf, removeTree } from '../base/fs.ts';
+import { errnoOf, removeTree, systemError } from '../base/fs.ts';
 import { run } from '../base/process.ts';
 import type { Mount, Over } from './port.ts';
 
@@ -157,6 +157,9 @@ export async function inspect(
   const argv = [...(layers.length > 1 ? privately() : []), '/bin/sh', '-c', lines.join('\n')];
   const ran = await run(argv[0]!, argv.slice(1), { env: ENV, cwd: '/' });
   if (ran.status !== 0) {
+    const full = noSpace(ran.stderr);
+    if (full !== undefined)
+      return failed(systemError('look at a tree in layers by way of', full, scratch));
     return failed(
       environmentError({
         code: 'sandbox/overlay',
@@ -166,6 +169,16 @@ export async function inspect(
     );
   }
   return ok(parseListing(readFileSync(listing)));
+}
+
+/** What programs that ran out of space say, as the error that node would have had. */
+function noSpace(said: string): NodeJS.ErrnoException | undefined {
+  if (said.includes('No space left on device')) return failure('ENOSPC');
+  return said.includes('Disk quota exceeded') ? failure('EDQUOT') : undefined;
+}
+
+function failure(code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(code), { code });
 }
 
 function parseListing(bytes: Buffer): MergedEntry[] {

@@ -46,6 +46,8 @@ export interface SandboxCommand {
    * what it makes. What is in /etc must be mounted to agree.
    */
   readonly identity?: { readonly id: number; readonly hostname: string };
+  /** The arguments and the environment are in this machine's paths already: for sandboxes that cannot mount. */
+  readonly located?: boolean;
   /** Descriptors of this process that the command has as 5 and on. */
   readonly lent?: readonly number[] | undefined;
   /** Standard output and standard error in the order of arrival. */

@@ -1,6 +1,6 @@
 // For a sandbox without mounts of its own: paths as the command would see them inside become the paths
-// they have on this machine. Works on whole words of known shapes only; text that merely mentions a
-// path (a script's body, say) stays as it is.
+// they have on this machine. Words are changed where they have a known shape; a script is not understood,
+// only searched for what can be nothing but the beginning of such a path.
 import type { Mount } from './port.ts';
 
 /** Rewrites one string. */
@@ -10,18 +10,21 @@ export type Translate = (text: string) => string;
  * A function that rewrites paths under mount targets to the mounts' sources, longest target first. It
  * knows `/target/x`, lists with colons (`PATH`), assignments (`KEY=/target/x`, `--prefix=/target`) and
  * one-letter flags (`-I/target/include`), and any of these in words separated by white space where
- * `words` says so (`CFLAGS`).
+ * `words` says so (`CFLAGS`). `text` is for scripts: it changes `> "/target/x"` and leaves `$A/target` and
+ * `"$A"/target`, which continue another path.
  */
-export function translator(mounts: readonly Mount[]): {
+export function translator(mounts: readonly Pick<Mount, 'source' | 'target'>[]): {
   readonly item: Translate;
   readonly words: Translate;
+  readonly text: Translate;
 } {
   const targets = mounts
     .map(({ source, target }) => ({ source: trimmed(source), target: trimmed(target) }))
     .filter(({ source, target }) => source !== target)
     .reverse()
     .sort((a, b) => b.target.length - a.target.length);
-  if (targets.length === 0) return { item: (text) => text, words: (text) => text };
+  const same: Translate = (text) => text;
+  if (targets.length === 0) return { item: same, words: same, text: same };
 
   const path = (text: string): string => {
     for (const { source, target } of targets) {
@@ -44,7 +47,24 @@ export function translator(mounts: readonly Mount[]): {
     text.includes('/') ? text.split(':').map(element).join(':') : text;
   const words: Translate = (text) =>
     /\s/.test(text) ? text.split(/(\s+)/).map(item).join('') : item(text);
-  return { item, words };
+  const sources = new Map(
+    targets.map(({ source, target }): [string, string] => [target, source]).reverse(),
+  );
+  const mentioned = mentionsOf(targets.map(({ target }) => target));
+  const text: Translate = (whole) =>
+    whole.replace(mentioned, (target) => sources.get(target) || '/');
+  return { item, words, text };
+}
+
+/** Where texts begin paths below these targets, the longest of them first. */
+function mentionsOf(targets: readonly string[]): RegExp {
+  // The root of everything is no name that can be told from a slash.
+  const names = targets
+    .filter((target) => target !== '')
+    .map((target) => target.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&'));
+  const before = String.raw`(?<=(?:^|[\s=:,;<>({[|&!@^\x60]|file:\/\/)["']?|(?:^|[\s"'])-[A-Za-z])`;
+  const after = String.raw`(?![\w.+@%~$-])`;
+  return names.length === 0 ? /(?!)/g : new RegExp(`${before}(?:${names.join('|')})${after}`, 'gm');
 }
 
 /** Without slashes at the end; the root is the empty string. */

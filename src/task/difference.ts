@@ -73,20 +73,20 @@ export function onlyDigests({ old, new: now }: Difference): boolean {
 export function distance(old: Leaves, now: Leaves): number {
   let sum = 0;
   for (const difference of differences(old, now)) {
-    if (difference.old === undefined || difference.new === undefined) sum += 1;
-    else if (difference.new.dependency !== undefined) sum += 0.25;
+    if (difference.old !== undefined && difference.new?.dependency !== undefined) sum += 0.25;
     else if (onlyDigests(difference)) sum += 0.01;
-    else sum += 0.5 + 0.5 * unlike(difference.old.value, difference.new.value);
+    else sum += unlike(difference.old?.value, difference.new?.value);
   }
   return sum;
 }
 
-/** The part of the lines of two texts that the other one does not have, from 0 to 1. */
-function unlike(a: string, b: string): number {
-  if (!a.includes('\n') && !b.includes('\n')) return 1;
-  const left = new Set(a.split('\n'));
-  const right = new Set(b.split('\n'));
+/** From a half to 1: the more, the more lines of two texts, or words of two lines, the other one does not have. */
+export function unlike(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return 1;
+  const separator = a.includes('\n') || b.includes('\n') ? '\n' : ' ';
+  const left = new Set(a.split(separator));
+  const right = new Set(b.split(separator));
   let shared = 0;
   for (const line of left) if (right.has(line)) shared++;
-  return 1 - shared / Math.max(1, left.size + right.size - shared);
+  return 1 - (0.5 * shared) / Math.max(1, left.size + right.size - shared);
 }

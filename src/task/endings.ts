@@ -2,9 +2,10 @@
 // come to their ends.
 import type { Outcome, TaskFailure } from './event.ts';
 import type { Node } from './node.ts';
+import { isStoreRemoved } from './removed.ts';
 import type { BuildRequest } from './request.ts';
 import type { Task } from './task.ts';
-import { notCached } from './verdict.ts';
+import { notCached, storeGone } from './verdict.ts';
 
 export class Endings {
   readonly counts: Record<Outcome, number> = {
@@ -15,6 +16,8 @@ export class Endings {
     skipped: 0,
   };
   readonly failures: { task: Task; failure: TaskFailure }[] = [];
+  /** The store was removed: nothing can go on, whatever else was asked for. */
+  storeIsGone = false;
   readonly #request: BuildRequest;
   readonly #goesOn: (waiter: Node, ended: Node) => boolean;
 
@@ -42,7 +45,14 @@ export class Endings {
 
   /** A task that failed, and with it all that wait for it. */
   fail(node: Node, failure: TaskFailure, startedMs: number): void {
-    this.#failOne(node, failure, startedMs);
+    const { executor } = this.#request;
+    // Told once: whatever fails from then on fails for it.
+    if (this.storeIsGone) this.#skipOne(node);
+    else {
+      this.storeIsGone = isStoreRemoved(executor, failure);
+      const cause = this.storeIsGone ? storeGone(executor.store.root) : failure;
+      this.#failOne(node, cause, startedMs);
+    }
     this.#skipWaiters(node);
   }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { buildError, type Diagnostic } from '../base/diagnostic.ts';
 import { removeTree, systemError } from '../base/fs.ts';
 import { shellLine } from '../base/shell.ts';
-import { moveIntoStore, putBytes, type Store } from '../cache/store.ts';
+import { moveIntoStore, putBytes, storeRemoved, type Store } from '../cache/store.ts';
 import { storeTree } from '../cache/tree.ts';
 import type { Workspace } from '../cache/work.ts';
 import type { Sandbox, SandboxCommand, SandboxExit } from '../sandbox/port.ts';
@@ -16,8 +16,10 @@ import { takesPart, type Jobserver } from './jobserver.ts';
 import { isKept, Layers } from './layer.ts';
 import { readLayers } from './layering.ts';
 import { openLog, type TaskLog } from './log.ts';
+import { lacksInputs } from './removed.ts';
 import { stage, type Stage, type StageHooks } from './stage.ts';
 import type { OutputValue, Task, TaskResult } from './task.ts';
+import { unmount, unmountedHint } from './unmounted.ts';
 
 export interface Executor {
   readonly store: Store;
@@ -105,7 +107,7 @@ async function executeIn(
     store: executor.store,
     directory,
     hooks: executor.hooks,
-    copy: inSandbox && !executor.sandbox.hermetic,
+    unmounted: inSandbox && !executor.sandbox.hermetic,
     layers,
     // What a step reads and writes it does on this machine's own paths.
     stack: inSandbox && layers.stacked,
@@ -172,9 +174,13 @@ async function runScript(
   log: TaskLog,
 ): Promise<readonly Diagnostic[]> {
   if (task.work.kind !== 'script') throw new Error(`${task.name} has no script`);
+  const { hermetic } = executor.sandbox;
+  const unmounted = hermetic ? undefined : unmount(task, staged.locate);
+  const { work, variables, volatile } = unmounted ?? task;
   const command: SandboxCommand = {
-    argv: commandOf(task),
-    env: { ...task.variables, ...task.volatile },
+    argv: commandOf(work),
+    env: { ...variables, ...volatile },
+    located: unmounted !== undefined,
     workdir: task.work.workdir,
     mounts: staged.mounts,
     image: task.work.image,
@@ -185,22 +191,30 @@ async function runScript(
     signal: options.signal,
   };
   const exit = await executor.sandbox.run(command);
-  const problem = verdict(task, exit, log);
+  const problem = verdict(task, exit, log.tail(TAIL_LINES), hermetic);
   if (problem === undefined) return [];
+  // Where nothing is mounted, the script may have removed them itself.
+  if (hermetic && lacksInputs(task, staged.locate)) return [storeRemoved(executor.store.root)];
   if (!executor.keepFailed || exit.kind !== 'exited') return [problem];
   const line = shellLine(executor.sandbox.commandLine(command));
   return [{ ...problem, notes: [{ message: `its tree is kept; enter it with: ${line}` }] }];
 }
 
-function verdict(task: Task, exit: SandboxExit, log: TaskLog): Diagnostic | undefined {
+function verdict(
+  task: Task,
+  exit: SandboxExit,
+  tail: readonly string[],
+  hermetic: boolean,
+): Diagnostic | undefined {
   switch (exit.kind) {
     case 'exited': {
       if (exit.status === 0) return undefined;
-      const readOnly = log.tail(TAIL_LINES).some((line) => READ_ONLY_SOURCE.test(line));
+      const readOnly = tail.some((line) => READ_ONLY_SOURCE.test(line));
+      const hint = readOnly ? READ_ONLY_HINT : hermetic ? undefined : unmountedHint(task, tail);
       return buildError({
         code: 'task/failed',
         message: `${task.name} failed with exit status ${exit.status}${signalOf(exit.status)}`,
-        ...(readOnly ? { hint: READ_ONLY_HINT } : {}),
+        hint,
       });
     }
     case 'timeout':

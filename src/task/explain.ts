@@ -8,10 +8,10 @@ import { errnoOf } from '../base/fs.ts';
 import { tombstone } from '../cache/care/tombstone.ts';
 import { hasBlob, putBytes, type Store } from '../cache/store.ts';
 import { comparer, type Comparer } from './compare.ts';
-import { distance } from './difference.ts';
 import { imageChange } from './imagechange.ts';
 import type { KeysOf, TaskKey } from './key.ts';
-import { leavesOf, type Value } from './leaves.ts';
+import type { Value } from './leaves.ts';
+import { chooseNearest, type Candidate } from './nearest.ts';
 import type { Cause, Reason } from './reason.ts';
 import { rebuildIfLost, taskOfResult } from './rebuild.ts';
 import { readRecord } from './record.ts';
@@ -37,12 +37,6 @@ export interface Explained {
   readonly reason: Reason;
   /** The record that it was compared with. */
   readonly nearest?: Remembered | undefined;
-}
-
-/** A record that a task may be compared with. */
-export interface Candidate {
-  readonly key: Sha256Hex;
-  readonly record: Value;
 }
 
 export interface Explaining extends Explainer {
@@ -96,25 +90,28 @@ export function createExplainer({
     }
     return entries;
   };
-  const findRecord: FindRecord = (key, name) =>
+  const findHere: FindRecord = (key, name) =>
     (name === undefined
       ? undefined
       : remembered(name).find((entry) => entry.key === key && known(entry.record))?.record) ??
-    readRecord(store, key) ??
-    find(key, name);
+    readRecord(store, key);
+  const findRecord: FindRecord = (key, name) => findHere(key, name) ?? find(key, name);
 
-  /** The record nearest to a task's own; among equals the first. */
-  const nearestOf = <T extends Candidate>(side: Side, candidates: readonly T[]): T | undefined => {
-    let best: { entry: T; apart: number } | undefined;
-    for (const kept of candidates) {
+  /** What mirrors have is not asked for to choose: it would be fetched for records that nobody is told of. */
+  const chooser = chooseNearest({
+    knownAs: (key, name) => remembered(name).some((entry) => entry.key === key),
+    find: (key, name) => findHere(key, name),
+  });
+
+  /** The record nearest to a task's own. */
+  const nearestOf = <T extends Candidate>(side: Side, candidates: readonly T[]): T | undefined =>
+    chooser(
+      side,
       // Long records are only in the store.
-      const entry = known(kept.record) ? kept : { ...kept, record: readRecord(store, kept.key) };
-      if (!known(entry.record)) continue;
-      const apart = distance(leavesOf(entry.record), side.leaves);
-      if (best === undefined || apart < best.apart) best = { entry, apart };
-    }
-    return best?.entry;
-  };
+      candidates.map((kept) =>
+        known(kept.record) ? kept : { ...kept, record: readRecord(store, kept.key) },
+      ),
+    );
 
   const explain = (task: Task, keyOf: KeysOf): Explained => {
     const side = taskSide(task, keyOf);

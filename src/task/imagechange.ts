@@ -16,12 +16,13 @@ export interface ImageChange {
 /** Longer lists are not read, and not kept in whole. */
 const MOST_LINES = 20;
 
-/** Undefined where one of the two is not known here. */
+/** Undefined where one of the two is not known here, or nothing but the sandbox differs. */
 export function imageChange(store: Store, old: string, now: string): ImageChange | undefined {
   const [before, after] = [old, now].map((identity) => describe(readImage(store, identity)));
   if (before === undefined || after === undefined) return undefined;
   const differ = (name: string): boolean => before.get(name) !== after.get(name);
   const names = [...new Set([...before.keys(), ...after.keys()])].filter(differ);
+  if (names.length === 0) return undefined;
   // What packages bring is told by the packages.
   const packages = names.filter((name) => !name.includes(' '));
   const told = packages.length > 0 ? packages : names;

@@ -205,7 +205,7 @@ export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): 
   }
   for (const input of task.inputs) addInput(root, input, resultOf);
   const command: Command = {
-    arguments: commandOf(task),
+    arguments: commandOf(task.work),
     environment: Object.entries(task.variables).sort(([a], [b]) => (a < b ? -1 : 1)),
     outputPaths: [...Object.values(task.outputs).map(({ at }) => at.slice(1)), ...kept].sort(),
     workingDirectory: task.work.kind === 'script' ? task.work.workdir.slice(1) : '',
@@ -225,11 +225,11 @@ export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): 
 }
 
 /** Scripts run as `bash -euo pipefail`; the arguments of a step name it, for the record. */
-export function commandOf(task: Task): readonly string[] {
-  if (task.work.kind === 'script') {
-    return ['/bin/bash', '-euo', 'pipefail', '-c', scriptOf(task.work), 'ashlar'];
+export function commandOf(work: Task['work']): readonly string[] {
+  if (work.kind === 'script') {
+    return ['/bin/bash', '-euo', 'pipefail', '-c', scriptOf(work), 'ashlar'];
   }
-  const { name, version, parameters } = task.work;
+  const { name, version, parameters } = work;
   return ['ashlar', 'step', name, String(version), canonicalJson(parameters)];
 }
 

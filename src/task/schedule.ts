@@ -109,6 +109,7 @@ class Run {
   get #stopping(): boolean {
     if (this.#request.signal.aborted) return true;
     const { keepGoing, policy } = this.#request;
+    if (this.#endings.storeIsGone) return true;
     // All that would run is to be listed.
     return this.#endings.failures.length > 0 && !keepGoing && policy?.requireCached === undefined;
   }

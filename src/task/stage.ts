@@ -10,7 +10,7 @@ import { inspect, MAX_LAYERS } from '../sandbox/overlay.ts';
 import type { Mount } from '../sandbox/port.ts';
 import { directoryOf } from './graph.ts';
 import { isKept, type Layer, type Layers } from './layer.ts';
-import type { Input, OutputValue, Task, TaskResult } from './task.ts';
+import type { Input, Locate, OutputValue, Task, TaskResult } from './task.ts';
 
 /** What the layers above lend to staging, so that the engine knows no archive format and no link farm. */
 export interface StageHooks {
@@ -28,8 +28,7 @@ export interface Stage {
   readonly mounts: readonly Mount[];
   /** The directories that are kept as layers. */
   readonly layered: readonly StagedLayer[];
-  /** Where a path inside lies on this machine. */
-  readonly locate: (inside: string) => string;
+  readonly locate: Locate;
 }
 
 /** A dependency's blobs are gone from the store: it has to be made again. */
@@ -54,8 +53,11 @@ export interface StageOptions {
   readonly store: Store;
   readonly directory: string;
   readonly hooks: StageHooks;
-  /** Copy everything: the sandbox does not keep the task from writing to what it should only read. */
-  readonly copy: boolean;
+  /**
+   * The sandbox mounts nothing: all is copied, as it does not keep the task from writing to what it should
+   * only read, and made for use where it lies.
+   */
+  readonly unmounted: boolean;
   /** Whether layers can be laid over each other for what the task runs. */
   readonly stack: boolean;
   readonly layers: Layers;
@@ -84,7 +86,7 @@ export async function stage(
     const path = locate(input.at);
     makeDirectories(dirname(path));
     const writable = directoryOf(task, input.at)?.writable === true;
-    const placed = await placeInput(task, input, path, writable || options.copy, options);
+    const placed = await placeInput(task, input, path, writable || options.unmounted, options);
     if (placed !== undefined) return placed;
   }
   for (const { at, kind } of Object.values(task.outputs)) {
@@ -184,7 +186,8 @@ async function placeInput(
         }
         packages.push({ id, directory });
       }
-      const activated = await hooks.activate(packages, input.at, path);
+      const prefix = options.unmounted ? path : input.at;
+      const activated = await hooks.activate(packages, prefix, path);
       return activated.ok ? undefined : activated;
     }
   }

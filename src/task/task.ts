@@ -40,8 +40,26 @@ export interface Task {
   readonly network: boolean;
   readonly pool: Pool;
   readonly limits: Limits;
+  /**
+   * The script as it has to be where its directories are not mounted at their paths, but used where they
+   * lie on this machine, as `locate` says. Without it only what is a path as a whole is translated.
+   */
+  readonly unmounted?: ((locate: Locate) => Unmounted) | undefined;
   /** The command that runs this task again, for people to paste after a failure. */
   readonly reproduce?: string;
+}
+
+/** Where a path inside lies on this machine. */
+export type Locate = (inside: string) => string;
+
+/** A script and its environment in paths of this machine. */
+export interface Unmounted {
+  readonly text: string;
+  readonly functions?: Readonly<Record<string, string>>;
+  readonly variables: Readonly<Record<string, string>>;
+  readonly volatile: Readonly<Record<string, string>>;
+  /** Inputs that have to be other ones then, by their paths inside: scripts that the script runs. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface Companion {
@@ -77,8 +95,7 @@ export interface Step {
 }
 
 export interface StepContext {
-  /** Where a path inside lies on this machine. */
-  readonly locate: (inside: string) => string;
+  readonly locate: Locate;
   /** Adds to the task's log. */
   readonly log: (text: string) => void;
   readonly progress: (done: number, total: number | undefined) => void;

@@ -74,13 +74,26 @@ const TASKSET = '/usr/bin/taskset';
 
 /** Numbers among the values that do not count become other numbers. */
 function withOtherVolatile(task: Task): Task {
-  const volatile = Object.fromEntries(
-    Object.entries(task.volatile).map(([name, value]) => [
+  const { unmounted } = task;
+  const volatile = otherNumbers(task.volatile);
+  if (unmounted === undefined) return { ...task, volatile };
+  return {
+    ...task,
+    volatile,
+    unmounted: (locate) => {
+      const there = unmounted(locate);
+      return { ...there, volatile: otherNumbers(there.volatile) };
+    },
+  };
+}
+
+function otherNumbers(volatile: Task['volatile']): Task['volatile'] {
+  return Object.fromEntries(
+    Object.entries(volatile).map(([name, value]) => [
       name,
       /^[0-9]{1,4}$/.test(value) ? String(Number(value) === 1 ? 3 : 1) : value,
     ]),
   );
-  return { ...task, volatile };
 }
 
 function faketimeLibrary(): string | undefined {

@@ -1,6 +1,7 @@
 // What is said of tasks that were not allowed to run, or whose results cannot be had. Pure text.
 import { buildError, environmentError, type Diagnostic } from '../base/diagnostic.ts';
 import type { Sha256Hex } from '../base/digest.ts';
+import { storeRemoved } from '../cache/store.ts';
 import type { TaskFailure } from './event.ts';
 import type { Task } from './task.ts';
 
@@ -36,6 +37,10 @@ export function changedLock({ name, locked }: Task, unlocked: Sha256Hex): Diagno
     }),
     severity: 'warning',
   };
+}
+
+export function storeGone(root: string): TaskFailure {
+  return failure(storeRemoved(root));
 }
 
 export function keepsLosing({ name }: Task, store: string): TaskFailure {

@@ -243,6 +243,18 @@ describe('ids of packages', () => {
     }
   });
 
+  test('of packages of modules are told by Node each time', () => {
+    using modules = new Asking();
+    modules.rig.write({
+      Blueprints: 'package { name: "p", version: "1", sources: { p: { files: ["p.txt"] } } }\n',
+      'p.txt': 'p\n',
+    });
+    tick(join(modules.rig.directory, 'probe'));
+    for (let i = 0; i < 3; i++) {
+      expect(modules.ids()).toMatchObject({ status: 0, started: true, stderr: '' });
+    }
+  });
+
   test('warnings and errors are told each time', () => {
     for (let i = 0; i < 4; i++) {
       const warned = asking.ids(['--image-id', 'x', '--image-id', 'nothing=y']);

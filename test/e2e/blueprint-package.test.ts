@@ -1,7 +1,7 @@
 // Packages that modules declare, as their users meet them: what runs again after which change, what an
 // image needs, how pipelines are extended, and what is said of mistakes.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRig, type Rig, type Run } from '../rig/program.ts';
@@ -36,7 +36,7 @@ package {
         install: { script: "install -D app $DESTDIR$PREFIX/bin/app" },
     },
 }
-image { name: "system", packages: ["app"], formats: ["tar"] }
+image { name: "system", packages: ["app"], formats: ["tar", "oci"] }
 `;
 
 function library(): Rig {
@@ -158,6 +158,19 @@ test('an image is made of written packages alone: all else may be gone', () => {
   });
   expect(listed).toContain('opt/ashlar/bin/app\n');
   expect(listed).not.toContain('lib.h');
+  const [layout, layer] = ['layout', 'layer'].map((name) => join(rig.directory, name));
+  for (const path of [layout!, layer!]) mkdirSync(path);
+  execFileSync('tar', [
+    '-xf',
+    join(rig.packages, 'out/images/system/system.oci.tar'),
+    '-C',
+    layout!,
+  ]);
+  const blobs = join(layout!, 'blobs/sha256');
+  const archive = readdirSync(blobs).find((name) => readFileSync(join(blobs, name))[0] === 0x1f)!;
+  execFileSync('tar', ['-xzf', join(blobs, archive), '-C', layer!]);
+  expect(execFileSync(join(layer!, 'opt/ashlar/bin/app'), { encoding: 'utf8' })).toBe('42\n');
+  expect(readFileSync(join(layout!, 'index.json'), 'utf8')).toContain('"system"');
 });
 
 /** Copies action results whose outputs are single archives, and the blobs that these name. */
@@ -234,6 +247,19 @@ describe('pipelines are data', () => {
     build(rig);
     expect(readdirSync(join(rig.packages, 'out/packages/p')).sort()).toEqual(['list', 'p.tar.xz']);
     expect(rig.read('out/packages/p/list')).toBe('p.tar.xz\n');
+  });
+
+  test('two outputs that would be one deployed file are told before anything runs', () => {
+    const list = (name: string): string =>
+      `${name}: { after: ["compile"], before: ["deploy"], script: "ls > /out/list", outputs: { ${name}: "/out/list" } }`;
+    using rig = onePackage(`tasks: { ${INSTALL}, ${list('one')}, ${list('two')} }`);
+    const { stderr, status } = rig.run(['build']);
+    expect(stderr).toContain(
+      'error: two outputs would be the file list of "deploy": one and two\n',
+    );
+    expect(stderr).toMatch(/^Blueprints:\d+:\d+: /);
+    expect(stderr).not.toMatch(/^ran /m);
+    expect(status).toBe(2);
   });
 
   test('a format of the tree itself is written for each package, which the script knows', () => {

@@ -2,6 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -10,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { digestFile } from '../../src/base/digest.ts';
 import { createRig, PROGRAM, type Rig } from '../rig/program.ts';
@@ -69,6 +71,51 @@ test('kill -9 at moments all over a build: what is there is right, and the next 
   for (const blob of blobs.trim().split('\n')) {
     if (!blob.includes('.tmp-')) expect(blob).toContain(digestFile(blob).hash);
   }
+});
+
+describe('a store that is removed while a build runs', () => {
+  const gone = (rig: Rig): RegExp =>
+    new RegExp(
+      `error: the store ${rig.env['ASHLAR_STORE']} was removed while it was in use\n  hint: run again`,
+      'g',
+    );
+
+  test('is an error of the environment, told once, and leaves nothing half done', async () => {
+    using rig = smallTree();
+    // Begins to wait, and ends when what it was given is gone.
+    rig.write({
+      'p1/build': 'echo waiting; while [ -e "$PKG_SCRIPT" ]; do sleep 0.1; done; exit 0',
+    });
+    for (const more of [[], ['--keep-going', '--jobs', '1']]) {
+      const started = rig.start(['build', '--plain', ...more]);
+      const log = join(rig.packages, 'cache/log/p1/build.log');
+      while (!existsSync(log) || !readFileSync(log, 'utf8').includes('waiting')) await sleep(20);
+      rmSync(rig.env['ASHLAR_STORE']!, { recursive: true, maxRetries: 10 });
+      const { status, stderr } = await started.ended;
+      expect(status, stderr).toBe(3);
+      expect(stderr.match(gone(rig)), stderr).toHaveLength(1);
+      expect(stderr.match(/^failed/gm)).toEqual(['failed']);
+      const written = readdirSync(join(rig.packages, 'cache/packages'), { recursive: true });
+      expect(written.filter((name) => /p[1-5]/.test(String(name)))).toEqual([]);
+      rmSync(join(rig.packages, 'cache'), { recursive: true });
+    }
+    rig.write({
+      'p1/build': 'echo p1 > $PKG_PATH/p1; mkdir $PKG_PATH/lib; echo 1 > $PKG_PATH/lib/p1-1',
+    });
+    expect(rig.run(['build']).status).toBe(0);
+  });
+
+  test('is told of in place of how a script failed for it', () => {
+    using rig = createRig();
+    rig.write({
+      'p/buildinfo.json': '{}',
+      'p/build': 'echo "$PWD" | grep -q "/store/work/" && rm -rf "${PKG_PATH%/work/*}"; false',
+    });
+    const { status, stderr } = rig.run(['build', '--sandbox', 'host']);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(gone(rig));
+    expect(stderr).not.toContain('exit status');
+  });
 });
 
 test('many builds at once in one store and one tree agree', async () => {

@@ -1,7 +1,7 @@
 // Packages for other package managers, by the real program: one tree in every format, as their own tools
 // see it; what runs again for which change; and what is said of what a format cannot say.
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createRig, type Rig, type Run } from '../rig/program.ts';
@@ -285,5 +285,107 @@ describe('mistakes', () => {
     ]);
     expect(text).toContain('  hint: it can with gzip\n');
     expect(text).toMatch(/\n2$/);
+  });
+});
+
+describe('variants', () => {
+  const package_ = (name: string, properties: string, script: string): string =>
+    `package { name: "${name}", version: "1-2", ${properties}, tasks: { install: { script: \`${script}\` } } }\n`;
+  const lib = package_(
+    'lib',
+    `formats: ["deb", "rpm", "ipk", "apk", "tar"],
+     split: [{ name: "-dev", files: ["include"], requires: ["lib"] }],
+     variants: { static: { description: "not shared" } }`,
+    'mkdir -p $DESTDIR$PREFIX/lib $DESTDIR$PREFIX/include; echo "${VARIANT:-default}" | tee $DESTDIR$PREFIX/lib/which > $DESTDIR$PREFIX/include/lib.h',
+  );
+  const app = package_(
+    'app',
+    'formats: ["deb", "rpm"], requires: ["lib:static"]',
+    'mkdir -p $DESTDIR$PREFIX/bin; cp $ROOT/lib/which $DESTDIR$PREFIX/bin/app',
+  );
+  const plain = package_(
+    'plain',
+    'formats: ["deb", "rpm"], requires: ["lib"]',
+    'mkdir -p $DESTDIR$PREFIX/bin; cp $ROOT/lib/which $DESTDIR$PREFIX/bin/plain',
+  );
+
+  test('are packages of their own, which take the place of the default one', () => {
+    using rig = createRig();
+    rig.write({ Blueprints: lib + app + plain });
+    build(rig);
+    const out = join(rig.packages, 'out/packages');
+    const files = (folder: string, end: string): string[] =>
+      readdirSync(join(out, folder))
+        .filter((name) => name.endsWith(end))
+        .sort()
+        .map((name) => join(out, folder, name));
+    const field = (file: string, name: string): string =>
+      execFileSync('dpkg-deb', ['-f', file, name], { encoding: 'utf8' }).trim();
+    const [development, own] = files('lib-static', '.deb');
+    expect([own, development].map((file) => field(file!, 'Package'))).toEqual([
+      'lib-static',
+      'lib-dev-static',
+    ]);
+    expect(field(own!, 'Provides')).toBe('lib (= 1-2)');
+    expect(field(development!, 'Depends')).toBe('lib-static (= 1-2)');
+    expect(field(files('app', '.deb')[0]!, 'Depends')).toBe('lib-static');
+    expect(field(files('plain', '.deb')[0]!, 'Depends')).toBe('lib');
+    expect(files('lib', '.deb').map((file) => field(file, 'Conflicts'))).toEqual(['', '']);
+    const [apk] = files('lib-static', '.apk').filter((name) => name.includes('/lib-static-1'));
+    expect(execFileSync('tar', ['-xOzf', apk!, QUIET, '.PKGINFO'], { encoding: 'utf8' })).toMatch(
+      /^pkgname = lib-static$[^]*^provides = lib=1-r2$/m,
+    );
+
+    const root = join(rig.directory, 'dpkg');
+    for (const name of ['updates', 'info']) {
+      mkdirSync(join(root, 'var/lib/dpkg', name), { recursive: true });
+    }
+    for (const name of ['status', 'available']) writeFileSync(join(root, 'var/lib/dpkg', name), '');
+    const inRoot = (
+      program: string,
+      ...argv: string[]
+    ): { status: number | null; said: string } => {
+      const command = process.getuid!() === 0 ? [program] : ['unshare', '-r', program];
+      const ran = spawnSync(command[0]!, [...command.slice(1), ...argv], {
+        encoding: 'utf8',
+        env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+      });
+      return { status: ran.status, said: ran.stdout + ran.stderr };
+    };
+    const dpkg = (...argv: string[]): { status: number | null; said: string } =>
+      inRoot('dpkg', `--root=${root}`, '--force-script-chrootless', '--log=/dev/null', ...argv);
+    expect(dpkg('-i', ...files('lib', '.deb'), ...files('plain', '.deb'))).toMatchObject({
+      status: 0,
+    });
+    const exchanged = dpkg('-i', ...files('lib-static', '.deb'), ...files('app', '.deb'));
+    expect(exchanged, exchanged.said).toMatchObject({ status: 0 });
+    expect(readFileSync(join(root, 'opt/ashlar/lib/which'), 'utf8')).toBe('static\n');
+    const installed = dpkg('-l').said.match(/^ii +\S+/gm)!;
+    expect(installed.map((line) => line.slice(4))).toEqual([
+      'app',
+      'lib-dev-static',
+      'lib-static',
+      'plain',
+    ]);
+
+    const other = join(rig.directory, 'rpm');
+    mkdirSync(other);
+    const rpm = (...argv: string[]): { status: number | null; said: string } =>
+      inRoot('rpm', '--root', other, ...argv);
+    const all = ['lib-static', 'app', 'plain'].flatMap((folder) => files(folder, '.rpm'));
+    expect(rpm('-i', ...all)).toMatchObject({ status: 0 });
+    const refused = rpm('-i', files('lib', '.rpm').at(-1)!);
+    expect(refused.status).not.toBe(0);
+    expect(refused.said).toContain('conflicts');
+  });
+
+  test('that would be called as another package is are told', () => {
+    using rig = createRig();
+    rig.write({ Blueprints: lib + package_('lib-dev-static', 'formats: ["deb"]', ':') });
+    const { status, stderr } = rig.run(['build']);
+    expect(status).toBe(2);
+    expect(stderr).toMatch(
+      /^Blueprints:\d+:\d+: error: lib-dev:static is called "lib-dev-static" by other package managers, as is the package lib-dev-static$/m,
+    );
   });
 });

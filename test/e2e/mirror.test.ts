@@ -212,6 +212,29 @@ test('what a mirror did not get, because it was away, the next build sends', asy
   expect(chaos.count('PUT')).toBe(0);
 });
 
+test('what was built offline, the next build that is online sends, and only to mirrors that are written', async () => {
+  await using chaos = await ChaosMirror.start();
+  await using read = await ChaosMirror.start();
+  using one = machine(sharing([{ url: chaos.url(), write: true }, read.url()]));
+  using other = machine(sharing([chaos.url()]));
+  const first = await build(one, 'top', '--offline');
+  expect(first.status, first.stderr).toBe(0);
+  expect(first.stderr).not.toContain('warning');
+  const host = await build(one, 'base', '--offline', '--sandbox', 'host');
+  expect(ran(host)).toBeGreaterThan(0);
+  expect(chaos.requests).toEqual([]);
+  const second = await build(one, 'top');
+  expect(second.status, second.stderr).toBe(0);
+  expect(second.stderr).not.toContain('warning');
+  expect(ran(second)).toBe(0);
+  expect(read.count('PUT')).toBe(0);
+  const taken = await build(other, 'top');
+  expect(ran(taken), taken.stderr).toBe(0);
+  expect(archive(other)).toEqual(archive(one));
+  // What was seen without isolation stays.
+  expect(ran(await build(other, 'base', '--sandbox', 'host'))).toBe(ran(host));
+});
+
 test('an unsigned or poisoned result is ignored, named, and the task runs', async () => {
   await using chaos = await ChaosMirror.start();
   using builder = machine();

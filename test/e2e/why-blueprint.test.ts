@@ -163,3 +163,34 @@ package { name: "app", version: "1",
     expect.stringMatching(/^app:install: package lib in Blueprints:\d+: "lib--1.0" → "lib--1.1"$/),
   ]);
 });
+
+test('another pin of a source is told at its line, with what it was and is', () => {
+  using old = createRig();
+  using rig = createRig();
+  const write = ({ rig: at, digit }: { rig: Rig; digit: string }): void =>
+    at.write({
+      Blueprints: `package {
+    name: "lib",
+    version: "1",
+    sources: {
+        data: {
+            url: "https://example.org/data-${digit}.tar.gz",
+            sha256: "${digit.repeat(64)}",
+        },
+        lib: {
+            git: "https://example.org/lib.git",
+            ref: "${digit.repeat(40)}",
+        },
+    },
+    tasks: { install: { script: "touch $DESTDIR$PREFIX/lib" } },
+}
+`,
+    });
+  write({ rig: old, digit: '1' });
+  write({ rig, digit: '2' });
+  const { stdout, status } = rig.run(['diff', `${old.packages}/`, '.']);
+  expect(status).toBe(1);
+  expect(stdout).toContain('sha256 in Blueprints:7: 111111111111… → 222222222222…');
+  expect(stdout).toContain('commit in Blueprints:11: 111111111111… → 222222222222…');
+  expect(stdout).toContain('/pkg/work/data in Blueprints:5: "data-1.tar.gz" → "data-2.tar.gz"');
+});

@@ -90,6 +90,15 @@ test('names that say nothing are recognised by content', async () => {
   }
 });
 
+test('a tar archive without a top directory is told, where nothing would be left of it', async () => {
+  const { code, text } = await extract(archive({ name: 'a', content: 'a' }), 'flat.tar');
+  expect(code).toBe('archive/nothing-left');
+  expect(text).toMatch(/^flat\.tar: error: all in it lies at its top/);
+  // Some of it is dropped, as ever.
+  const some = archive({ name: 'README', content: 'a' }, { name: 'pkg/b', content: 'b' });
+  expect(await extract(some, 'some.tar')).toMatchObject({ made: ['b 0644 1'] });
+});
+
 test('what is no archive is told with its name', async () => {
   const { code, text } = await extract(Buffer.from('int main;\n'), 'dir/main.c');
   expect(code).toBe('archive/unknown-kind');

@@ -9,7 +9,7 @@ const mounts = [
   mount('/pkg/build/', '/m/b'),
   mount('/pkg/src', '/m/s p a c e/'),
 ];
-const { item, words } = translator(mounts);
+const { item, words, text } = translator(mounts);
 
 describe('item', () => {
   test.each([
@@ -46,6 +46,54 @@ describe('words', () => {
   ])('%s → %s', (text, wanted) => expect(words(text)).toBe(wanted));
 });
 
+describe('text', () => {
+  test.each([
+    ['cp a /pkg/x', 'cp a /m/p/x'],
+    ['cd /pkg', 'cd /m/p'],
+    ['/pkg/build/run', '/m/b/run'],
+    ['echo a >/pkg/x 2>"/pkg/build/y"', 'echo a >/m/p/x 2>"/m/b/y"'],
+    ["printf '/pkg/%s' x", "printf '/m/p/%s' x"],
+    ['A=/pkg B="/pkg/build:/pkg/x"', 'A=/m/p B="/m/b:/m/p/x"'],
+    ['cc -I/pkg/include --prefix=/pkg/x', 'cc -I/m/p/include --prefix=/m/p/x'],
+    ['--remap=/pkg/build=/build', '--remap=/m/b=/build'],
+    ['x=$(ls /pkg/build)', 'x=$(ls /m/b)'],
+    ['sed "s|/pkg/build|.|"', 'sed "s|/m/b|.|"'],
+    ['first\n/pkg/x\n', 'first\n/m/p/x\n'],
+    ['[[ -e /pkg/build ]] && (cd /pkg; pwd)', '[[ -e /m/b ]] && (cd /m/p; pwd)'],
+    ['curl file:///pkg/x', 'curl file:///m/p/x'],
+    ['/pkg/builds', '/m/p/builds'],
+  ])('%s → %s', (from, wanted) => expect(text(from)).toBe(wanted));
+
+  test.each([
+    '/pkgs',
+    '/pkg-x',
+    '/pkg.x',
+    '$A/pkg',
+    '${A}/pkg/x',
+    '"$A"/pkg/x',
+    "'a'/pkg",
+    '$(pwd)/pkg',
+    './pkg',
+    '../pkg',
+    '~/pkg',
+    '*/pkg',
+    '/x/pkg/build',
+    'a/pkg',
+    'http://pkg/x',
+    '--I/pkg',
+  ])('%s stays', (same) => expect(text(same)).toBe(same));
+
+  test('any name can be a target, and any a source', () => {
+    const name = fc.string({ minLength: 1 }).filter((one) => !one.includes('/'));
+    fc.assert(
+      fc.property(name, name, (target, source) => {
+        const translated = translator([mount(`/${target}`, `/${source}`)]).text(`x /${target}/y`);
+        expect(translated).toBe(`x /${source}/y`);
+      }),
+    );
+  });
+});
+
 test('the later of two mounts on one target counts', () => {
   expect(translator([mount('/a', '/1'), mount('/a', '/2')]).item('/a/x')).toBe('/2/x');
 });
@@ -57,11 +105,13 @@ test('the root can be a source and a target', () => {
 });
 
 test('text that mentions no target stays as it is', () => {
-  const other = fc.string().filter((text) => !text.includes('/pkg'));
-  fc.assert(fc.property(other, (text) => item(text) === text && words(text) === text));
+  const other = fc.string().filter((one) => !one.includes('/pkg'));
+  fc.assert(
+    fc.property(other, (one) => [item, words, text].every((change) => change(one) === one)),
+  );
 });
 
 test('without mounts, or with those that are where they say, nothing changes', () => {
   const same = translator([mount('/tmp', '/tmp')]);
-  fc.assert(fc.property(fc.string(), (text) => same.item(text) === text));
+  fc.assert(fc.property(fc.string(), (one) => same.item(one) === one && same.text(one) === one));
 });

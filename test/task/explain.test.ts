@@ -178,6 +178,19 @@ describe('a task that runs', () => {
     expect(causes(why.get('lib'))).toEqual(['lib variables.C: 1 → 3']);
   });
 
+  test('counts a text of one line by its words', async () => {
+    using rig = await createRig();
+    const flags = (CFLAGS: string): Task[] => [
+      scriptTask({ name: 'top', needs: [named({ variables: { CFLAGS } })] }),
+    ];
+    await reasonsOf(rig, flags('-O2 -g'));
+    await reasonsOf(rig, flags('-Os -s'));
+    const why = await reasonsOf(rig, flags('-O2 -g1'));
+    for (const name of ['lib', 'top']) {
+      expect(causes(why.get(name)), name).toEqual(['lib variables.CFLAGS: -O2 -g → -O2 -g1']);
+    }
+  });
+
   test('of another checkout is explained by what that one made', async () => {
     using rig = await createRig();
     await reasonsOf(rig, [named()]);
@@ -218,6 +231,23 @@ describe('what follows from something else', () => {
     const why = await reasonsOf(rig, [chain('-O3')]);
     for (const name of ['low', 'left', 'right', 'top']) {
       expect(causes(why.get(name)), name).toEqual(['low variables.CFLAGS: -O2 → -O3']);
+    }
+  });
+
+  test('is not told of a change below that was undone since', async () => {
+    using rig = await createRig();
+    const graph = (low: string, middle: string): Task => {
+      const bottom = scriptTask({ name: 'low', text: low });
+      const lib = scriptTask({ name: 'lib', needs: [bottom], text: middle });
+      return scriptTask({ name: 'top', needs: [lib] });
+    };
+    await reasonsOf(rig, [graph('as it was', '-O2')]);
+    await reasonsOf(rig, [graph('tried', '-O2')]);
+    // Nothing runs, so only the topmost task is looked at.
+    await reasonsOf(rig, [graph('as it was', '-O2')]);
+    const why = await reasonsOf(rig, [graph('as it was', '-O3')]);
+    for (const name of ['lib', 'top']) {
+      expect(causes(why.get(name)), name).toEqual(['lib script: -O2 → -O3']);
     }
   });
 

@@ -1,6 +1,13 @@
 // Deliveries and layers under a process that dies, or a disk that refuses, at every single call: what is
 // there afterwards is right or is not there, and the next time ends what this one began.
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { removeTree } from '../../src/base/fs.ts';
@@ -126,4 +133,23 @@ test('a layer whose keeper dies at any call is there whole or not at all', async
     calls = Infinity;
   }
   expect(calls).toBeGreaterThan(8);
+});
+
+test('a disk that is full while layers are looked at is told as that, with what is free', async () => {
+  using rig = await createRig();
+  const scratch = mkdtempSync(join(rig.directory, 'full-'));
+  symlinkSync('/dev/full', join(scratch, 'listing'));
+  const layer = mkdtempSync(join(rig.directory, 'layer-'));
+  write(layer, FIRST);
+  const seen = await inspect([layer], scratch, []);
+  expect(seen).toMatchObject({
+    ok: false,
+    diagnostics: [
+      {
+        code: 'fs/enospc',
+        message: `cannot look at a tree in layers by way of ${scratch}: no space is left on the device (ENOSPC)`,
+        notes: [{ message: expect.stringContaining('are free on the file system of') as string }],
+      },
+    ],
+  });
 });

@@ -80,6 +80,10 @@ test.each<[string, Machine, Machine, string]>([
   expect(imageText(change.old, change.new)).toBe(text);
   // By whichever sandbox they were seen.
   expect(imageChange(store, `host:${seen(store, before)}`, seen(store, after))).toEqual(change);
+  expect(
+    imageChange(store, `host:${seen(store, after)}`, seen(store, after)),
+    'the same image',
+  ).toBeUndefined();
 });
 
 test('images that are not known are told by their identities, and the sandbox by its name', () => {

@@ -21,6 +21,8 @@ export interface GuardOptions {
   readonly writable: boolean;
   /** What its results' signatures have to be. */
   readonly require: Requirement;
+  /** Not to be asked from the start, by the user's wish: what is meant for it is noted for later. */
+  readonly away?: boolean;
   readonly onWarning: (diagnostic: Diagnostic) => void;
 }
 
@@ -41,19 +43,20 @@ export class Guard {
   #lies = 0;
   #waitedMs = 0;
 
-  constructor({ mirror, writable, require, onWarning }: GuardOptions) {
+  constructor({ mirror, writable, require, away = false, onWarning }: GuardOptions) {
     this.mirror = mirror;
     this.require = require;
     this.isForWriting = writable;
     this.#writable = writable;
     this.#onWarning = onWarning;
+    if (away) this.#controller.abort();
   }
 
   get name(): string {
     return this.mirror.name;
   }
 
-  /** Given up: neither read nor written to. */
+  /** Given up, or away: neither read nor written to. */
   get down(): boolean {
     return this.#controller.signal.aborted;
   }

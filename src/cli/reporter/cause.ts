@@ -46,6 +46,9 @@ export function causeChange({ path, old, new: now }: Cause): string {
   if (now === undefined && old !== undefined) {
     if (WHOLE.has(group!) || path.endsWith(`.${old}`)) return 'removed';
   }
+  if (PIN.test(path) && old !== undefined && now !== undefined) {
+    return `${printable(old.slice(0, 12))}… → ${printable(now.slice(0, 12))}…`;
+  }
   if (path.endsWith('.layer')) return `${taskText(old)} → ${taskText(now)}`;
   const word = WORD.exec(path)?.[2];
   if (word !== undefined && isYesOrNo(old) && isYesOrNo(now)) {
@@ -63,6 +66,9 @@ const WHOLE: ReadonlySet<string> = new Set(['inputs', 'outputs', 'directories', 
 
 /** `${LIST?word:yes:no}` */
 const WORD = /^variables\.([^?]+)\?(.+)$/;
+
+/** What a source is pinned by: the beginning of it tells enough. */
+const PIN = /^(?:parameters\.)?(?:downloaded_)?(commit|sha1|sha256|sha512)$/;
 
 const STATES: readonly (readonly [path: RegExp, yes: string, no: string])[] = [
   [/^network$/, 'may be used now', 'may not be used any more'],
@@ -93,12 +99,12 @@ export function partName(path: string): string {
   switch (group) {
     case 'inputs': {
       const [, name] = /^\/[^.]*\.(.+)\.id$/.exec(rest) ?? [];
-      return name === undefined ? rest.replace(/\.executable$/, '') : `package ${name}`;
+      return name === undefined ? rest.replace(/\.(executable|unpack)$/, '') : `package ${name}`;
     }
     case 'variables':
       return WORD.exec(path)?.[1] ?? rest;
     case 'parameters':
-      return rest;
+      return PIN.exec(rest)?.[1] ?? rest;
     case 'functions':
       return `function ${rest}`;
     case 'volatile':

@@ -1,4 +1,4 @@
-// What an rpm provides and requires, with the flags that say how versions compare and what for. Each list is
+// What an rpm provides, requires and conflicts with, with the flags that say how versions compare and what for. Each list is
 // in the order of names.
 import { byCodePoint } from '../../base/digest.ts';
 import type { WrittenCodec } from '../../base/codec/compress.ts';
@@ -34,12 +34,21 @@ export interface Features {
 export function provides(metadata: PackageMetadata, hasConfiguration: boolean): Dependency[] {
   const name = rpmName(metadata.name);
   const version = rpmEvr(rpmVersion(metadata.version));
-  return [
+  const { variantOf } = metadata;
+  const own = [
     ...(hasConfiguration
       ? [{ name: `config(${name})`, version, flags: CONFIGURATION | EQUAL }]
       : []),
     { name, version, flags: EQUAL },
   ];
+  if (variantOf === undefined) return own;
+  const all = [...own, { name: rpmName(variantOf), version, flags: EQUAL }];
+  return all.sort((a, b) => byCodePoint(a.name, b.name));
+}
+
+/** What must not be installed beside it. A package does not conflict with what it provides itself. */
+export function conflicts({ variantOf }: PackageMetadata): Dependency[] {
+  return variantOf === undefined ? [] : [{ name: rpmName(variantOf), version: '', flags: 0 }];
 }
 
 export function requires(

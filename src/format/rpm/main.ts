@@ -9,7 +9,7 @@ import {
   type ScriptName,
 } from '../metadata.ts';
 import { rpmVersion } from '../version.ts';
-import { provides, requires, rpmName, type Dependency } from './dependency.ts';
+import { conflicts, provides, requires, rpmName, type Dependency } from './dependency.ts';
 import { installedSize, type RpmFile } from './files.ts';
 import { rpmHeader, type HeaderValue } from './header.ts';
 import { TOO_LARGE } from './cpio.ts';
@@ -82,6 +82,7 @@ export function mainHeader(
       [5097, texts([archiveDigest])],
       ...dependencies([1047, 1112, 1113], provides(metadata, hasConfiguration)),
       ...dependencies([1049, 1048, 1050], requires(metadata, hasConfiguration, { codec, large })),
+      ...dependencies([1054, 1053, 1055], conflicts(metadata)),
       ...scripts(metadata, prefix),
       ...(files.length === 0 ? [] : list(files, mtime)),
     ]),
@@ -107,6 +108,7 @@ function dependencies(
   [name, flags, version]: readonly [name: number, flags: number, version: number],
   all: readonly Dependency[],
 ): Tagged[] {
+  if (all.length === 0) return [];
   return [
     [name, texts(all.map((one) => one.name))],
     [flags, int32(all.map((one) => one.flags))],

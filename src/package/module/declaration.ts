@@ -31,7 +31,7 @@ export interface ImageDeclaration {
   readonly name: string;
   /** `name` or `name:variant`, each with all that it requires. */
   readonly packages: readonly string[];
-  /** What is written of it: `tar.xz`, `tar.zst`, `tar.gz`, `tar`. */
+  /** What is written of it: `tar.xz`, `tar.zst`, `tar.gz`, `tar`, `oci`. */
   readonly formats: readonly string[];
   readonly placeOf: (property: string) => Span | undefined;
   readonly at: Span;

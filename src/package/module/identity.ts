@@ -4,6 +4,7 @@ import { hash } from 'node:crypto';
 import { byCodePoint, type Sha256Hex } from '../../base/digest.ts';
 import type { ResolvedPin } from '../inputs.ts';
 import type { PackageDeclaration } from './declaration.ts';
+import { counted } from './value.ts';
 
 /** Goes up when records change their meaning. */
 const VERSION = '1';
@@ -31,7 +32,7 @@ export function hashModule(declaration: PackageDeclaration, inputs: ModuleInputs
   void [sources, patches, requires, build_requires, image];
   const variables = new Map(
     Object.entries(values.variables).flatMap(([key, value]): [string, string][] =>
-      value === undefined ? [] : [[key, withoutPieces(value, exclude[key]?.pieces ?? [])]],
+      value === undefined ? [] : [[key, counted(value, exclude[key]?.pieces ?? [])]],
     ),
   );
   const record = new Map<string, Item>();
@@ -55,10 +56,6 @@ export function hashModule(declaration: PackageDeclaration, inputs: ModuleInputs
 
 function pinItem(pin: ResolvedPin | ReadonlyMap<string, string>): Item {
   return 'key' in pin ? new Map([[pin.key, String(pin.value)]]) : new Map(pin);
-}
-
-function withoutPieces(value: string, pieces: readonly string[]): string {
-  return pieces.reduce((rest, piece) => (piece === '' ? rest : rest.replaceAll(piece, '')), value);
 }
 
 /** Undefined for what says nothing: an empty text, list or map. The order of a list counts. */

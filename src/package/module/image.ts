@@ -13,7 +13,7 @@ export const imageModule = moduleType({
       doc: 'The packages: `name`, `name:variant`, or the name of one that `split` makes.',
     }),
     formats: list(string(), {
-      doc: 'What is written: `tar`, `tar.gz`, `tar.xz`, `tar.zst`. Only `tar.xz` unless given.',
+      doc: 'What is written: `tar`, `tar.gz`, `tar.xz`, `tar.zst`, `oci`. Only `tar.xz` unless given.',
     }),
   },
   generate(ctx) {

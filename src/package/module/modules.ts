@@ -5,11 +5,12 @@ import { Collector, definitionError, didYouMean, type Diagnostic } from '../../b
 import { isPackageName } from '../../install/id.ts';
 import type { Definition } from '../definition.ts';
 import { placeOf } from './place.ts';
-import { spell } from '../variant.ts';
+import { plainName, spell } from '../variant.ts';
 import type { ImageDeclaration } from './declaration.ts';
 import { defineModule } from './define.ts';
 import type { Declared } from './declared.ts';
 import { openDeclared } from './open.ts';
+import { IMAGE_FORMATS } from './imageformat.ts';
 
 export interface Modules {
   readonly definitions: readonly Definition[];
@@ -46,7 +47,7 @@ export function loadModules(directory: string, options: ModulesOptions): Modules
     }
   }
   const all = [...known.values()];
-  out.add(...repeatedSubpackages(all));
+  out.add(...repeatedSubpackages(all), ...takenByVariants(all));
   const checked = images.map((image) => ({ ...image, diagnostics: checkImage(image, all) }));
   return { definitions, images: checked, diagnostics: out.diagnostics };
 }
@@ -72,6 +73,34 @@ function repeatedSubpackages(all: readonly Definition[]): Diagnostic[] {
   return problems;
 }
 
+/** What other package managers would call a variant as they call another package: told at the variant's. */
+function takenByVariants(all: readonly Definition[]): Diagnostic[] {
+  const made = all.flatMap((definition) => {
+    const { variant, module } = definition;
+    const names = module?.subpackages.map(({ name }) => name) ?? [];
+    return names.map((name) => ({ name, variant, definition }));
+  });
+  const owners = new Map<string, string>();
+  for (const one of made) if (one.variant === null) owners.set(one.name, `the package ${one.name}`);
+  const problems: Diagnostic[] = [];
+  for (const { definition, ...one } of made) {
+    if (one.variant === null) continue;
+    const name = plainName(one);
+    const owner = owners.get(name);
+    owners.set(name, spell(one));
+    if (owner === undefined) continue;
+    problems.push(
+      definitionError({
+        code: 'package/variant-name',
+        message: `${spell(one)} is called "${name}" by other package managers, as is ${owner}`,
+        at: placeOf(definition.module!.declaration, `variants.${one.variant}`),
+        hint: 'rename one of them',
+      }),
+    );
+  }
+  return problems;
+}
+
 /** A definition of this name exists twice: told at the second. */
 function definedTwice(definition: Definition, earlier: Definition): Diagnostic {
   const at = definition.module?.declaration.at ?? { file: definition.file.shown };
@@ -89,8 +118,6 @@ function definedTwice(definition: Definition, earlier: Definition): Diagnostic {
   });
 }
 
-const FORMATS = ['tar', 'tar.gz', 'tar.xz', 'tar.zst'];
-
 function checkImage(image: ImageDeclaration, all: readonly Definition[]): readonly Diagnostic[] {
   const found: Diagnostic[] = [];
   const problem = (property: string, message: string, hint: string | undefined): void => {
@@ -101,8 +128,8 @@ function checkImage(image: ImageDeclaration, all: readonly Definition[]): readon
     problem('name', `there is a package "${image.name}" already`, 'give the image another name');
   }
   for (const format of image.formats) {
-    if (FORMATS.includes(format)) continue;
-    const hint = didYouMean(format, FORMATS) ?? `there are ${FORMATS.join(', ')}`;
+    if (IMAGE_FORMATS.includes(format)) continue;
+    const hint = didYouMean(format, IMAGE_FORMATS) ?? `there are ${IMAGE_FORMATS.join(', ')}`;
     problem('formats', `"${format}" is no format of images`, hint);
   }
   const names = all.flatMap((one) => [

@@ -4,7 +4,7 @@ import type { Place } from '../../base/span.ts';
 import type { PackageDeclaration } from './declaration.ts';
 import { PRESET_DATA } from './presetdata.ts';
 import type { PackageData, TaskValues } from './properties.ts';
-import { INPUTS } from './scope.ts';
+import { INPUTS, WORK_TREE } from './scope.ts';
 
 /** Variables that every script may ask for, and the properties that say what is in them. */
 const OWN_VARIABLES: Readonly<Record<string, string>> = {
@@ -23,6 +23,9 @@ const TOLD: ReadonlySet<string> = new Set([
   'prefix',
   'root',
 ]);
+
+/** Where the source of a name lies, and what is said of how it gets there. */
+const SOURCE = new RegExp(`^${WORK_TREE}/([^/]+?)(?:\\.unpack|\\.output|/.*)?$`);
 
 /**
  * Places by the part of the record (`variables.CFLAGS`, `functions.fix`, `script`, `outputs.html`), and by
@@ -142,7 +145,8 @@ class LazyOrigins extends Map<string, Place> {
         this.#exact(`tasks.${this.#task}.uses`) ?? this.#exact('formats') ?? this.#declaration.at
       );
     }
-    return this.#exact('sources') ?? this.#declaration.at;
+    const [, source = ''] = SOURCE.exec(at) ?? [];
+    return this.#exact(`sources.${source}`) ?? this.#exact('sources') ?? this.#declaration.at;
   }
 
   /** Most of what a step is told has the name of the property that says it. */

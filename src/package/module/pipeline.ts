@@ -4,10 +4,11 @@ import { posix } from 'node:path';
 import { Collector, definitionError, ok, failed, type Result } from '../../base/diagnostic.ts';
 import type { Image } from '../../sandbox/port.ts';
 import type { Input, Output, PackageInput, Script, Step, Task } from '../../task/task.ts';
+import { mentions } from '../../task/unmounted.ts';
 import type { Identity } from '../ids.ts';
 import { fetchTask, type FetchSource, type FetchTask } from '../pipeline/fetch.ts';
 import type { Archive, Pipeline } from '../pipeline/pipeline.ts';
-import { spell } from '../variant.ts';
+import { plainName, spell } from '../variant.ts';
 import { packageIdFrom } from '../../install/id.ts';
 import { placeOf } from './place.ts';
 import { directoriesOf } from './directories.ts';
@@ -161,6 +162,7 @@ class Builder {
     const fetch = fetchTask(identity, source, fetchSource, {
       name: this.#taskName(entry.name, element, module.sources.size),
       output: Object.keys(entry.values.outputs)[0]!,
+      placeOf: (member) => module.declaration.placeOf(`sources.${element}.${member}`),
     });
     return { element, task: fetch.task, fetch };
   }
@@ -191,15 +193,14 @@ class Builder {
       const at = posix.join(outputs[PACKAGE_OUTPUT].at, 'pkginfo.json');
       inputs.push({ kind: 'text', at, content: pkginfoOf(own, this.#pack) });
     }
-    const reached = isScript ? this.#reach(entry, element) : NOTHING;
+    const reached = isScript ? this.#reach(entry, element, packages) : NOTHING;
     const work = isWork(values);
-    const environment = packages ? this.#packageEnvironment() : {};
-    const fixed = isScript ? { ...ALWAYS, ...environment } : {};
+    const fixed = isScript ? fixedVariables(packages ? this.#options.root : undefined) : {};
     const task: Task = {
       name: this.#taskName(name, element, count),
       work: isScript
         ? this.#script(entry, reached, packages)
-        : this.#step(entry, element, used.places, outputs),
+        : this.#step(entry, element, used, outputs),
       variables: { ...fixed, ...reached.variables },
       written: { ...fixed, ...reached.written },
       origins: lazyOrigins(declaration, name, values),
@@ -220,6 +221,7 @@ class Builder {
       network: values.network === true,
       pool: 'cpu',
       limits: values.timeout === 0 ? {} : { timeoutMs: values.timeout * 1000 },
+      unmounted: isScript ? this.#unmounted(entry, element, packages, () => task) : undefined,
       reproduce: this.#options.reproduce,
     };
     return task;
@@ -266,7 +268,8 @@ class Builder {
   #fileName({ script, step }: OrderedTask['values'], element: string): string {
     const kind = script === undefined && step !== undefined ? STEPS[step]! : FETCH;
     if (kind === FETCH || kind.fileName === undefined) return element;
-    return kind.fileName({ name: element, version: this.#pack.version });
+    const { variant, version } = this.#pack;
+    return kind.fileName({ name: plainName({ name: element, variant }), version });
   }
 
   /** What the tasks that fetch leave. */
@@ -277,10 +280,7 @@ class Builder {
   }
 
   /** Outputs that an entry uses, and those of the tasks before it that it would otherwise not depend on. */
-  #used(
-    entry: OrderedTask,
-    base: Task | undefined,
-  ): { inputs: Input[]; places: Map<string, string> } {
+  #used(entry: OrderedTask, base: Task | undefined): Used {
     const inputs: Input[] = [];
     const places = new Map<string, string>();
     const depended = new Set<Task>(base === undefined ? [] : [base]);
@@ -317,20 +317,44 @@ class Builder {
     return { inputs, places };
   }
 
-  #reach(entry: OrderedTask, element: string | undefined): Reached {
+  #reach(entry: OrderedTask, element: string | undefined, packages: boolean): Reached {
     const { declaration } = this.#options.module;
-    const scope = element === undefined ? this.#scope : withElement(this.#scope, element);
-    const reached = reach(textOf(entry), entry.values.deps, scope);
+    const reached = reachOf(entry, element, packages, this.#scope);
     reportReach(reached.problems, declaration, `tasks.${entry.name}.script`, this.#out);
     return reached;
   }
 
+  /** The same script and what it reaches, with everything that is a place in the build where it lies. */
+  #unmounted(
+    entry: OrderedTask,
+    element: string | undefined,
+    packages: boolean,
+    taskOf: () => Task,
+  ): Task['unmounted'] {
+    const { module, root } = this.#options;
+    return (locate) => {
+      const scope = scopeOf(module.declaration, { root, locate });
+      const reached = reachOf(entry, element, packages, scope);
+      const there = mentions(taskOf(), root, locate);
+      const all = (texts: Readonly<Record<string, string>>): Record<string, string> =>
+        Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, there(text)]));
+      return {
+        text: there(scriptTextOf(entry, packages)),
+        functions: all(reached.functions),
+        variables: {
+          ...fixedVariables(packages ? locate(root) : undefined),
+          ...all(reached.variables),
+        },
+        volatile: all(reached.volatile),
+      };
+    };
+  }
+
   #script(entry: OrderedTask, { functions }: Reached, packages: boolean): Script {
     const { text: workdir } = expandText(entry.values.workdir ?? '${SRC}', this.#scope);
-    const start = packages ? `. ${posix.join(this.#options.root, 'environment.export')}\n` : '';
     return {
       kind: 'script',
-      text: `${start}${textOf(entry)}`,
+      text: scriptTextOf(entry, packages),
       functions,
       image: this.#options.image,
       workdir: isWork(entry.values) ? workdir : OUT,
@@ -340,16 +364,17 @@ class Builder {
   #step(
     entry: OrderedTask,
     element: string | undefined,
-    inputs: ReadonlyMap<string, string>,
+    used: Used,
     outputs: Readonly<Record<string, Output>>,
   ): Step {
     const name = entry.values.step!;
     const kind = STEPS[name]!;
     if (kind === FETCH) throw new Error('fetching makes tasks of its own');
+    if (kind.sideBySide === true) this.#checkNames(entry.name, used);
     const prepared = kind.prepare({
       package: this.#pack,
       element,
-      inputs,
+      inputs: used.places,
       outputs,
       skip: entry.values.skip,
       codec: entry.values.compression,
@@ -357,15 +382,24 @@ class Builder {
     return { kind: 'step', name, version: kind.version, ...prepared };
   }
 
-  #packageEnvironment(): Record<string, string> {
-    const { root } = this.#options;
-    return {
-      CPATH: posix.join(root, 'include'),
-      LIBRARY_PATH: posix.join(root, 'lib'),
-      PKG_CONFIG_PATH: ['lib/pkgconfig', 'share/pkgconfig']
-        .map((path) => posix.join(root, path))
-        .join(':'),
-    };
+  /** What directories hold is known only when they are there. */
+  #checkNames(name: string, { inputs }: Used): void {
+    const owners = new Map<string, string>();
+    for (const input of inputs) {
+      if (input.kind !== 'output' || input.task.outputs[input.output]!.kind !== 'file') continue;
+      const { output, task } = input;
+      const file = posix.basename(input.at);
+      const owner = owners.get(file);
+      owners.set(file, output);
+      if (owner === undefined || owner === output) continue;
+      const [maker = name] =
+        [...this.#made].find(([, made]) => made.some((one) => one.task === task)) ?? [];
+      this.#problem(
+        `tasks.${maker}.outputs.${output}`,
+        `two outputs would be the file ${file} of "${name}": ${owner} and ${output}`,
+        'give one of the files another name',
+      );
+    }
   }
 
   #problem(property: string, message: string, hint?: string): void {
@@ -374,7 +408,42 @@ class Builder {
   }
 }
 
+/** Outputs of other tasks that a task is given, and where they are, by their names. */
+interface Used {
+  readonly inputs: readonly Input[];
+  readonly places: ReadonlyMap<string, string>;
+}
+
 const NOTHING: Reached = { variables: {}, volatile: {}, written: {}, functions: {}, problems: [] };
+
+/** What a script has whatever it reaches; with the root where packages are active, so that these are found. */
+function fixedVariables(root: string | undefined): Record<string, string> {
+  if (root === undefined) return ALWAYS;
+  return {
+    ...ALWAYS,
+    CPATH: posix.join(root, 'include'),
+    LIBRARY_PATH: posix.join(root, 'lib'),
+    PKG_CONFIG_PATH: ['lib/pkgconfig', 'share/pkgconfig']
+      .map((path) => posix.join(root, path))
+      .join(':'),
+  };
+}
+
+function reachOf(
+  entry: OrderedTask,
+  element: string | undefined,
+  packages: boolean,
+  scope: Scope,
+): Reached {
+  const { deps } = entry.values;
+  // The line in front of the script is none of its author's, whose lines are counted.
+  const more = packages ? [...deps, 'ROOT'] : deps;
+  return reach(textOf(entry), more, element === undefined ? scope : withElement(scope, element));
+}
+
+function scriptTextOf(entry: OrderedTask, packages: boolean): string {
+  return `${packages ? '. "$ROOT/environment.export"\n' : ''}${textOf(entry)}`;
+}
 
 /** What an entry runs: its script, with what others put before and behind it. */
 function textOf({ values }: OrderedTask): string {

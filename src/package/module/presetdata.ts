@@ -46,7 +46,7 @@ export const PRESET_DATA: Readonly<Record<string, PresetData>> = {
         script: [
           'cmake -S . -B "$BUILD" -G Ninja -DCMAKE_BUILD_TYPE=Release \\',
           '  -DCMAKE_INSTALL_PREFIX="$PREFIX" -DCMAKE_INSTALL_LIBDIR=lib \\',
-          '  -DCMAKE_PREFIX_PATH="$ROOT" -DCMAKE_INSTALL_RPATH="$ROOT/lib" \\',
+          '  -DCMAKE_PREFIX_PATH="$ROOT" -DCMAKE_INSTALL_RPATH="$INSTALL_ROOT/lib" \\',
           '  -DCMAKE_C_FLAGS="$CFLAGS" -DCMAKE_CXX_FLAGS="$CXXFLAGS" $CMAKE_ARGS',
         ].join('\n'),
       },
@@ -85,8 +85,8 @@ export const PRESET_DATA: Readonly<Record<string, PresetData>> = {
     functions: {
       // Paths of the build must not be in what is built.
       cargo_environment: [
-        'export CARGO_HOME=/pkg/work/.cargo CARGO_TARGET_DIR="$BUILD" CARGO_NET_OFFLINE=true CARGO_MAKEFLAGS="$JOBSERVER"',
-        'export RUSTFLAGS="--remap-path-prefix=/pkg/work=/build"',
+        'export CARGO_HOME="$WORK/.cargo" CARGO_TARGET_DIR="$BUILD" CARGO_NET_OFFLINE=true CARGO_MAKEFLAGS="$JOBSERVER"',
+        'export RUSTFLAGS="--remap-path-prefix=$WORK=/build"',
         'mkdir -p "$CARGO_HOME"',
         'if [ -d vendor ]; then',
         '  printf \'[source.crates-io]\\nreplace-with = "vendored"\\n[source.vendored]\\ndirectory = "%s/vendor"\\n\' "$PWD" > "$CARGO_HOME/config.toml"',
@@ -107,7 +107,7 @@ export const PRESET_DATA: Readonly<Record<string, PresetData>> = {
     variables: { GO_ARGS: '', GO_PACKAGES: './...' },
     functions: {
       go_environment: [
-        'export GOCACHE=/pkg/work/.gocache GOPATH=/pkg/work/.gopath GOFLAGS=-trimpath GOPROXY=off GOTOOLCHAIN=local',
+        'export GOCACHE="$WORK/.gocache" GOPATH="$WORK/.gopath" GOFLAGS=-trimpath GOPROXY=off GOTOOLCHAIN=local',
         'export CGO_ENABLED=0',
       ].join('\n'),
     },
@@ -130,7 +130,7 @@ export const PRESET_DATA: Readonly<Record<string, PresetData>> = {
       tasks: {
         compile: {
           script: [
-            'export HOME=/pkg/work npm_config_offline=true npm_config_audit=false npm_config_update_notifier=false',
+            'export HOME="$WORK" npm_config_offline=true npm_config_audit=false npm_config_update_notifier=false',
             'npm run build --if-present',
             'mkdir -p "$BUILD"',
             'npm pack --pack-destination "$BUILD"',
@@ -138,7 +138,7 @@ export const PRESET_DATA: Readonly<Record<string, PresetData>> = {
         },
         install: {
           script: [
-            'export HOME=/pkg/work npm_config_offline=true npm_config_audit=false npm_config_update_notifier=false',
+            'export HOME="$WORK" npm_config_offline=true npm_config_audit=false npm_config_update_notifier=false',
             'mkdir -p "$DESTDIR$PREFIX"',
             'npm install --global --ignore-scripts --prefix "$DESTDIR$PREFIX" "$BUILD"/*.tgz',
           ].join('\n'),

@@ -3,7 +3,7 @@
 // variables and functions are defined decides nothing.
 import { byCodePoint } from '../../base/digest.ts';
 import { namesOf } from './shell.ts';
-import { contains, piecesOf } from './value.ts';
+import { contains, counted, piecesOf } from './value.ts';
 
 /** A variable as its author wrote it. */
 export interface Variable {
@@ -119,7 +119,7 @@ class Reading {
   expand(name: string): Expanded {
     const done = this.#expandUnwritten(name);
     const variable = this.#scope.variables.get(name)!;
-    if (!variable.volatile) this.written.set(name, counted(variable));
+    if (!variable.volatile) this.written.set(name, counted(variable.value, variable.excluded));
     return done;
   }
 
@@ -174,12 +174,4 @@ class Reading {
     this.problems.push(...apart.problems);
     return text;
   }
-}
-
-/** A value without the pieces that do not count, longest first so that none hides another. */
-function counted({ value, excluded }: Variable): string {
-  const pieces = [...excluded]
-    .filter((piece) => piece !== '')
-    .sort((a, b) => b.length - a.length || byCodePoint(a, b));
-  return pieces.reduce((rest, piece) => rest.replaceAll(piece, ''), value);
 }

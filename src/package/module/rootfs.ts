@@ -15,10 +15,10 @@ import { join, posix } from 'node:path';
 import { buildError, failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { byCodePoint, digestFile } from '../../base/digest.ts';
 import { packArchive, unpackArchive } from '../../format/archive.ts';
-import type { WrittenCodec } from '../../base/codec/compress.ts';
 import type { Place } from '../../base/span.ts';
 import type { Output, StepContext, Task } from '../../task/task.ts';
 import type { ImageDeclaration } from './declaration.ts';
+import { IMAGE_CODECS, imageFileName } from './imageformat.ts';
 
 /** A package of an image: its archive, and where that is unpacked. */
 export interface ImageMember {
@@ -29,13 +29,6 @@ export interface ImageMember {
   readonly task: Task;
   readonly output: string;
 }
-
-const CODECS: Readonly<Record<string, WrittenCodec>> = {
-  tar: 'none',
-  'tar.gz': 'gzip',
-  'tar.xz': 'xz',
-  'tar.zst': 'zstd',
-};
 
 const IN = '/in';
 const OUT = '/out';
@@ -48,7 +41,7 @@ export function imageTask(image: ImageDeclaration, unsorted: readonly ImageMembe
     manifest: { at: posix.join(OUT, `${image.name}.manifest`), kind: 'file' },
   };
   for (const format of formats) {
-    outputs[format] = { at: posix.join(OUT, `${image.name}.${format}`), kind: 'file' };
+    outputs[format] = { at: posix.join(OUT, imageFileName(image.name, format)), kind: 'file' };
   }
   return {
     name: `${image.name}:image`,
@@ -126,13 +119,24 @@ async function makeImage(
   if (problems.length > 0) return failed(...problems);
   writeFileSync(context.locate(posix.join(OUT, `${image}.manifest`)), lines.join(''));
   for (const format of formats) {
-    const file = context.locate(posix.join(OUT, `${image}.${format}`));
-    const options = { codec: CODECS[format]!, keepSpecialModes: true, signal };
-    const packed = await packArchive(root, file, options);
+    const file = context.locate(posix.join(OUT, imageFileName(image, format)));
+    const codec = IMAGE_CODECS[format];
+    const packed =
+      codec === undefined
+        ? await (
+            await import('../../format/oci.ts')
+          ).writeOci(root, file, { name: image, path: pathOf(members), signal })
+        : await packArchive(root, file, { codec, keepSpecialModes: true, signal });
     if (!packed.ok) return packed;
   }
   rmSync(root, { recursive: true });
   return ok(undefined);
+}
+
+/** Where the programs of an image are: those of the packages first. */
+function pathOf(members: readonly ImageMember[]): string[] {
+  const own = members.map(({ prefix }) => posix.join(prefix, '/bin'));
+  return [...new Set([...own, '/usr/sbin', '/usr/bin', '/sbin', '/bin'])];
 }
 
 /** Moves a package's files to the others. Of two packages with one file, both are told. */

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { posix } from 'node:path';
 import { FIXED_MTIME } from '../../base/tar/pack.ts';
 import { JOBSERVER_VARIABLES } from '../../task/jobserver.ts';
+import type { Locate } from '../../task/task.ts';
 import type { PackageDeclaration } from './declaration.ts';
 import type { Scope, Variable } from './reach.ts';
 
@@ -23,11 +24,15 @@ export const BUILTIN: readonly string[] = [
   'VERSION',
   'VARIANT',
   'ROOT',
+  'INSTALL_ROOT',
   'PREFIX',
   'DESTDIR',
   'WORK',
   'SRC',
   'BUILD',
+  'PATCHES',
+  'INPUTS',
+  'OUT',
   'JOBS',
   'EACH',
   ...Object.keys(JOBSERVER_VARIABLES),
@@ -47,10 +52,13 @@ export function prefixOf({ values }: PackageDeclaration, root: string): string {
   return (values.prefix ?? root).replace(/\/+$/, '');
 }
 
-/** `root` is where packages are installed. */
+/**
+ * `root` is where packages are installed. `locate` says where directories lie that are not mounted: names of
+ * places on hosts stay what they are.
+ */
 export function scopeOf(
   declaration: PackageDeclaration,
-  { root }: { readonly root: string },
+  { root, locate = (inside) => inside }: { readonly root: string; readonly locate?: Locate },
 ): Scope {
   const { name, variant, values } = declaration;
   const variables = new Map<string, Variable>();
@@ -68,12 +76,16 @@ export function scopeOf(
   set('NAME', name);
   set('VERSION', values.version ?? '0');
   set('VARIANT', variant ?? '');
-  set('ROOT', root);
+  set('ROOT', locate(root));
+  set('INSTALL_ROOT', root);
   set('PREFIX', prefixOf(declaration, root));
-  set('DESTDIR', DESTDIR);
-  set('WORK', WORK_TREE);
-  set('SRC', first === undefined ? WORK_TREE : posix.join(WORK_TREE, first));
-  set('BUILD', posix.join(WORK_TREE, '.build'));
+  set('DESTDIR', locate(DESTDIR));
+  set('WORK', locate(WORK_TREE));
+  set('SRC', locate(first === undefined ? WORK_TREE : posix.join(WORK_TREE, first)));
+  set('BUILD', locate(posix.join(WORK_TREE, '.build')));
+  set('PATCHES', locate(PATCHES));
+  set('INPUTS', locate(INPUTS));
+  set('OUT', locate(OUT));
   // How many compilers run at once changes nothing in what they make.
   set('JOBS', String(availableParallelism()), true);
   for (const [key, value] of Object.entries(JOBSERVER_VARIABLES)) set(key, value, true);

@@ -6,7 +6,7 @@ export const STANDARD: PackageValues = packageValues({
   variables: {
     CFLAGS: '-O2',
     CXXFLAGS: '${CFLAGS}',
-    LDFLAGS: '-Wl,-rpath,${ROOT}/lib',
+    LDFLAGS: '-Wl,-rpath,${INSTALL_ROOT}/lib',
   },
   functions: {
     // What is installed elsewhere would be lost without a word.
@@ -35,8 +35,8 @@ export const STANDARD: PackageValues = packageValues({
       script: [
         'while read -r name; do',
         '  echo "applying $name"',
-        '  patch -p1 < "/pkg/patches/$name" || { echo "the patch $name does not apply" >&2; exit 1; }',
-        'done < /pkg/patches/series',
+        '  patch -p1 < "$PATCHES/$name" || { echo "the patch $name does not apply" >&2; exit 1; }',
+        'done < "$PATCHES/series"',
       ].join('\n'),
     },
     configure: { after: ['patch'], takes: ['packages'] },

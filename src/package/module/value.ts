@@ -1,6 +1,7 @@
 // The value of a variable as it is written, and what it comes to. `${NAME}` stands for another variable,
 // `${NAME?word:yes:no}` for one of two texts, as the word is in the list NAME or not; a dollar in front
 // takes that meaning away. Knows nothing of scripts.
+import { byCodePoint } from '../../base/digest.ts';
 
 /** A piece of a value. */
 export type Piece =
@@ -50,4 +51,21 @@ export function piecesOf(value: string): readonly Piece[] {
 /** Whether a word is in a list whose words are apart by white space. */
 export function contains(list: string, word: string): boolean {
   return list.split(/\s+/).includes(word);
+}
+
+/**
+ * A value without the pieces that do not count, longest first so that none hides another. One that is a
+ * word takes the blank along: with it and without it must be the same.
+ */
+export function counted(value: string, pieces: readonly string[]): string {
+  return [...new Set(pieces)]
+    .filter((piece) => piece !== '')
+    .sort((a, b) => b.length - a.length || byCodePoint(a, b))
+    .reduce((rest, piece) => withoutWord(rest, piece).replaceAll(piece, ''), value);
+}
+
+function withoutWord(value: string, word: string): string {
+  const escaped = word.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  const rest = value.replace(new RegExp(`(?:^|\\s+)${escaped}(?!\\S)`, 'g'), '');
+  return rest === value || /^\s/.test(value) ? rest : rest.trimStart();
 }

@@ -8,8 +8,10 @@ import { systemError } from '../../base/fs.ts';
 import type { Kind } from '../../base/stat/record.ts';
 import type { Files } from '../../base/stat/table.ts';
 import type { Image } from '../../sandbox/port.ts';
+import { translator } from '../../sandbox/translate.ts';
 import { JOBSERVER_VARIABLES } from '../../task/jobserver.ts';
 import type { Input, PackageInput, Task } from '../../task/task.ts';
+import { mentions } from '../../task/unmounted.ts';
 import type { Buildinfo } from '../buildinfo.ts';
 import type { Identity } from '../ids.ts';
 import { buildinfoText, pkginfoText } from '../manifest.ts';
@@ -81,11 +83,12 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
   }
   if (out.failed) return failed(...out.diagnostics);
 
-  return ok({
+  const text = scriptText(files.bytes(buildinfo.buildScript.path));
+  const task: Task = {
     name: `${spell(definition)}:build`,
     work: {
       kind: 'script',
-      text: scriptText(files.bytes(buildinfo.buildScript.path)),
+      text,
       image: options.image,
       workdir: WORK,
     },
@@ -130,8 +133,24 @@ export function buildTask(options: BuildTaskOptions): Result<Task> {
     network: false,
     pool: 'cpu',
     limits: {},
+    // Here the prefix is where a package is built to: all of these are places of the build.
+    unmounted: (locate) => {
+      const places = task.directories.map(({ at }) => ({ target: at, source: locate(at) }));
+      const { words } = translator(places);
+      const translate = ([name, value]: [string, string]): [string, string] => [name, words(value)];
+      // Bytes as characters, whatever the script is written in.
+      const there = mentions(task, root, (at) => Buffer.from(locate(at)).toString('latin1'));
+      const bytes = files.bytes(buildinfo.buildScript.path).toString('latin1');
+      return {
+        text,
+        variables: Object.fromEntries(Object.entries(task.variables).map(translate)),
+        volatile: task.volatile,
+        files: new Map([[script, Buffer.from(there(bytes), 'latin1')]]),
+      };
+    },
     reproduce: options.reproduce,
-  });
+  };
+  return ok(task);
 }
 
 /**

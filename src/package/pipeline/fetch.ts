@@ -37,12 +37,18 @@ export function fetchTask(
   identity: Identity,
   source: Source,
   fetchSource: FetchSource,
-  named: { readonly name: string; readonly output: string },
+  named: {
+    readonly name: string;
+    readonly output: string;
+    /** Where a member of the source is set; the whole source where that is not known. */
+    readonly placeOf?: (member: string) => Place | undefined;
+  },
 ): FetchTask {
   const { definition, inputs } = identity;
   const isFile = source.kind === 'url' || source.kind === 'url_extract';
   const at = isFile ? '/out/file' : '/out/tree';
   const pin = inputs.sources.get(source.name)!;
+  const pinned = named.placeOf?.(memberOf(pin.key)) ?? source.at;
   const task: Task = {
     name: named.name,
     work: {
@@ -61,6 +67,7 @@ export function fetchTask(
     network: true,
     pool: 'download',
     limits: {},
+    origins: new Map([[`parameters.${pin.key}`, pinned]]),
   };
   return {
     name: source.name,
@@ -79,6 +86,11 @@ export function fetchTask(
       return { kind: 'output', at: place, task, output: named.output };
     },
   };
+}
+
+/** What a definition calls a pin. */
+function memberOf(key: string): string {
+  return key === 'commit' ? 'ref' : key.replace('downloaded_', '');
 }
 
 /** The name a download has upstream. One that has none fails when it is fetched, with the reason. */

@@ -4,7 +4,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeIfChanged } from '../../base/fs.ts';
 import { formatJson } from '../../base/jsontext.ts';
-import type { PackageVariant } from '../variant.ts';
+import { plainName, type PackageVariant } from '../variant.ts';
 
 /** The directory of everything generated below a packages directory. */
 export function outputDirectory(packages: string): string {
@@ -32,9 +32,8 @@ export function deployDirectory(packages: string): string {
 }
 
 /** The directory that holds what was deployed of a package, and nothing else. */
-export function deployedPath(packages: string, { name, variant }: PackageVariant): string {
-  const folder = variant === null ? name : `${name}-${variant}`;
-  return join(deployDirectory(packages), 'packages', folder);
+export function deployedPath(packages: string, one: PackageVariant): string {
+  return join(deployDirectory(packages), 'packages', plainName(one));
 }
 
 /** Where the files of an image are. */

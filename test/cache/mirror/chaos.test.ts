@@ -232,6 +232,30 @@ test('a store that knows no capitals is as good as any: no two names differ by t
   expect(chaos.requests.join('\n')).not.toMatch(/ (ac|cas)\/.*[A-Z]/);
 });
 
+test('failures that are not in a row end nothing, however many they are', async () => {
+  let requests = 0;
+  await using chaos = await ChaosMirror.start((_, response) => {
+    if (++requests % 2 === 0) return false;
+    response.writeHead(500).end();
+    return true;
+  });
+  const { mirrors, warnings, close } = openedMirrors(here.store, [chaos.url()]);
+  for (let n = 0; n < 6; n++) await mirrors.results([digestOf(`key ${n}`).hash]);
+  expect(chaos.requests.length).toBe(12);
+  expect([...(await close()), ...warnings]).toEqual([]);
+});
+
+test('a blob that the mirror has with another length is sent again', async () => {
+  const { chaos, made } = await filled('length');
+  await using _ = chaos;
+  const [{ hash }] = made.contents as [(typeof made.contents)[number]];
+  chaos.files.set(`cas/${hash}`, chaos.files.get(`cas/${hash}`)!.subarray(1));
+  const { mirrors, close } = openedMirrors(maker.store, [chaos.url()]);
+  mirrors.offer(digestOf('another'), made.blobs, made.result);
+  expect(await close()).toEqual([]);
+  expect(digestOf(chaos.files.get(`cas/${hash}`)!).hash).toBe(hash);
+});
+
 test('a busy mirror is waited for when it asks for little', async () => {
   const { chaos, made } = await filled('busy');
   await using _ = chaos;

@@ -1,5 +1,5 @@
-import { existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { digestOf } from '../../../src/base/digest.ts';
 import { unzstd } from '../../../src/base/codec/unzstd.ts';
@@ -243,6 +243,19 @@ describe('a directory', () => {
     writer.mirrors.offer(own.key, own.blobs, own.result);
     expect(await writer.close()).toEqual([]);
     expect(cache.result(made.key.hash)?.local).toBeUndefined();
+  });
+
+  test('that has a blob with another length has none, and gets it', async () => {
+    const made = makeResult(there.store, there.directory, 'length');
+    const shared = join(here.directory, 'length');
+    const [{ hash }] = made.contents as [(typeof made.contents)[number]];
+    const file = join(shared, 'cas', hash.slice(0, 2), hash);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, '');
+    const writer = openedMirrors(there.store, [shared]);
+    writer.mirrors.offer(made.key, made.blobs, made.result);
+    expect(await writer.close()).toEqual([]);
+    expect(digestOf(readFileSync(file)).hash).toBe(hash);
   });
 
   test('of another format is left alone', async () => {

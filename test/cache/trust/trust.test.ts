@@ -361,6 +361,15 @@ describe('what is sent', () => {
     expect(await reader.close()).toEqual([]);
   });
 
+  test('for one scope is signed once more for another, by the same key', async () => {
+    await using chaos = await ChaosMirror.start();
+    const made = makeResult(here.store, here.directory, 'x');
+    await send(chaos, made, signedBy(ALICE, 'pr'));
+    const both = { codes: [], signers: ['alice', 'alice'] };
+    expect(await send(chaos, made, signedBy(ALICE, 'release'))).toEqual(both);
+    expect(await send(chaos, made, signedBy(ALICE, 'release'))).toEqual(both);
+  });
+
   test('does not take the place of another that is trusted, and somebody hears of it', async () => {
     await using chaos = await ChaosMirror.start();
     const made = makeResult(here.store, here.directory, 'x');

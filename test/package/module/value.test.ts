@@ -1,6 +1,6 @@
 // Values of variables: references, choices, and what is neither.
 import { expect, test } from 'vitest';
-import { brokenIn, piecesOf, plainNamesIn } from '../../../src/package/module/value.ts';
+import { brokenIn, counted, piecesOf, plainNamesIn } from '../../../src/package/module/value.ts';
 
 test('references and choices, between text', () => {
   expect(piecesOf('a ${B} ${L?w:y:n} $C $${D}')).toEqual([
@@ -34,4 +34,26 @@ test.each([
   ['$$DESTDIR \\$DESTDIR ${DESTDIR} $${DESTDIR} $1 $@ $(D)', []],
 ])('names behind a plain dollar: %s', (value, names) => {
   expect(plainNamesIn(value)).toEqual(names);
+});
+
+test('with a piece that does not count and without it is the same, wherever it stands', () => {
+  const pieces = ['-v', '--color=always'];
+  for (const value of [
+    '-O2 -g',
+    '-v -O2 -g',
+    '-O2 -v -g',
+    '-O2 -g -v',
+    '-v --color=always -O2 -v -g --color=always',
+  ]) {
+    expect(counted(value, pieces), value).toBe('-O2 -g');
+  }
+  expect(counted('-v', pieces)).toBe('');
+  // In the middle of a word, and what only begins like it.
+  expect(counted('a-vb -vv -verbose', ['-v'])).toBe('ab v erbose');
+  expect(counted(' -O2', pieces)).toBe(' -O2');
+});
+
+test('the order of pieces that do not count decides nothing', () => {
+  const pieces = ['ab', 'bc', 'a', 'abc', 'ab'];
+  expect(counted('abcab x', pieces)).toBe(counted('abcab x', pieces.toReversed()));
 });

@@ -9,6 +9,7 @@ import { onlyOutput, type StepKind, type StepSetup } from './kind.ts';
 export const deploy: StepKind = {
   version: 1,
   needs: { output: 'tree' },
+  sideBySide: true,
   prepare(setup) {
     return {
       parameters: { inputs: [...setup.inputs.keys()].sort() },

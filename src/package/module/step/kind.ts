@@ -60,6 +60,8 @@ export interface StepKind {
   readonly codecs?: readonly WrittenCodec[];
   /** What `*` stands for in an output of one package; the package's name unless given. */
   readonly fileName?: (one: { readonly name: string; readonly version: string }) => string;
+  /** What it uses comes to lie side by side, files by their own names. */
+  readonly sideBySide?: boolean;
   /** Why it cannot write a package of a version. */
   readonly unable?: (
     version: string,

@@ -4,6 +4,7 @@ import type { WrittenCodec } from '../../../base/codec/compress.ts';
 import type { Canonical } from '../../../base/digest.ts';
 import { architectureOf, type Notation, type PackageMetadata } from '../../../format/metadata.ts';
 import { ROOT_OWNER, type Payload } from '../../../format/payload.ts';
+import { plainName } from '../../variant.ts';
 import { claims } from '../subpackage.ts';
 import type { StepPackage, StepSetup } from './kind.ts';
 
@@ -12,17 +13,26 @@ export function metadataOf(
   notation: Notation,
 ): PackageMetadata {
   const one = pack.subpackages.find(({ name }) => name === element)!;
-  const ours = new Set(pack.subpackages.map(({ name }) => name));
-  const named = [...new Set(one.requires.map((text) => text.replace(/:.*$/s, '')))];
+  const { variant } = pack;
+  const ours = new Map(
+    pack.subpackages.map(({ name }) => [name, { name: plainName({ name, variant }), exact: true }]),
+  );
+  // Of itself it requires the variant that it is, whatever is written.
+  const required = one.requires.map((text) => {
+    const [name, wanted = 'default'] = text.split(/:(.*)/s);
+    const other = { name: name!, variant: wanted === 'default' ? null : wanted };
+    return ours.get(name!) ?? { name: plainName(other), exact: false };
+  });
   return {
-    name: one.name,
+    name: plainName({ name: one.name, variant }),
     source: pack.name,
+    variantOf: variant === null ? undefined : one.name,
     version: pack.version,
     description: one.description ?? pack.description ?? one.name,
     homepage: oneLine(pack.homepage),
     license: oneLine(pack.license),
     maintainer: oneLine(pack.maintainer),
-    requires: named.map((name) => ({ name, exact: ours.has(name) })),
+    requires: [...new Map(required.map((requirement) => [requirement.name, requirement])).values()],
     systemRequires: one.systemRequires[notation],
     scripts: one.scripts,
   };
@@ -65,7 +75,7 @@ export function parametersOf(
   };
   return {
     ...said,
-    ...(said.name === own ? ofItself : { split: ofItself }),
+    ...(setup.element === own ? ofItself : { split: ofItself }),
     conffiles,
     owners: owners.map(({ files, user, group }) => ({ files, user, group })),
     prefix,

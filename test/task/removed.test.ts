@@ -1,0 +1,67 @@
+// How a store that goes away below a task is told from a task that fails.
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeEach, expect, test } from 'vitest';
+import { buildError, environmentError, type Diagnostic } from '../../src/base/diagnostic.ts';
+import type { Workspace } from '../../src/cache/work.ts';
+import { isStoreRemoved, lacksInputs } from '../../src/task/removed.ts';
+import type { Input, Task } from '../../src/task/task.ts';
+import { scratch } from '../rig/scratch.ts';
+
+const place = scratch();
+afterAll(() => place[Symbol.dispose]());
+const root = place.at('store');
+const path = join(root, 'work/mine');
+const executor = { store: { root }, workspace: { path } as Workspace };
+
+beforeEach(() => {
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(root, 'version'), '1\n');
+});
+
+const failed = (diagnostic: Diagnostic): boolean =>
+  isStoreRemoved(executor, { diagnostics: [diagnostic], tail: [] });
+const script = buildError({ code: 'task/failed', message: 'it failed' });
+const missing = (file: string): Diagnostic =>
+  environmentError({ code: 'fs/enoent', message: `cannot read ${file}: it does not exist` });
+
+test('a failure is what it is while the store is there', () => {
+  expect(failed(script)).toBe(false);
+  expect(failed(missing('/elsewhere/file'))).toBe(false);
+  expect(failed(missing(`${root}-beside/file`))).toBe(false);
+});
+
+test('a file of the store that went away tells before the rest is gone', () => {
+  expect(failed(missing(join(path, 'task/0/file')))).toBe(true);
+});
+
+test.each([path, join(root, 'version')])('without %s any failure is for that', (gone) => {
+  rmSync(gone, { recursive: true });
+  expect(failed(script)).toBe(true);
+});
+
+test('inputs that a task cannot have removed itself are missing, others may be', () => {
+  const text = (at: string): Input => ({ kind: 'text', at, content: '' });
+  const task = {
+    directories: [
+      { at: '/src', writable: false },
+      { at: '/work', writable: true },
+      { at: '/root', writable: false },
+    ],
+    inputs: [
+      text('/src/a'),
+      text('/work/b'),
+      { kind: 'packages', at: '/root', packages: [{ id: 'p--1' }] },
+    ],
+  } as unknown as Task;
+  const locate = (inside: string): string => place.at('staged', inside);
+  mkdirSync(locate('/src'), { recursive: true });
+  mkdirSync(locate('/root/packages/p--1'), { recursive: true });
+  writeFileSync(locate('/src/a'), '');
+  expect(lacksInputs(task, locate)).toBe(false);
+  rmSync(locate('/root/packages/p--1'), { recursive: true });
+  expect(lacksInputs(task, locate)).toBe(true);
+  mkdirSync(locate('/root/packages/p--1'));
+  rmSync(locate('/src/a'));
+  expect(lacksInputs(task, locate)).toBe(true);
+});
