@@ -53,7 +53,7 @@ thing { name: "base", deps: ["lib.c"], split: ["one", "two"], more: {flags: ["m"
 `,
   'ab/Blueprints': 'thing { name: "lib.c", make: "n@one" }\nthing { name: "lib_c" }\n',
   'a/b/Blueprints':
-    'thing { name: "q\\"\\\\", deps: ["n@one"] }\nthing { name: "n" , split: ["one"] }\n',
+    'thing { name: "q\\"\\\\", deps: ["n@one"] }\nthing { name: "n" , split: ["one"] }\nthing { name: "v@w", split: ["one", "two"] }\n',
 };
 
 let engine: Engine;
@@ -187,6 +187,7 @@ describe('names', () => {
     expect(find('n').map((variant) => variantLabel(graph, variant))).toEqual(['n@one']);
     expect(graph.modules.name[graph.variants.module[find('n')[0]!]!]).toBe('n');
     expect(find('base@two', 'base')).toHaveLength(2);
+    expect(find('v@w@two').map((variant) => variantLabel(graph, variant))).toEqual(['v@w@two']);
   });
 
   test('as patterns mean themselves but for the star', () => {
@@ -198,7 +199,7 @@ describe('names', () => {
     expect(names('lib.*')).toEqual(['lib.c']);
     expect(names('lib*')).toEqual(['lib.c', 'lib_c']);
     expect(names('*"*', 'top')).toEqual(['q"\\', 'top']);
-    expect(names('*')).toHaveLength(9);
+    expect(names('*')).toHaveLength(10);
     expect(names('top', 'tpo', 'x*')).toEqual([
       'there is no module "tpo"',
       'there is no module "x*"',
@@ -213,6 +214,7 @@ describe('names', () => {
     expect(rows({ directory: 'a' }).map((row) => (row as { name: string }).name)).toEqual([
       'n',
       'q"\\',
+      'v@w',
     ]);
     expect(rows({ type: 'made' })).toEqual([
       {
