@@ -1,11 +1,19 @@
 // Lays out what a task sees: one directory on disk for each directory the task declares, filled with its
 // inputs. What the task may write to is copied; what it can only read is linked from the store.
-import { chmodSync, copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { buildError, failed, ok, type Result } from '../base/diagnostic.ts';
 import { digestFile, sameDigest } from '../base/digest.ts';
 import { loadTree, placeTree } from '../cache/tree.ts';
-import { placeBlob, type Store } from '../cache/store.ts';
+import { BLOB_TIME, placeBlob, type Store } from '../cache/store.ts';
 import { inspect, MAX_LAYERS } from '../sandbox/overlay.ts';
 import type { Mount } from '../sandbox/port.ts';
 import { directoryOf } from './graph.ts';
@@ -162,6 +170,7 @@ async function placeInput(
     case 'text':
       writeFileSync(path, input.content);
       chmodSync(path, 0o644);
+      hideTime(path);
       return undefined;
     case 'link':
       symlinkSync(input.target, path);
@@ -209,6 +218,11 @@ function place(store: Store, value: OutputValue, path: string, copy: boolean): b
   return tree !== undefined && placeTree(store, tree, path, { copy });
 }
 
+/** No key is over times, so a task is given none: those of blobs, as what comes from other tasks has. */
+function hideTime(path: string): void {
+  utimesSync(path, BLOB_TIME, BLOB_TIME);
+}
+
 /** The copy is what was hashed, or the task does not run: a file may change while a build goes on. */
 function copyChecked(
   task: Task,
@@ -217,6 +231,7 @@ function copyChecked(
 ): Result<never> | undefined {
   copyFileSync(input.source, path);
   chmodSync(path, input.executable ? 0o755 : 0o644);
+  hideTime(path);
   if (sameDigest(digestFile(path), input.digest)) return undefined;
   return failed(
     buildError({

@@ -1,9 +1,10 @@
 // Files of the checkout that somebody writes to while a build goes on: nothing is ever on record under a
 // key that is over other bytes than the task was given.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestOf, type Sha256Hex } from '../../src/base/digest.ts';
+import { BLOB_TIME } from '../../src/cache/store.ts';
 import { loadTree, placeTree } from '../../src/cache/tree.ts';
 import { computeKeys } from '../../src/task/key.ts';
 import type { Task } from '../../src/task/task.ts';
@@ -99,4 +100,25 @@ test('changed while its task runs: the task goes on with what was hashed', async
   expect(keyOf(again)).not.toBe(keyOf(task));
   await rig.build([again]);
   expect(outputOf(rig, keyOf(again))).toBe('later');
+});
+
+test('a task sees when nothing was written: times are not part of keys', async () => {
+  using rig = await createRig();
+  const source = join(rig.directory, 'file');
+  writeFileSync(source, 'text');
+  const seen: number[] = [];
+  const task = scriptTask({
+    name: 'reader',
+    does: ({ locate }) => {
+      seen.push(...['file', 'words'].map((name) => statSync(locate(`/in/${name}`)).mtimeMs));
+      writeFileSync(join(locate('/out/tree'), 'text'), '');
+      return 0;
+    },
+    inputs: [
+      { kind: 'file', at: '/in/file', source, digest: digestOf('text'), executable: false },
+      { kind: 'text', at: '/in/words', content: 'words' },
+    ],
+  });
+  await rig.build([task]);
+  expect(seen).toEqual([BLOB_TIME * 1000, BLOB_TIME * 1000]);
 });
