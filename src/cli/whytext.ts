@@ -11,7 +11,7 @@ import type { Cause, Reason } from '../task/reason.ts';
 import { duration } from './reporter/format.ts';
 import { causeIdentity } from '../task/reason.ts';
 import { causeText, ofTask } from './reporter/cause.ts';
-import { dateText, reasonText } from './reporter/reason.ts';
+import { dateText, reasonText, RootCauses } from './reporter/reason.ts';
 import { textDiff } from './reporter/textdiff.ts';
 import type { Fate, TaskWhy } from './why.ts';
 
@@ -20,14 +20,53 @@ export interface WhyTextOptions {
   readonly cwd: string;
 }
 
-/** One paragraph for each task. A cause is shown in full where it is met first. */
-export function whyText(tasks: readonly TaskWhy[], options: WhyTextOptions): string {
-  const shown = new Set<string>();
-  return tasks.map((task) => paragraph(task, options, shown).join('\n') + '\n').join('');
+/** What was told before: causes in full, and the task for which a list of them was. */
+interface Shown {
+  readonly causes: Set<string>;
+  readonly lists: Map<string, string>;
 }
 
-function paragraph(why: TaskWhy, options: WhyTextOptions, shown: Set<string>): string[] {
-  const reason = why.reason ?? (why.told === undefined ? undefined : reasonFromJson(why.told));
+/** What changed, and one paragraph for each task. A cause is shown in full where it is met first. */
+export function whyText(tasks: readonly TaskWhy[], options: WhyTextOptions): string {
+  const shown = { causes: new Set<string>(), lists: new Map<string, string>() };
+  const roots = rootLines(tasks, options, shown.causes);
+  const all = [
+    ...(roots.length === 0 ? [] : [[...roots, '']]),
+    ...tasks.map((task) => paragraph(task, options, shown)),
+  ];
+  return all.map((lines) => `${lines.join('\n')}\n`).join('');
+}
+
+/** Root causes that are told before all tasks. */
+const MOST_ROOTS = 20;
+
+/** What makes tasks run, or if nothing does, what made them: each cause once. Of one task its paragraph says it. */
+function rootLines(
+  tasks: readonly TaskWhy[],
+  options: WhyTextOptions,
+  shown: Set<string>,
+): string[] {
+  const fate = tasks.some((task) => task.fate === 'would-run') ? 'would-run' : 'ran';
+  const roots = new RootCauses();
+  const changed = tasks
+    .filter((task) => task.fate === fate)
+    .map(reasonOf)
+    .filter((reason) => reason?.kind === 'changed');
+  if (changed.length < 2) return [];
+  for (const reason of changed) roots.add(reason);
+  const { told, more } = roots.first(options.cwd, MOST_ROOTS);
+  const lines = told.flatMap(({ cause, line }) =>
+    causeBlock(cause, `because ${line}`, options, shown),
+  );
+  return more === 0 ? lines : [...lines, `and ${more} more`];
+}
+
+function reasonOf({ reason, told }: TaskWhy): Reason | undefined {
+  return reason ?? (told === undefined ? undefined : reasonFromJson(told));
+}
+
+function paragraph(why: TaskWhy, options: WhyTextOptions, shown: Shown): string[] {
+  const reason = reasonOf(why);
   const lines = [`${printable(why.task)}  ${fateText(why)}`];
   if (reason !== undefined) lines.push(...reasonLines(reason, why.task, options, shown));
   if (why.nearest !== undefined && reason?.kind === 'changed') {
@@ -83,12 +122,19 @@ function reasonLines(
   reason: Reason,
   task: string,
   options: WhyTextOptions,
-  shown: Set<string>,
+  shown: Shown,
 ): string[] {
   if (reason.kind !== 'changed') {
     return [`  because ${reasonText(reason, task, options.cwd)}`];
   }
-  return reason.causes.flatMap((cause) => causeLines(cause, task, options, shown));
+  const { causes } = reason;
+  const list = causes.map(causeIdentity).join('\0');
+  const other = shown.lists.get(list);
+  if (other !== undefined && causes.length > 1) {
+    return [`  because of the same ${causes.length} as ${printable(other)}`];
+  }
+  shown.lists.set(list, task);
+  return causes.flatMap((cause) => causeLines(cause, task, options, shown.causes));
 }
 
 /** A cause, and below it what differs, where that is more than a line. */

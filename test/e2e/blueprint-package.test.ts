@@ -627,6 +627,25 @@ describe('mistakes', () => {
     expect(status).toBe(2);
   });
 
+  test('a directory for its files, and a pattern that cannot be one: what to write is said', () => {
+    using rig = createRig();
+    const source = (files: string): string =>
+      `package { name: "p", sources: { p: { files: ["${files}"] } } }\n`;
+    rig.write({ Blueprints: source('src'), 'src/a.c': '' });
+    const directory = rig.run(['build']);
+    expect(directory.stderr).toMatch(
+      /^Blueprints:1:\d+: error: cannot read src: it is a directory/m,
+    );
+    expect(directory.stderr).toContain('hint: a pattern takes the files in it: "src/**/*"');
+    rig.write({ Blueprints: source('src/**') });
+    const pattern = rig.run(['build']);
+    expect(pattern.stderr).toContain("pattern has '**' as last path element");
+    expect(pattern.stderr).toContain(
+      'hint: "src/**/*" stands for all files, in whatever directories',
+    );
+    expect([directory.status, pattern.status]).toEqual([3, 2]);
+  });
+
   test('the path of the tree in a value is refused, with the variable', () => {
     using rig = createRig();
     rig.write({ Blueprints: `package { name: "p", variables: { WHERE: "${rig.packages}/x" } }\n` });

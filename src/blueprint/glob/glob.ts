@@ -40,7 +40,11 @@ export function glob(
   } catch (error) {
     if (!(error instanceof PatternError) && !(error instanceof LinkError)) throw error;
     const code = error instanceof LinkError ? 'glob/link' : 'glob/pattern';
-    return failed(definitionError({ code, message: error.message }));
+    const hint =
+      error.message === LAST_RECURSIVE
+        ? `"${pattern}/*" stands for all files, in whatever directories`
+        : undefined;
+    return failed(definitionError({ code, message: error.message, hint }));
   }
 }
 

@@ -75,8 +75,9 @@ export class ModuleStep implements ReadingContext {
   }
 
   /** Adds a diagnostic at the module. */
-  protected report(code: string, message: string): void {
-    this.diagnostics.push(definitionError({ code, message, at: this.target.group.place }));
+  protected report(code: string, message: string, hint?: string): void {
+    const { place: at } = this.target.group;
+    this.diagnostics.push(definitionError({ code, message, at, hint }));
   }
 
   evaluate<T>(property: Configurable<T>, name: string): T | undefined {
@@ -103,7 +104,9 @@ export class ModuleStep implements ReadingContext {
   glob(pattern: string, options?: GlobOptions): readonly string[] {
     const result = this.graph.observations.glob(pattern, options);
     if (!result.ok) {
-      for (const { message } of result.diagnostics) this.error(message);
+      for (const { message, hint } of result.diagnostics) {
+        this.report('module/error', `${this.shown}: ${message}`, hint);
+      }
       return [];
     }
     const { group } = this.target;

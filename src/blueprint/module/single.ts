@@ -68,7 +68,9 @@ export class SingletonStep implements SingletonContext {
       this.#run.graph.observations.share([result.value.key]);
       return result.value.record.matches;
     }
-    for (const { message } of result.diagnostics) this.error(message);
+    for (const { message, hint } of result.diagnostics) {
+      this.#run.diagnostics.push(definitionError({ code: 'singleton/error', message, hint }));
+    }
     return [];
   }
 

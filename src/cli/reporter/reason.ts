@@ -59,13 +59,21 @@ export class RootCauses {
 
   /** `CFLAGS in Blueprints:12: "-O2" → "-O3"; 214 tasks follow`, the most consequential first. */
   lines(cwd: string, most: number): string[] {
+    const { told, more } = this.first(cwd, most);
+    return [...told.map(({ line }) => line), ...(more === 0 ? [] : [`and ${more} more`])];
+  }
+
+  /** The most consequential ones, as they read, and how many more there are. */
+  first(
+    cwd: string,
+    most: number,
+  ): { readonly told: readonly { cause: Cause; line: string }[]; readonly more: number } {
     const all = [...this.#causes.values()].sort((a, b) => b.tasks - a.tasks);
-    const lines = all.slice(0, most).map(({ cause, tasks }) => {
+    const told = all.slice(0, most).map(({ cause, tasks }) => {
       const of = ofTasks(cause, tasks);
       const follow = tasks === 1 ? '' : `; ${tasks} tasks follow`;
-      return `${of}${causeText(cause, cwd)}${follow}`;
+      return { cause, line: `${of}${causeText(cause, cwd)}${follow}` };
     });
-    if (all.length > most) lines.push(`and ${all.length - most} more`);
-    return lines;
+    return { told, more: all.length - told.length };
   }
 }

@@ -1,8 +1,8 @@
 // The files of the tree that a package is made of: what they are counts, and where in the package's folder.
 import { posix } from 'node:path';
-import { Collector, type Result } from '../../base/diagnostic.ts';
+import { Collector, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import type { Digest, Sha256Hex } from '../../base/digest.ts';
-import { systemError } from '../../base/fs.ts';
+import { errnoOf, systemError } from '../../base/fs.ts';
 import type { PackageDeclaration } from './declaration.ts';
 import { placeOf } from './place.ts';
 
@@ -19,6 +19,13 @@ export function pathInSource(directory: string, file: string): string {
   return file.startsWith(below) ? file.slice(below.length) : posix.basename(file);
 }
 
+/** A file of the tree that cannot be read, `fs/*`. Throws what is no system error. */
+export function unreadable(file: string, error: unknown): Diagnostic {
+  const problem = systemError('read', error, file);
+  if (errnoOf(error) !== 'EISDIR') return problem;
+  return { ...problem, hint: `a pattern takes the files in it: "${posix.basename(file)}/**/*"` };
+}
+
 /** `directory` is the tree, absolute. Errors `fs/*`, at the property that names the file. */
 export function moduleFiles(
   declaration: PackageDeclaration,
@@ -30,7 +37,7 @@ export function moduleFiles(
     try {
       return digestOf(posix.join(directory, file)).hash;
     } catch (error) {
-      out.add({ ...systemError('read', error, file), at: placeOf(declaration, property) });
+      out.add({ ...unreadable(file, error), at: placeOf(declaration, property) });
       return undefined;
     }
   };

@@ -6,7 +6,7 @@ import type { Digest } from '../../base/digest.ts';
 import { systemError } from '../../base/fs.ts';
 import type { Input } from '../../task/task.ts';
 import type { ModuleDefinition } from './definition.ts';
-import { pathInSource } from './files.ts';
+import { pathInSource, unreadable } from './files.ts';
 import { placeOf } from './place.ts';
 import { PATCHES, WORK_TREE } from './scope.ts';
 
@@ -36,7 +36,7 @@ export function fileInputs(options: InputOptions, out: Collector): Input[] {
         });
       } catch (error) {
         const at = placeOf(module.declaration, `sources.${name}.files`);
-        out.add({ ...systemError('read', error, file), at });
+        out.add({ ...unreadable(file, error), at });
       }
     }
   }
