@@ -168,7 +168,9 @@ async function writeCommit(
 
 function tagText({ why, task, key, atMs }: Recording, tag: string, mark: string): string {
   const tagger = `Ashlar <ashlar@localhost> ${Math.floor(atMs / 1000)} +0000`;
-  const message = data(`${why}\n\ntask ${task}\nkey ${key}\n`);
+  // Git's own time has whole seconds only, in which two builds can end.
+  const at = new Date(atMs).toISOString();
+  const message = data(`${why}\n\ntask ${task}\nkey ${key}\nat ${at}\n`);
   return `tag ${tag}\nfrom ${mark}\ntagger ${tagger}\n${message}\n`;
 }
 
@@ -202,9 +204,11 @@ export async function list(directory: string): Promise<Result<Recorded[]>> {
     const task = /^task (.*)$/m.exec(body)?.[1];
     const key = /^key ([0-9a-f]{64})$/m.exec(body)?.[1];
     if (task === undefined || key === undefined) return [];
-    return [{ tag, commit, task, key, atMs: Number(at) * 1000, why }];
+    const exact = /^at (\S+)$/m.exec(body)?.[1];
+    const atMs = Date.parse(exact ?? '') || Number(at) * 1000;
+    return [{ tag, commit, task, key, atMs, why }];
   });
-  return ok(found);
+  return ok(found.sort((a, b) => b.atMs - a.atMs));
 }
 
 function broken(directory: string, said: string): Result<never> {
