@@ -45,23 +45,23 @@ test('inputs that a task cannot have removed itself are missing, others may be',
   const task = {
     directories: [
       { at: '/src', writable: false },
-      { at: '/work', writable: true },
-      { at: '/root', writable: false },
+      { at: '/tree', writable: true },
+      { at: '/deps', writable: false },
     ],
     inputs: [
       text('/src/a'),
-      text('/work/b'),
-      { kind: 'packages', at: '/root', packages: [{ id: 'p--1' }] },
+      text('/tree/b'),
+      { kind: 'packages', at: '/deps', packages: [{ id: 'p--1' }] },
     ],
   } as unknown as Task;
   const locate = (inside: string): string => place.at('staged', inside);
   mkdirSync(locate('/src'), { recursive: true });
-  mkdirSync(locate('/root/packages/p--1'), { recursive: true });
+  mkdirSync(locate('/deps/packages/p--1'), { recursive: true });
   writeFileSync(locate('/src/a'), '');
   expect(lacksInputs(task, locate)).toBe(false);
-  rmSync(locate('/root/packages/p--1'), { recursive: true });
+  rmSync(locate('/deps/packages/p--1'), { recursive: true });
   expect(lacksInputs(task, locate)).toBe(true);
-  mkdirSync(locate('/root/packages/p--1'));
+  mkdirSync(locate('/deps/packages/p--1'));
   rmSync(locate('/src/a'));
   expect(lacksInputs(task, locate)).toBe(true);
 });
