@@ -19,14 +19,7 @@ import {
   type Stats,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
-import {
-  definitionError,
-  environmentError,
-  failed,
-  ok,
-  type Diagnostic,
-  type Result,
-} from '../base/diagnostic.ts';
+import { definitionError, environmentError, failed, ok, type Result } from '../base/diagnostic.ts';
 import { digestFile, digestOf, sameDigest, type Digest } from '../base/digest.ts';
 import {
   discard,
@@ -98,21 +91,6 @@ export function openStore(root: string): Result<Store> {
   } catch (error) {
     return failed(systemError('open the store', error, root));
   }
-}
-
-/** What is said where a store went away while it was used. */
-export function storeRemoved(root: string): Diagnostic {
-  return environmentError({
-    code: 'store/removed',
-    message: `the store ${root} was removed while it was in use`,
-    hint: 'run again: it is made anew, and what was in it is built or fetched again; to make room, use ashlar gc',
-  });
-}
-
-/** Whether a store was removed, or is just being: a problem with a file of it that was there tells before all is gone. */
-export function isRemoved({ root }: Store, problem: Diagnostic): boolean {
-  if (problem.code === 'store/removed' || !existsSync(join(root, 'version'))) return true;
-  return problem.code === 'fs/enoent' && problem.message.includes(`${root}/`);
 }
 
 /** A temporary file lives for as long as one write takes. */

@@ -2,7 +2,8 @@
 // for that in any way, and before all of the store is gone.
 import { existsSync, lstatSync } from 'node:fs';
 import { posix } from 'node:path';
-import { isRemoved, type Store } from '../cache/store.ts';
+import { isRemoved } from '../cache/removed.ts';
+import type { Store } from '../cache/store.ts';
 import type { Workspace } from '../cache/work.ts';
 import type { TaskFailure } from './event.ts';
 import { directoryOf } from './graph.ts';

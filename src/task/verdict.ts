@@ -1,7 +1,7 @@
 // What is said of tasks that were not allowed to run, or whose results cannot be had. Pure text.
 import { buildError, environmentError, type Diagnostic } from '../base/diagnostic.ts';
 import type { Sha256Hex } from '../base/digest.ts';
-import { storeRemoved } from '../cache/store.ts';
+import { storeRemoved } from '../cache/removed.ts';
 import type { TaskFailure } from './event.ts';
 import type { Task } from './task.ts';
 

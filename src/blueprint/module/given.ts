@@ -1,5 +1,6 @@
 // Whether what build logic gives, or returns, is of the kind that is asked for: it is mostly JavaScript, in
 // which a text for a list goes unnoticed, and means each of its letters. Keys of options are in known.ts.
+import { firstOf } from '../property/fits.ts';
 import { LogicError } from './exception.ts';
 import type { AnyProvider } from './provider.ts';
 
@@ -48,17 +49,6 @@ function notPlain(value: unknown): string | undefined {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return describe(value);
   return firstOf(Object.values(value), (item) => (item === undefined ? undefined : notPlain(item)));
-}
-
-function firstOf(
-  values: readonly unknown[],
-  find: (value: unknown) => string | undefined,
-): string | undefined {
-  for (const value of values) {
-    const found = find(value);
-    if (found !== undefined) return found;
-  }
-  return undefined;
 }
 
 /** A value of the wrong kind, in a few words. */

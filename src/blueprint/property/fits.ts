@@ -48,7 +48,8 @@ export function misfitWithin({ fields }: NestedProperty, values: AnyValues): str
   return undefined;
 }
 
-function firstOf(
+/** The first thing that is found in any of the items. */
+export function firstOf(
   items: readonly unknown[],
   find: (item: unknown) => string | undefined,
 ): string | undefined {
