@@ -109,7 +109,8 @@ describe('a store that is removed while a build runs', () => {
     using rig = createRig();
     rig.write({
       'p/buildinfo.json': '{}',
-      'p/build': 'in=work; echo "$PWD" | grep -q "/store/$in/" && rm -rf "${PKG_PATH%/$in/*}"; false',
+      'p/build':
+        'in=work; echo "$PWD" | grep -q "/store/$in/" && rm -rf "${PKG_PATH%/$in/*}"; false',
     });
     const { status, stderr } = rig.run(['build', '--sandbox', 'host']);
     expect(status).toBe(3);
