@@ -2,7 +2,7 @@
 // a system's whole list a tenth of a second, also of programs that ask nobody. The launcher hides the variable from it
 // under another name, and the file is read when the first connection is made. Knows nothing of connections.
 import { readFileSync } from 'node:fs';
-import type { SecureContext } from 'node:tls';
+import type * as Tls from 'node:tls';
 
 const NODES_NAME = 'NODE_EXTRA_CA_CERTS';
 const HIDDEN_NAME = 'ASHLAR_EXTRA_CA_CERTS';
@@ -24,20 +24,20 @@ export function withoutAuthorities(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return rest;
 }
 
-let known: { readonly secureContext?: SecureContext } | undefined;
+let known: { readonly secureContext?: Tls.SecureContext } | undefined;
 
 /** What connections trust: to be among the options of each. A file that cannot be read is told as Node tells it, once. */
-export function trusted(tls: typeof import('node:tls')): {
-  readonly secureContext?: SecureContext;
+export function trusted(tls: typeof Tls): {
+  readonly secureContext?: Tls.SecureContext;
 } {
   known ??= unread === undefined ? {} : readAuthorities(tls, unread);
   return known;
 }
 
 function readAuthorities(
-  { createSecureContext, rootCertificates }: typeof import('node:tls'),
+  { createSecureContext, rootCertificates }: typeof Tls,
   path: string,
-): { readonly secureContext?: SecureContext } {
+): { readonly secureContext?: Tls.SecureContext } {
   try {
     // One for all: each that is made parses the whole list.
     const secureContext = createSecureContext({

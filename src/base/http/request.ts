@@ -275,7 +275,7 @@ async function tunnel(url: URL, proxy: URL, signal: AbortSignal): Promise<Socket
   });
 }
 
-function trustFor({ protocol }: URL): tls.SecureContextOptions {
+function trustFor({ protocol }: URL): Pick<tls.ConnectionOptions, 'secureContext'> {
   return protocol === 'https:' ? trusted(tls) : {};
 }
 

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { takeCourse } from '../../base/course.ts';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf, type Canonical } from '../../base/digest.ts';
 import { systemError, writeIfChanged } from '../../base/fs.ts';
@@ -61,7 +62,9 @@ export interface Generated {
 /** Generates. Error codes: those of all phases, `list/…` and `fs/…`. Nothing is written on errors. */
 export function generate(options: GenerateOptions): Result<Generated> {
   try {
-    return new Generation(options).run();
+    const generated = new Generation(options).run();
+    if (generated.ok) takeCourse(`generate ${generated.value.analysed}`);
+    return generated;
   } catch (error) {
     return failed(systemError('generate', error));
   }

@@ -1,5 +1,5 @@
 // Downloads as processes: killed, many at once, on full and read-only disks, and over TLS.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
