@@ -105,6 +105,7 @@ export async function prepare(
       files: table,
       reproduce: (definition) => reproduceLine(request, definition),
       locks,
+      onWarning: (diagnostic) => out.add(diagnostic),
     }),
   );
   table.save();
