@@ -70,7 +70,7 @@ export function systemError(doing: string, error: unknown, path?: string): Diagn
   return environmentError({
     code: `fs/${errno.toLowerCase()}`,
     message: `cannot ${doing}${at === undefined ? '' : ` ${at}`}: ${explainErrno(errno)}`,
-    ...(refused === undefined ? {} : { path: String(refused) }),
+    ...(refused === undefined ? {} : { path: refused }),
     ...(full && at !== undefined ? { notes: freeSpace(at) } : {}),
     ...(hint === undefined ? {} : { hint }),
   });
