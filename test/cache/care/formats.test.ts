@@ -29,11 +29,7 @@ describe('tombstones', () => {
   });
 
   test('beyond a hundred thousand make room for the newest', () => {
-    const many = Array.from({ length: 100_000 }, (_, index) => ({
-      key: index.toString(16).padStart(64, '0'),
-      atMs: 1000 + index,
-      lastUsedMs: index,
-    }));
+    const many = Array.from({ length: 100_000 }, (_, index) => stone(`${index}`, 1000 + index));
     addTombstones(here.store, many);
     // So many still fit.
     expect(tombstone(here.store, many[0]!.key)).toEqual(many[0]);
