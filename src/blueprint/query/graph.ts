@@ -2,7 +2,7 @@
 // in columns of plain data, so that it can be kept and read again without analysing anything. Knows
 // nothing of properties.
 import { positionAt } from '../../base/span.ts';
-import { showVariations, tellVariations } from '../module/dependency.ts';
+import { showVariations } from '../module/dependency.ts';
 import type { Graph } from '../module/graph.ts';
 import { packLists, type ListColumn } from '../phase/column.ts';
 import { groupsByName } from '../phase/manifest.ts';
@@ -69,8 +69,8 @@ export function moduleGraph(graph: Graph): ModuleGraph {
     for (const member of group.members) {
       if (member.kind === 'variant') variants.push(member);
       else {
-        const target = tellVariations(graph, member.target.variations);
-        aliases.push(`${tellVariations(graph, member.variations)} (alias to ${target})`);
+        const target = showVariations(graph, member.target.variations);
+        aliases.push(`${showVariations(graph, member.variations)} (alias to ${target})`);
       }
     }
     columns.variants[index + 1] = variants.length;
