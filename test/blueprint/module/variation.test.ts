@@ -28,6 +28,15 @@ thing { name: "lib", split: ["a", "b"] }`;
     ]);
   });
 
+  test('of which there is none: those that there are, in words where they have no variations', () => {
+    const aliased = splitting('m', (name, ctx) => {
+      if (name === 'lib') ctx.aliasVariation('a');
+    });
+    const shown = problems(text, { mutators: [aliased] });
+    expect(shown).toContain('  note: it has one without variations\n');
+    expect(shown).toContain('  note: it has m:b');
+  });
+
   test('lead to the default variation where the same one is missing', () => {
     const mutator = bottomUp('m', (ctx) => {
       ctx.setDefaultDependencyVariation('b');
