@@ -119,8 +119,9 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   hasModule(name: string): boolean {
     const { group } = this.target;
     // Counts as a look even where there is none: one that appears later changes the answer.
-    group.addLookup(name);
-    return this.graph.names.find(name, group) !== undefined;
+    const found = this.graph.names.find(name, group);
+    group.addLookup(name, found);
+    return found !== undefined;
   }
 
   addDependency(tag: DependencyTag, ...names: readonly string[]): void {
@@ -185,8 +186,8 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   #find(name: string): Group | undefined {
     checkText('the name of a dependency', name);
     const { group } = this.target;
-    group.addLookup(name);
     const found = this.graph.names.find(name, group);
+    group.addLookup(name, found);
     if (found !== undefined) return found;
     const problem = missing(this.graph, this.target, name);
     if (problem !== undefined) this.diagnostics.push(problem);
@@ -230,8 +231,8 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
       this.diagnostics.push(dependsOnItself(target, name));
       return;
     }
-    target.group.addLookup(name);
     const group = graph.names.find(name, target.group);
+    target.group.addLookup(name, group);
     if (group === undefined) {
       const verb = 'has a reverse dependency on';
       this.diagnostics.push(missingModule(target.group, name, graph.names, verb));
@@ -347,8 +348,8 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     only?: (depender: Module, tag: DependencyTag) => boolean,
   ): void {
     const { target, graph } = this;
-    target.group.addLookup(name);
     const group = graph.names.find(name, target.group);
+    target.group.addLookup(name, group);
     const own = showVariations(graph, target.variations);
     const shown = own === '' ? 'without variations' : `{${own}}`;
     if (group === undefined) {
