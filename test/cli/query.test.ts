@@ -250,6 +250,8 @@ test('graphs: modules once, an edge for each pair, and nothing from a module to 
   const text = dotText(rows, among);
   expect(text).toContain('  "top" -> "left" [label="link, data"];\n');
   expect(text).toContain('  "q\\"\\\\" -> "n@one" [label="link"];\n');
+  const lines = { ...rows[0]!, label: 'two\nlines\\n' };
+  expect(dotText([lines], [])).toContain('  "two\\nlines\\\\n" [tooltip=');
   // Dependencies on others than those asked for are left out.
   expect(edgesAmong(graph, all.slice(0, 1))).toEqual([]);
 });

@@ -209,7 +209,7 @@ describe('what was kept does not count', () => {
   });
 
   test('there are warnings, which are told each time', () => {
-    write('Blueprints', 'subdirs = ["many", "few", 1]\n');
+    write('Blueprints', 'subname = 1\nsubdirs = ["many", "few"]\n');
     const first = query(['modules', 'm7']);
     expect(first.stderr).toContain('warning: ');
     expect(query(['modules', 'm7']).stderr).toBe(first.stderr);
