@@ -249,7 +249,7 @@ function rename(graph: Graph, { renames }: Pass): Diagnostic[] {
     if (problem !== undefined) diagnostics.push(problem);
     else {
       note(group, `rename ${group.name}`);
-      group.formerNames.push(group.name);
+      group.formerNames = [...group.formerNames, group.name];
       group.name = name;
     }
   }

@@ -23,20 +23,22 @@ export interface Definition {
   readonly createdBy: Group | undefined;
 }
 
+const NONE: readonly string[] = [];
+
 export class Group {
   name: string;
   /** Names that it had before mutators gave it others, the first one first. */
-  readonly formerNames: string[] = [];
+  formerNames: readonly string[] = NONE;
   readonly definition: Definition;
   /** Variants in the order of their creation, and other names for them, which come first. */
   members: (Variant | Alias)[] = [];
   /** The number of groups that were registered before. */
   readonly rank: number;
   /**
-   * Names that its variants asked for, and what they meant then: what it depends on when one file changes. A module that
-   * was found may have another name by now, or be replaced as a dependency.
+   * What its variants asked for by name: modules that were found, which may have other names by now or be replaced as
+   * dependencies, and names that nothing had. It is what it depends on when one file changes.
    */
-  readonly lookups = new Map<string, Group | undefined>();
+  #lookups: (string | Group)[] | undefined;
   /** Modules whose own state it changed, by reverse dependencies, replacements and the like, whatever they are called. */
   writes: Group[] | undefined;
   /** What it looked at beyond its direct dependencies. */
@@ -71,8 +73,8 @@ export class Group {
   /** Modules that its steps looked at, and names that they looked up in vain. May repeat. */
   namesRead(): string[] {
     const names: string[] = [];
-    for (const [name, found] of this.lookups) {
-      const now = found?.name ?? name;
+    for (const one of this.#lookups ?? []) {
+      const now = typeof one === 'string' ? one : one.name;
       if (!names.includes(now)) names.push(now);
     }
     for (const member of this.members) {
@@ -87,7 +89,9 @@ export class Group {
   }
 
   addLookup(name: string, found: Group | undefined): void {
-    if (found !== undefined || !this.lookups.has(name)) this.lookups.set(name, found);
+    const one = found ?? name;
+    if (this.#lookups === undefined) this.#lookups = [one];
+    else if (!this.#lookups.includes(one)) this.#lookups.push(one);
   }
 
   addWrite(group: Group): void {
