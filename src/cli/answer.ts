@@ -79,7 +79,7 @@ function outsideOf(computed: Computed, links: readonly string[]): Outside | unde
   const machines = ['usr/bin', ...identityPaths(), ...toolDirectories()];
   const files = [
     ...links,
-    join(installedBundle(), 'load.cjs'),
+    process.argv[1] ?? installedBundle(),
     process.execPath,
     ...(machine ? machines.map((path) => join('/', path)) : []),
   ];
