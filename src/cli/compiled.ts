@@ -29,6 +29,10 @@ const ALIGNMENT = 8;
 /** Of a wrong command line, which is one of many. */
 const USAGE_STATUS = 2;
 
+const UID = process.getuid!();
+/** As Node's own is turned off. */
+const isOff = process.env['NODE_DISABLE_COMPILE_CACHE'] !== undefined;
+
 /** What code was made of, and by what: with any other it is worth nothing. */
 export interface Maker {
   /** The directory of the bundle, and what tells this build of it from others. */
@@ -41,7 +45,7 @@ export interface Maker {
 
 /** The code of one command. */
 export class CompiledCode {
-  readonly #directory: string | undefined;
+  readonly #directory = join(tmpdir(), `ashlar-compiled-${UID}`);
   /** What the names of all files of this bundle begin with, and those of this build of it. */
   readonly #ofBundle: string;
   readonly #ofBuild: string;
@@ -51,12 +55,11 @@ export class CompiledCode {
   #incomplete = false;
 
   constructor({ bundle, build, program, command }: Maker) {
-    this.#directory = ownDirectory();
     const node = [process.version, process.arch, ...process.execArgv, process.env['NODE_OPTIONS']];
     this.#ofBundle = `${shortHash(bundle)}-`;
     this.#ofBuild = `${this.#ofBundle}${build}-`;
     this.#name = `${this.#ofBuild}${shortHash(node.join('\n'))}-${program}-${command}`;
-    if (this.#directory !== undefined) this.#read(join(this.#directory, this.#name));
+    if (isOwn(this.#directory)) this.#read(join(this.#directory, this.#name));
   }
 
   #read(file: string): void {
@@ -89,18 +92,19 @@ export class CompiledCode {
   keep(scripts: ReadonlyMap<string, Script>, courses: ReadonlySet<string>): void {
     const all = new Set([...this.#courses, ...courses]);
     const isNew = this.#incomplete || all.size > this.#courses.length;
-    if (!isNew || this.#directory === undefined || process.exitCode === USAGE_STATUS) return;
+    if (!isNew || process.exitCode === USAGE_STATUS || !makeOwn(this.#directory)) return;
     // Parts that this run had no use for, another had.
     const codes = new Map(this.#parts);
     for (const [path, script] of scripts) codes.set(path, script.createCachedData());
     try {
-      this.#write(this.#directory, pack(codes, [...all]));
+      this.#write(pack(codes, [...all]));
     } catch {
       // The next run will try again.
     }
   }
 
-  #write(directory: string, bytes: Buffer): void {
+  #write(bytes: Buffer): void {
+    const directory = this.#directory;
     const file = join(directory, this.#name);
     const fresh = `${file}.${process.pid}`;
     writeFileSync(fresh, bytes, { flag: 'wx', mode: 0o600 });
@@ -145,18 +149,25 @@ function shortHash(text: string): string {
   return crc32(text).toString(16).padStart(8, '0');
 }
 
-/** Where only this user can write: what is read from there is run. Undefined where there is no such place. */
-function ownDirectory(): string | undefined {
-  if (process.env['NODE_DISABLE_COMPILE_CACHE'] !== undefined) return undefined;
-  const uid = process.getuid!();
-  const directory = join(tmpdir(), `ashlar-compiled-${uid}`);
+/** Whether it is a place that only this user can write: what is read from there is run. */
+function isOwn(directory: string): boolean {
+  if (isOff) return false;
   try {
-    mkdirSync(directory, { mode: 0o700, recursive: true });
     const stat = lstatSync(directory);
-    return stat.isDirectory() && stat.uid === uid && (stat.mode & 0o022) === 0
-      ? directory
-      : undefined;
+    return stat.isDirectory() && stat.uid === UID && (stat.mode & 0o022) === 0;
   } catch {
-    return undefined;
+    return false;
   }
+}
+
+/** Makes such a place if there is nothing there. */
+function makeOwn(directory: string): boolean {
+  if (isOff) return false;
+  if (isOwn(directory)) return true;
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch {
+    return false;
+  }
+  return isOwn(directory);
 }

@@ -22,6 +22,9 @@ export function packArchive(archive: string, files: Files): void {
 export const bundle = resolve(import.meta.dirname, '../../dist/main.js');
 const preload = resolve(import.meta.dirname, '../install/fault.js');
 
+/** What is kept of the program itself is no call of a command. */
+const withoutCompiled = { NODE_DISABLE_COMPILE_CACHE: '1' };
+
 /** Runs the real program, with a fault for test/install/fault.js if one is given. */
 export function ashlar(
   fault: string | undefined,
@@ -32,7 +35,10 @@ export function ashlar(
     const preloaded = fault === undefined ? [] : ['--import', preload];
     const child = spawn(process.execPath, [...preloaded, bundle, ...args], {
       cwd,
-      env: { ...process.env, ...(fault === undefined ? {} : { ASHLAR_FAULT: fault }) },
+      env: {
+        ...process.env,
+        ...(fault === undefined ? {} : { ASHLAR_FAULT: fault, ...withoutCompiled }),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let [stdout, stderr] = ['', ''];
@@ -46,7 +52,7 @@ export function ashlar(
 export function ashlarAgain(): Disposable & {
   readonly run: (fault: string, args: readonly string[]) => Ended;
 } {
-  const again = startAgain(['--import', preload], { ASHLAR_FAULT: 'none' });
+  const again = startAgain(['--import', preload], { ASHLAR_FAULT: 'none', ...withoutCompiled });
   return {
     run: (fault, args) => again.run(args, { cwd: '/', env: process.env, fault }),
     [Symbol.dispose]: () => again[Symbol.dispose](),
