@@ -126,6 +126,7 @@ const loader = await build({
   format: 'cjs',
   sourcemap: false,
   define: {
+    ASHLAR_PROGRAMS: JSON.stringify(PROGRAMS),
     ASHLAR_BUILD: JSON.stringify(whole.digest('hex').slice(0, 16)),
     ASHLAR_ENTRIES: JSON.stringify(
       Object.fromEntries([...entries].map(([entry, { path }]) => [entry, path])),

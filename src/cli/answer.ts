@@ -79,7 +79,7 @@ function outsideOf(computed: Computed, links: readonly string[]): Outside | unde
   const machines = ['usr/bin', ...identityPaths(), ...toolDirectories()];
   const files = [
     ...links,
-    process.argv[1] ?? installedBundle(),
+    join(installedBundle(), 'main.js'),
     process.execPath,
     ...(machine ? machines.map((path) => join('/', path)) : []),
   ];

@@ -10,8 +10,9 @@ import { CompiledCode } from './compiled.ts';
 declare global {
   /** Set by the bundler: what tells this build of the bundle from others. */
   const ASHLAR_BUILD: string;
-  /** Set by the bundler: where the entries are, by name. */
+  /** Set by the bundler: where the entries are, by name, and those of them that are started, not imported. */
   const ASHLAR_ENTRIES: Readonly<Record<string, string>>;
+  const ASHLAR_PROGRAMS: readonly string[];
 }
 
 type Exports = Readonly<Record<string, unknown>>;
@@ -24,8 +25,6 @@ type Part = (
   courses: Set<string>,
 ) => Exports;
 
-/** What is started, not imported. */
-const PROGRAMS = ['main', 'minibp', 'tsbuild'];
 /** What is imported by the programs that are made of build logic, and by nothing else. */
 const BUILDER = 'builder';
 /** A word that may be a command. */
@@ -42,7 +41,7 @@ let compiled: CompiledCode | undefined;
  * promise that comes instead.
  */
 export function load(entry: string): Exports | Promise<void> {
-  const isProgram = PROGRAMS.includes(entry);
+  const isProgram = ASHLAR_PROGRAMS.includes(entry);
   if (compiled === undefined && (isProgram || entry === BUILDER)) keepCode(entry);
   const path = ASHLAR_ENTRIES[entry]!;
   return isProgram ? run(path) : exportsOf(path);

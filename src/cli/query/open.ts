@@ -1,7 +1,7 @@
 // The module graph that a query is asked of: the tree read, its mutators run. Of large trees the graph is kept in the
 // store, and used again for as long as it is that of the tree.
-import { takeCourse } from '../../base/course.ts';
 import { join, relative, resolve } from 'node:path';
+import { takeCourse } from '../../base/course.ts';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf } from '../../base/digest.ts';
 import { Engine, type EngineOptions } from '../../blueprint/phase/engine.ts';
