@@ -29,10 +29,11 @@ export async function buildOutputs(outputs: Outputs): Promise<Readonly<Record<st
   if (!opened.ok || !sandbox.ok) throw new Error('no store or no sandbox');
   const store = opened.value;
   await using workspace = await openWorkspace(store);
+  const out = join(directory, 'out');
   const report = await build({
     targets: Array.from({ length: tasks }, (_, i) => ({
       task: fileTask(i, files),
-      deliveries: [{ output: 'out', path: join(directory, 'out', String(i)) }],
+      deliveries: [{ output: 'out', path: `${out}/${i}` }],
     })),
     cache: localCache(store),
     executor: {

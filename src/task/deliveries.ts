@@ -47,7 +47,8 @@ export class Deliveries {
     const { places, result, identity } = entry;
     const learned = (): void => this.#table!.touch(first);
     const vacant: Place[] = [];
-    for (const [i, place] of places.entries()) {
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i]!;
       if (place.path !== node.deliveries[i]!.path) return undefined;
       if (this.#isAbsent(place.path)) {
         vacant.push(place);
