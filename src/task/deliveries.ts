@@ -164,7 +164,7 @@ export class Deliveries {
 
 /** Whether nothing is on record of a place that would not hold when all of it is put there anew. */
 function isUnknown({ inode, directories }: Place): boolean {
-  return inode === 0 && directories.every(([, , , mtimeMs]) => mtimeMs === 0);
+  return inode === 0 && directories.every((directory) => directory[3] === 0);
 }
 
 /** What was put there just now may be changed without another time. */
