@@ -149,9 +149,10 @@ export interface Members {
  * their canonical order, here and below: what is sorted need not be sorted ten thousand times.
  */
 export function taskRecord(task: Task, keyOf: KeysOf): Members {
+  const { after = [] } = task;
   return {
     // That they ended well is all that it knows of them.
-    after: isEmpty(task.after) ? undefined : task.after.map((before) => keyOf(before).key.hash),
+    after: after.length === 0 ? undefined : after.map((before) => keyOf(before).key.hash),
     directories: task.directories.map((directory) => directoryRecord(directory, keyOf)),
     inputs: task.inputs.map((input) => inputRecord(input, keyOf)),
     network: task.network,
@@ -169,10 +170,6 @@ export function taskRecord(task: Task, keyOf: KeysOf): Members {
 }
 
 const PLATFORM = `${process.platform}-${process.arch}`;
-
-function isEmpty<T>(list: readonly T[] | undefined): list is undefined {
-  return list === undefined || list.length === 0;
-}
 
 function directoryRecord({ at, writable, layer }: WorkDirectory, keyOf: KeysOf): Canonical {
   // Read-only or not decides what a script can do.
