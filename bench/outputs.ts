@@ -10,6 +10,7 @@ import type { TaskEvent } from '../src/task/event.ts';
 import { createExplainer } from '../src/task/explain.ts';
 import { build } from '../src/task/schedule.ts';
 import type { Task } from '../src/task/task.ts';
+import { optimizeLate } from '../src/cli/start.ts';
 import { selectSandbox } from '../src/sandbox/select.ts';
 
 export interface Outputs {
@@ -29,10 +30,11 @@ export async function buildOutputs(outputs: Outputs): Promise<Readonly<Record<st
   if (!opened.ok || !sandbox.ok) throw new Error('no store or no sandbox');
   const store = opened.value;
   await using workspace = await openWorkspace(store);
+  const out = join(directory, 'out');
   const report = await build({
     targets: Array.from({ length: tasks }, (_, i) => ({
       task: fileTask(i, files),
-      deliveries: [{ output: 'out', path: join(directory, 'out', String(i)) }],
+      deliveries: [{ output: 'out', path: `${out}/${i}` }],
     })),
     cache: localCache(store),
     executor: {
@@ -90,6 +92,8 @@ function fileTask(index: number, files: number): Task {
 
 const [, program, directory, tasks, files, explain] = process.argv;
 if (program?.endsWith('outputs.ts.mjs') && directory !== undefined) {
+  // As the program does.
+  optimizeLate();
   const before = process.memoryUsage().rss;
   const startedMs = performance.now();
   let first: number | undefined;

@@ -16,7 +16,12 @@ export interface Beside {
 }
 
 export function besideOf(path: string): Beside {
-  const prefix = join(dirname(path), `.${basename(path)}.ashlar`);
+  const slash = path.lastIndexOf('/') + 1;
+  // In place of join(), which walks through a path letter by letter: this is asked for each output of a build.
+  const prefix =
+    slash > 0 && slash < path.length
+      ? `${path.slice(0, slash)}.${path.slice(slash)}.ashlar`
+      : join(dirname(path), `.${basename(path)}.ashlar`);
   return { record: prefix, changing: `${prefix}-changing`, fresh: `${prefix}-new` };
 }
 

@@ -47,7 +47,8 @@ export class Deliveries {
     const { places, result, identity } = entry;
     const learned = (): void => this.#table!.touch(first);
     const vacant: Place[] = [];
-    for (const [i, place] of places.entries()) {
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i]!;
       if (place.path !== node.deliveries[i]!.path) return undefined;
       if (this.#isAbsent(place.path)) {
         vacant.push(place);
@@ -163,7 +164,7 @@ export class Deliveries {
 
 /** Whether nothing is on record of a place that would not hold when all of it is put there anew. */
 function isUnknown({ inode, directories }: Place): boolean {
-  return inode === 0 && directories.every(([, , , mtimeMs]) => mtimeMs === 0);
+  return inode === 0 && directories.every((directory) => directory[3] === 0);
 }
 
 /** What was put there just now may be changed without another time. */

@@ -10,13 +10,15 @@ import { dependenciesOf, type Task } from './task.ts';
  */
 export function orderTasks(targets: readonly Task[]): Result<Task[]> {
   const ordered: Task[] = [];
-  const state = new Map<Task, 'open' | 'done'>();
+  /** Those that were met; all below the ones on the stack are on it, or done. */
+  const met = new Set<Task>();
   const stack: { task: Task; rest: Task[] }[] = [];
   const enter = (task: Task): void => {
-    if (state.has(task)) return;
-    state.set(task, 'open');
-    const companions = (task.companions ?? []).map((one) => one.task);
-    stack.push({ task, rest: [...companions, ...dependenciesOf(task)].reverse() });
+    if (met.has(task)) return;
+    met.add(task);
+    const rest = [...(task.companions ?? []).map((one) => one.task), ...dependenciesOf(task)];
+    if (rest.length === 0) ordered.push(task);
+    else stack.push({ task, rest: rest.reverse() });
   };
   for (const target of targets) {
     enter(target);
@@ -25,16 +27,13 @@ export function orderTasks(targets: readonly Task[]): Result<Task[]> {
       if (next !== undefined) enter(next);
       else {
         stack.pop();
-        state.set(top.task, 'done');
         ordered.push(top.task);
       }
     }
   }
-  const problems = [
-    ...repeatedNames(ordered),
-    ...ordered.flatMap(misplacedOutputs),
-    ...ordered.flatMap(missingLayers),
-  ];
+  const problems = repeatedNames(ordered);
+  for (const task of ordered) addMisplacedOutputs(task, problems);
+  for (const task of ordered) addMissingLayers(task, problems);
   return problems.length > 0 ? failed(...problems) : ok(ordered);
 }
 
@@ -50,10 +49,10 @@ function repeatedNames(tasks: readonly Task[]): Diagnostic[] {
   );
 }
 
-function misplacedOutputs(task: Task): Diagnostic[] {
-  const problems: Diagnostic[] = [];
-  const outputs = Object.entries(task.outputs);
-  for (const [name, { at }] of outputs) {
+function addMisplacedOutputs(task: Task, problems: Diagnostic[]): void {
+  const names = Object.keys(task.outputs);
+  for (const name of names) {
+    const { at } = task.outputs[name]!;
     if (directoryOf(task, at)?.writable !== true) {
       problems.push(
         definitionError({
@@ -62,7 +61,8 @@ function misplacedOutputs(task: Task): Diagnostic[] {
         }),
       );
     }
-    for (const [other, { at: otherAt }] of outputs) {
+    for (const other of names) {
+      const otherAt = task.outputs[other]!.at;
       if (other !== name && isInside(at, otherAt)) {
         problems.push(
           definitionError({
@@ -73,18 +73,17 @@ function misplacedOutputs(task: Task): Diagnostic[] {
       }
     }
   }
-  return problems;
 }
 
 /** A task can only go on from what another one keeps. */
-function missingLayers(task: Task): Diagnostic[] {
-  return task.directories.flatMap(({ at, layer }) => {
+function addMissingLayers(task: Task, problems: Diagnostic[]): void {
+  for (const { at, layer } of task.directories) {
     const on = layer?.on;
-    const kept = on?.directories.some((other) => other.at === at && other.layer !== undefined);
-    if (on === undefined || kept === true) return [];
+    if (on === undefined) continue;
+    if (on.directories.some((other) => other.at === at && other.layer !== undefined)) continue;
     const message = `${task.name} goes on from the directory ${at} of ${on.name}, which keeps none`;
-    return [definitionError({ code: 'task/layer', message })];
-  });
+    problems.push(definitionError({ code: 'task/layer', message }));
+  }
 }
 
 /** Whether a path is another or lies below it. Both absolute, without trailing slash. */

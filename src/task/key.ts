@@ -12,7 +12,14 @@ import {
 import { encodeAction, encodeCommand, encodeDirectory } from '../remote/encode.ts';
 import type { Command } from '../remote/message.ts';
 import { InputRoot } from './root.ts';
-import { layerPath, type Input, type Script, type Task, type TaskResult } from './task.ts';
+import {
+  layerPath,
+  type Input,
+  type Script,
+  type Task,
+  type TaskResult,
+  type WorkDirectory,
+} from './task.ts';
 
 /** Goes up when the meaning of a record changes, so that no old result answers a new question. */
 const RECORD_VERSION = 1;
@@ -50,7 +57,22 @@ function lockedKey(hash: Sha256Hex, own: TaskKey): TaskKey {
 
 /** The key of one task, given those of its dependencies. */
 export function taskKey(task: Task, keyOf: KeysOf): TaskKey {
-  return new RecordKey(canonicalJson(taskRecord(task, keyOf)));
+  return new RecordKey(recordText(taskRecord(task, keyOf)));
+}
+
+/** Members of a record that hold names which others chose, in whatever order. */
+const CHOSEN: ReadonlySet<string> = new Set(['outputs', 'variables', 'work']);
+
+/** Canonical JSON. All but the chosen names stand in canonical order: there the engine's own JSON says the same, sooner. */
+function recordText(record: Members): string {
+  let members = '';
+  for (const name of Object.keys(record)) {
+    const member = record[name];
+    if (member === undefined) continue;
+    const text = CHOSEN.has(name) ? canonicalJson(member) : JSON.stringify(member);
+    members += `${members === '' ? '' : ','}"${name}":${text}`;
+  }
+  return `{${members}}`;
 }
 
 /** Makes its messages when somebody wants them: most tasks of most builds are found by their keys alone. */
@@ -80,6 +102,8 @@ const RECORD_COMMAND = encodeCommand({
 });
 const RECORD_COMMAND_DIGEST = digestOf(RECORD_COMMAND);
 
+const encoder = new TextEncoder();
+
 /** The input root that holds a record, and the action on such a root: good until the next of the kind is made. */
 const recordRoot = templates((digest) =>
   encodeDirectory({
@@ -96,66 +120,73 @@ const recordAction = templates((inputRoot) =>
  * Encodes messages that differ in one digest only. Of those with digests of one size all bytes but the hash are the
  * same, so they share one buffer: to encode or to copy ten thousand takes as long as all the rest of their keys.
  */
-function templates(encode: (digest: Digest) => Uint8Array): (digest: Digest) => Buffer {
+function templates(encode: (digest: Digest) => Uint8Array): (digest: Digest) => Uint8Array {
   const placeholder = 'f'.repeat(64) as Sha256Hex;
-  const bySize = new Map<number, { bytes: Buffer; at: number }>();
+  const bySize = new Map<number, { bytes: Uint8Array; place: Uint8Array }>();
   return ({ hash, size }) => {
     let template = bySize.get(size);
     if (template === undefined) {
-      const bytes = Buffer.from(encode({ hash: placeholder, size }));
-      template = { bytes, at: bytes.indexOf(placeholder) };
+      const bytes = encode({ hash: placeholder, size });
+      const at = Buffer.from(bytes).indexOf(placeholder);
+      template = { bytes, place: bytes.subarray(at, at + placeholder.length) };
       bySize.set(size, template);
     }
-    template.bytes.write(hash, template.at, 'latin1');
+    // Has no choice of encodings to make, as a Buffer has, which is most of what writing so little takes.
+    encoder.encodeInto(hash, template.place);
     return template.bytes;
   };
 }
 
 const EMPTY_DIRECTORY = digestOf(encodeDirectory({ files: [], directories: [], symlinks: [] }));
 
+export interface Members {
+  readonly [name: string]: Canonical | undefined;
+}
+
 /**
  * Everything that can influence a task, as canonical JSON. Left out, because the task cannot see them or
- * they decide only whether there is a result: its name, pool, limits, `shared`, and `reproduce`.
+ * they decide only whether there is a result: its name, pool, limits, `shared`, and `reproduce`. Members stand in
+ * their canonical order, here and below: what is sorted need not be sorted ten thousand times.
  */
-export function taskRecord(task: Task, keyOf: KeysOf): Canonical {
+export function taskRecord(task: Task, keyOf: KeysOf): Members {
+  const { after = [] } = task;
   return {
-    version: RECORD_VERSION,
-    // Everything the task executes is made for this kind of machine.
-    platform: `${process.platform}-${process.arch}`,
-    work: workRecord(task),
-    variables: task.written ?? task.variables,
-    // Names only: that a variable is there can be seen, its value must not count.
-    volatile: Object.keys(task.volatile).sort(),
-    // Read-only or not decides what a script can do.
-    directories: task.directories.map(({ at, writable, layer }) => ({
-      at,
-      writable,
-      // What the directory begins with.
-      ...(layer === undefined
-        ? {}
-        : { layer: layer.on === undefined ? null : keyOf(layer.on).key.hash }),
-    })),
+    // That they ended well is all that it knows of them.
+    after: after.length === 0 ? undefined : after.map((before) => keyOf(before).key.hash),
+    directories: task.directories.map((directory) => directoryRecord(directory, keyOf)),
     inputs: task.inputs.map((input) => inputRecord(input, keyOf)),
+    network: task.network,
     outputs: Object.fromEntries(
       Object.entries(task.outputs).map(([name, { at, kind }]) => [name, { at, kind }]),
     ),
-    network: task.network,
-    // That they ended well is all that it knows of them.
-    ...(task.after === undefined || task.after.length === 0
-      ? {}
-      : { after: task.after.map((before) => keyOf(before).key.hash) }),
+    // Everything the task executes is made for this kind of machine.
+    platform: PLATFORM,
+    variables: task.written ?? task.variables,
+    version: RECORD_VERSION,
+    // Names only: that a variable is there can be seen, its value must not count.
+    volatile: Object.keys(task.volatile).sort(),
+    work: workRecord(task),
   };
+}
+
+const PLATFORM = `${process.platform}-${process.arch}`;
+
+function directoryRecord({ at, writable, layer }: WorkDirectory, keyOf: KeysOf): Canonical {
+  // Read-only or not decides what a script can do.
+  if (layer === undefined) return { at, writable };
+  // What the directory begins with.
+  return { at, layer: layer.on === undefined ? null : keyOf(layer.on).key.hash, writable };
 }
 
 function workRecord({ work }: Task): Canonical {
   if (work.kind === 'step') {
-    return { step: work.name, version: work.version, parameters: work.parameters };
+    return { parameters: work.parameters, step: work.name, version: work.version };
   }
   // The image is named by its contents: its name is only how this tree refers to it.
   return {
-    script: work.text,
-    ...(work.functions === undefined ? {} : { functions: work.functions }),
+    functions: work.functions,
     image: work.image.identity,
+    script: work.text,
     workdir: work.workdir,
   };
 }
@@ -164,7 +195,7 @@ function inputRecord(input: Input, keyOf: KeysOf): Canonical {
   switch (input.kind) {
     case 'file':
       // Where the checkout has it must not count, only what it is.
-      return { at: input.at, file: input.digest.hash, executable: input.executable };
+      return { at: input.at, executable: input.executable, file: input.digest.hash };
     case 'text':
       return { at: input.at, text: input.content };
     case 'link':
@@ -172,12 +203,12 @@ function inputRecord(input: Input, keyOf: KeysOf): Canonical {
     case 'directory':
       return { at: input.at, directory: true };
     case 'output':
-      return { at: input.at, task: keyOf(input.task).key.hash, output: input.output };
+      return { at: input.at, output: input.output, task: keyOf(input.task).key.hash };
     case 'archive':
       return {
         at: input.at,
-        task: keyOf(input.task).key.hash,
         output: input.output,
+        task: keyOf(input.task).key.hash,
         // The name decides how it is unpacked.
         unpack: input.name,
       };
@@ -186,8 +217,8 @@ function inputRecord(input: Input, keyOf: KeysOf): Canonical {
         at: input.at,
         packages: input.packages.map(({ id, task, output }) => ({
           id,
-          task: keyOf(task).key.hash,
           output,
+          task: keyOf(task).key.hash,
         })),
       };
   }
@@ -215,7 +246,7 @@ export function actionDigest(task: Task, resultOf: (task: Task) => TaskResult): 
       ? [['image', task.work.image.identity] as [string, string]]
       : []),
     ['network', String(task.network)],
-    ['platform', `${process.platform}-${process.arch}`],
+    ['platform', PLATFORM],
     ['volatile', Object.keys(task.volatile).sort().join(' ')],
     ['writable', writableDirectories(task)],
   ];

@@ -85,9 +85,11 @@ export function makeNodes(targets: readonly Target[]): Result<Map<Task, Node>> {
   if (!ordered.ok) return ordered;
   const conflicts = sharedPaths(targets);
   if (conflicts.length > 0) return failed(...conflicts);
-  const deliveries = new Map<Task, Delivery[]>();
+  const deliveries = new Map<Task, readonly Delivery[]>();
   for (const target of targets) {
-    deliveries.set(target.task, [...(deliveries.get(target.task) ?? []), ...target.deliveries]);
+    const before = deliveries.get(target.task);
+    const all = before === undefined ? target.deliveries : [...before, ...target.deliveries];
+    deliveries.set(target.task, all);
   }
   const keys = computeKeys(ordered.value);
   const nodes = new Map<Task, Node>();

@@ -9,10 +9,36 @@ interface Claim {
   readonly path: string;
 }
 
+type Claims = readonly { readonly task: Task; readonly deliveries: readonly Delivery[] }[];
+
 /** `output/owner` for each path that two outputs would be put at, or that lies inside another output's. */
-export function sharedPaths(
-  targets: readonly { readonly task: Task; readonly deliveries: readonly Delivery[] }[],
-): Diagnostic[] {
+export function sharedPaths(targets: Claims): Diagnostic[] {
+  return areApart(targets) ? [] : conflicts(targets);
+}
+
+/** Whether no two claims meet: nearly always so, and known without sorting them. False: they may. */
+function areApart(targets: Claims): boolean {
+  const owned = new Set<string>();
+  for (const { deliveries } of targets) {
+    for (const { path } of deliveries) {
+      if (owned.has(path)) return false;
+      owned.add(path);
+    }
+  }
+  const clear = new Set<string>();
+  for (const path of owned) {
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) {
+      const directory = path.slice(0, at);
+      // With all that it lies in: most outputs go into few directories.
+      if (clear.has(directory)) break;
+      if (owned.has(directory)) return false;
+      clear.add(directory);
+    }
+  }
+  return !owned.has('/') || owned.size === 1;
+}
+
+function conflicts(targets: Claims): Diagnostic[] {
   const claims = new Map<string, Claim>();
   for (const { task, deliveries } of targets) {
     for (const { output, path } of deliveries) {

@@ -51,21 +51,21 @@ export function conditionOf(store: Store, place: Place, learned: () => void): Co
   if (there === undefined) return 'vacant';
   if (place.tree === undefined) return conditionOfFile(store, place, there, learned);
   const { path, directories, files, links } = place;
-  if (directories.some(([, , , mtimeMs]) => mtimeMs === 0)) {
+  if (directories.some((directory) => directory[3] === 0)) {
     // Only what is on record beside it tells whose files these are: those of two trees may look the same.
     if (recordOf(place.tree, besideOf(path)) === undefined) return 'changed';
   }
-  const stats = directories.map((directory) => {
+  const stats: Stats[] = [];
+  for (const directory of directories) {
     const stat = directory[0] === '' ? there : look(path + directory[0]);
-    return isUnchanged(path, directory, stat) ? stat : undefined;
-  });
-  const untouched =
-    stats.every((stat) => stat !== undefined) &&
-    files.every((file) => isUntouched(look(path + file[0]), file)) &&
-    links.every(([inside, target]) => targetOf(path + inside) === target);
-  if (!untouched) return 'changed';
+    if (!isUnchanged(path, directory, stat)) return 'changed';
+    stats.push(stat);
+  }
+  for (const file of files) if (!isUntouched(look(path + file[0]), file)) return 'changed';
+  for (const [inside, target] of links) if (targetOf(path + inside) !== target) return 'changed';
   const latest = Date.now() - GRANULARITY_MS;
-  for (const [i, { mtimeMs, ctimeMs }] of stats.entries()) {
+  for (let i = 0; i < stats.length; i++) {
+    const { mtimeMs, ctimeMs } = stats[i]!;
     const directory = directories[i]!;
     if (directory[3] === mtimeMs || mtimeMs > latest || ctimeMs > latest) continue;
     directory[3] = mtimeMs;
@@ -102,20 +102,20 @@ export function isBlob(
 /** Whether a directory has the entries that it had, by their names. */
 function isUnchanged(
   path: string,
-  [inside, , entries, mtimeMs]: PlacedDirectory,
+  directory: PlacedDirectory,
   stat: Stats | undefined,
-): boolean {
+): stat is Stats {
   if (stat?.isDirectory() !== true) return false;
-  if (mtimeMs !== 0) return stat.mtimeMs === mtimeMs;
+  if (directory[3] !== 0) return stat.mtimeMs === directory[3];
   // All that should be there is looked at by name: nothing else is there if there are not more.
-  return readdirSync(path + inside).length === entries;
+  return readdirSync(path + directory[0]).length === directory[2];
 }
 
-function isUntouched(stat: Stats | undefined, [, size, mode]: PlacedFile): boolean {
+function isUntouched(stat: Stats | undefined, file: PlacedFile): boolean {
   return (
-    stat?.size === size &&
+    stat?.size === file[1] &&
     stat.mtimeMs === BLOB_TIME * 1000 &&
-    (stat.mode & 0o7777) === mode &&
+    (stat.mode & 0o7777) === file[2] &&
     stat.isFile()
   );
 }

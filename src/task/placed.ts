@@ -106,12 +106,17 @@ function load(file: string): Map<string, Line> {
     const afterHour = text.indexOf('\t', start);
     const afterPath = text.indexOf('\t', afterHour + 1);
     const end = text.indexOf('\n', afterPath);
-    const path = JSON.parse(text.slice(afterHour + 1, afterPath)) as string;
+    const path = unquoted(text.slice(afterHour + 1, afterPath));
     const hour = Number(text.slice(start, afterHour));
     lines.set(path, { hour, text: text.slice(afterPath + 1, end), entry: undefined });
     start = end + 1;
   }
   return lines;
+}
+
+/** What a JSON string stands for. */
+function unquoted(json: string): string {
+  return json.includes('\\') ? (JSON.parse(json) as string) : json.slice(1, -1);
 }
 
 /** Of a header and the digest of what follows, with its line's end. */

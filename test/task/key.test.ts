@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { canonicalJson, digestOf } from '../../src/base/digest.ts';
 import { actionDigest, computeKeys, taskKey, taskRecord } from '../../src/task/key.ts';
-import type { Task, TaskResult } from '../../src/task/task.ts';
+import type { Script, Task, TaskResult } from '../../src/task/task.ts';
 import { scriptTask } from '../rig/engine.ts';
 
 const noDependencies = (): never => {
@@ -220,4 +220,56 @@ test('records of different inputs differ: no value can imitate another', () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test('its text is canonical, in whatever order names of variables, outputs and parameters were given', () => {
+  const name = fc.constantFrom('a', 'B', 'b', '10', '9', '_', 'ä', '\uffff', '\u{1f600}');
+  const text = fc.string({ unit: 'binary', maxLength: 3 });
+  const step = {
+    kind: 'step',
+    name: 'pack',
+    version: 2,
+    run: () => Promise.reject(new Error('not to be run')),
+  } as const;
+  fc.assert(
+    fc.property(
+      fc.dictionary(name, text),
+      fc.option(fc.dictionary(name, text), { nil: undefined }),
+      fc.dictionary(name, fc.dictionary(name, fc.oneof(text, fc.boolean()))),
+      fc.dictionary(name, fc.constant({ kind: 'tree', at: '/pkg/work/out' } as const)),
+      fc.boolean(),
+      (variables, functions, parameters, outputs, isStep) => {
+        const script = { ...BASE.work, ...(functions === undefined ? {} : { functions }) };
+        const work = isStep ? { ...step, parameters } : (script as Task['work']);
+        const task: Task = { ...BASE, variables, outputs, work };
+        const { record } = taskKey(task, noDependencies);
+        expect(record).toBe(canonicalJson(taskRecord(task, noDependencies)));
+        expect(Object.keys(JSON.parse(record!) as object)).toHaveLength(9);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test('members of a record stand in canonical order, whatever a task has', () => {
+  const below = scriptTask({ name: 'below' });
+  const key = digestOf('below');
+  const task: Task = {
+    ...BASE,
+    after: [below],
+    directories: [
+      { at: '/pkg/src', writable: false },
+      { at: '/pkg/work', writable: true, layer: { on: below } },
+      { at: '/pkg/tmp', writable: true, layer: { on: undefined } },
+    ],
+    inputs: [
+      ...BASE.inputs,
+      { kind: 'output', at: '/pkg/o', task: below, output: 'out' },
+      { kind: 'archive', at: '/pkg/a', task: below, output: 'out', name: 'a.tar' },
+      { kind: 'packages', at: '/pkg/p', packages: [{ id: 'a--1', task: below, output: 'out' }] },
+    ],
+    work: { ...(BASE.work as Script), functions: { a: 'true' } },
+  };
+  const record = taskRecord(task, () => ({ key, blobs: [] }));
+  expect(JSON.stringify(record)).toBe(canonicalJson(record));
 });
