@@ -1,8 +1,9 @@
-// Bundles src/ into dist/: one ESM entry per program, split so that each command loads only what it
+// Bundles src/ into dist/: one entry per program, split so that each command loads only what it
 // needs. Knows nothing of types (check.js has those). Third-party licences go beside the bundle. Nothing of
 // dist/ is touched before all is built, and what the build before left stays until the next: programs that
-// run meanwhile still find the chunks that they load late.
+// run meanwhile still find the chunks that they load late. What is in dist/ are scripts for src/cli/load.ts.
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   mkdirSync,
@@ -18,7 +19,9 @@ import {
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { build } from 'esbuild';
 import { bundleInGroups } from './chunks.js';
+import { scriptOf } from './scripts.js';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
 const outdir = new URL('dist', import.meta.url).pathname;
@@ -44,12 +47,13 @@ const options = {
   sourcesContent: false,
   minifySyntax: true,
   legalComments: 'linked',
+  entryNames: 'entry/[name]-[hash]',
   chunkNames: 'chunk/[name]-[hash]',
-  define: { ASHLAR_VERSION: JSON.stringify(version), __dirname: 'ashlarDirname' },
-  // CommonJS dependencies call require() for node's own modules, and look for files beside themselves;
-  // ESM knows neither by these names.
-  banner: {
-    js: "import { createRequire as ashlarRequire } from 'node:module'; const require = ashlarRequire(import.meta.url); const ashlarDirname = import.meta.dirname;",
+  metafile: true,
+  define: {
+    ASHLAR_VERSION: JSON.stringify(version),
+    __dirname: 'ashlarDirname',
+    'import.meta.dirname': 'ashlarDirname',
   },
   logLevel: 'warning',
 };
@@ -87,13 +91,50 @@ contents.set('chunk/zstd.wasm', readFileSync(join(zstd, '../zstd.wasm')));
 // What the launcher says of itself without starting Node.
 contents.set('version', `ashlar ${version}\n`);
 
-const outputs = bundled.outputFiles.map((file) => [
-  file.path.slice(outdir.length + 1),
-  file.contents,
-]);
-const isChunk = ([path]) => path.startsWith('chunk/');
-for (const [path, bytes] of outputs.filter(isChunk)) contents.set(path, bytes);
-for (const [path, bytes] of outputs.filter((output) => !isChunk(output))) contents.set(path, bytes);
+/** Those that are started; the others are imported. */
+const PROGRAMS = ['main', 'minibp', 'tsbuild'];
+const scripts = [];
+/** What others call the entries: name to where it is, and what it exports. */
+const entries = new Map();
+for (const { path, text, contents: bytes } of bundled.outputFiles) {
+  const inner = path.slice(outdir.length + 1);
+  if (!inner.endsWith('.js')) {
+    contents.set(inner, bytes);
+    continue;
+  }
+  const { imports, exports, entryPoint } = bundled.metafile.outputs[`dist/${inner}`];
+  const [entry] = Object.entries(options.entryPoints).find(([, at]) => at === entryPoint) ?? [];
+  if (entry !== undefined) entries.set(entry, { path: inner, exports });
+  const program = PROGRAMS.includes(entry);
+  const early = imports.filter(({ kind }) => kind === 'import-statement');
+  scripts.push([
+    inner,
+    scriptOf(inner, text, { program, imports: early.length, exports: exports.length }),
+  ]);
+}
+const whole = createHash('sha256');
+for (const [path, script] of scripts) {
+  contents.set(path, script);
+  whole.update(script);
+}
+const loader = await build({
+  ...options,
+  entryPoints: { load: 'src/cli/load.ts' },
+  entryNames: '[name]',
+  outExtension: { '.js': '.cjs' },
+  splitting: false,
+  format: 'cjs',
+  sourcemap: false,
+  define: {
+    ASHLAR_BUILD: JSON.stringify(whole.digest('hex').slice(0, 16)),
+    ASHLAR_ENTRIES: JSON.stringify(
+      Object.fromEntries([...entries].map(([entry, { path }]) => [entry, path])),
+    ),
+  },
+});
+contents.set('load.cjs', loader.outputFiles[0].contents);
+contents.set('main.cjs', `require('./load.cjs').load('main');\n`);
+for (const [entry, { exports }] of entries) contents.set(`${entry}.js`, entryText(entry, exports));
 
 replace();
 
@@ -108,10 +149,19 @@ if (process.argv.includes('--template')) {
   rmSync(join(outdir, 'template'), { recursive: true });
 }
 
-/** All files of one build bear one time: that of dist/main.js tells which are of the build before. */
+/** A module for Node's own loader, and for those who import what it exports. */
+function entryText(entry, exports) {
+  const load = `createRequire(import.meta.url)('./load.cjs').load('${entry}')`;
+  const head = `import { createRequire } from 'node:module';\n`;
+  if (exports.length === 0) return `${head}await ${load};\n`;
+  const names = exports.join(', ');
+  return `${head}const { ${names} } = ${load};\nexport { ${names} };\n`;
+}
+
+/** All files of one build bear one time: that of dist/main.cjs tells which are of the build before. */
 function replace() {
   const now = new Date();
-  const before = statSync(join(outdir, 'main.js'), { throwIfNoEntry: false })?.mtimeMs;
+  const before = statSync(join(outdir, 'main.cjs'), { throwIfNoEntry: false })?.mtimeMs;
   for (const [path, bytes] of contents) {
     const target = join(outdir, path);
     mkdirSync(dirname(target), { recursive: true });

@@ -46,7 +46,7 @@ function measure(tree, files, original) {
     process.execPath,
     '--require',
     preload,
-    join(project, 'dist/main.js'),
+    join(project, 'dist/main.cjs'),
     'generate',
     '--source',
     tree,

@@ -3,6 +3,14 @@
 import { readdirSync } from 'node:fs';
 import { printRows } from './row.js';
 
+// All programs start without it, as the launcher has it: Node 20 reads a list of authorities at every start, for as long
+// as a small build takes.
+const { NODE_EXTRA_CA_CERTS: authorities } = process.env;
+if (authorities !== undefined) {
+  process.env.ASHLAR_EXTRA_CA_CERTS = authorities;
+  delete process.env.NODE_EXTRA_CA_CERTS;
+}
+
 const wanted = process.argv.slice(2);
 const suites = readdirSync(import.meta.dirname)
   .filter((name) => name.endsWith('.suite.js'))

@@ -56,7 +56,12 @@ function makeWorkspace({ name, spec }, place, tasks, files) {
   write('nx.json', '{}');
   // Before there are packages: npm needs a minute for a thousand of them.
   const npm = ['install', '--no-audit', '--no-fund', '--save-dev', spec];
-  const installed = spawnSync('npm', npm, { cwd: place, encoding: 'utf8', timeout: TIMEOUT_MS });
+  const installed = spawnSync('npm', npm, {
+    cwd: place,
+    encoding: 'utf8',
+    timeout: TIMEOUT_MS,
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: process.env.ASHLAR_EXTRA_CA_CERTS ?? '' },
+  });
   if (installed.error !== undefined) return `npm: ${installed.error.message}`;
   if (installed.status !== 0)
     return `npm could not install ${spec}: ${lastLines(installed.stderr)}`;

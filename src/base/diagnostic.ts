@@ -24,6 +24,8 @@ export interface Diagnostic {
   /** One line: what was found, and what was expected. */
   readonly message: string;
   readonly at?: Place | undefined;
+  /** The file or directory that the system refused something of. */
+  readonly path?: string | undefined;
   readonly notes?: readonly Note[] | undefined;
   /** One line: what to do. */
   readonly hint?: string | undefined;

@@ -56,19 +56,22 @@ const HINTS: Readonly<Record<string, string>> = {
 
 /**
  * Turns a node system error into a diagnostic of the environment (`fs/<errno>`): what was tried, on
- * which path. Anything that is not a system error is a bug and is thrown on.
+ * which path. The message names the path that is given, `path` is the one that the system refused. Anything that is
+ * not a system error is a bug and is thrown on.
  */
 export function systemError(doing: string, error: unknown, path?: string): Diagnostic {
   const code = errnoOf(error);
   // Node's own name for a file of more than it can hold in one buffer.
   const errno = code === 'ERR_FS_FILE_TOO_LARGE' ? 'EFBIG' : code;
   if (errno === undefined || !/^E[A-Z0-9]+$/.test(errno)) throw error;
-  const at = path ?? (error as NodeJS.ErrnoException).path;
+  const refused = (error as NodeJS.ErrnoException).path ?? path;
+  const at = path ?? refused;
   const hint = HINTS[errno];
   const full = errno === 'ENOSPC' || errno === 'EDQUOT';
   return environmentError({
     code: `fs/${errno.toLowerCase()}`,
     message: `cannot ${doing}${at === undefined ? '' : ` ${at}`}: ${explainErrno(errno)}`,
+    ...(refused === undefined ? {} : { path: refused }),
     ...(full && at !== undefined ? { notes: freeSpace(at) } : {}),
     ...(hint === undefined ? {} : { hint }),
   });

@@ -159,7 +159,7 @@ function filesOf({ buildDir, ownLogic, rules }: NoopRecord): {
     all.made.add(depfile);
     for (const dependency of readDepfile(text)) all.read.add(dependency);
   }
-  for (const name of ['main.js', 'minibp.js', 'builder.js', 'tsbuild.js']) {
+  for (const name of ['load.cjs', 'minibp.js', 'builder.js', 'tsbuild.js']) {
     all.read.add(join(installedBundle(), name));
   }
   all.read.add(process.execPath);

@@ -13,6 +13,9 @@ const MOST_FRAMES = 5;
 /** Codes of diagnostics whose notes are a stack: exceptions, and what values of Ninja variables threw. */
 const THROWN: ReadonlySet<string> = new Set(['logic/exception', 'ninja/value', 'ninja/text']);
 
+/** The code of those that stay at the question that could not be answered: their notes say who threw. */
+const ASKED = 'property/select-condition';
+
 /** Whether a file, by its whole path, is one of the user's. */
 export type IsUsers = (path: string) => boolean;
 
@@ -21,13 +24,15 @@ export type IsUsers = (path: string) => boolean;
  * notes are the stack.
  */
 export function withOwnPlaces(diagnostic: Diagnostic, isUsers: IsUsers = isOfTree): Diagnostic {
-  if (!THROWN.has(diagnostic.code)) return diagnostic;
+  const asked = diagnostic.code === ASKED;
+  if (!asked && !THROWN.has(diagnostic.code)) return diagnostic;
   const { notes = [], at, ...rest } = diagnostic;
   const lines = notes.flatMap(({ message }) => message.split('\n'));
   const [first, ...others] = userFrames(lines, isUsers);
   if (first === undefined) return { ...rest, at };
-  const where: Note[] = at === undefined ? [] : [{ message: 'the module is defined here', at }];
   const callers = others.map((place): Note => ({ message: 'called from here', at: place }));
+  if (asked) return { ...rest, at, notes: [{ message: 'thrown here', at: first }, ...callers] };
+  const where: Note[] = at === undefined ? [] : [{ message: 'the module is defined here', at }];
   return { ...rest, at: first, notes: [...callers, ...where] };
 }
 

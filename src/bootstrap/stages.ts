@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ok, type Result } from '../base/diagnostic.ts';
 import { readIfExists, writeIfChanged } from '../base/fs.ts';
+import { withoutAuthorities } from '../base/http/authorities.ts';
 import { treeLogic } from '../package/module/logic.ts';
 import { shellLine } from '../base/shell.ts';
 import { makeManifest, valuesOf } from './generator.ts';
@@ -110,7 +111,8 @@ function runStage(
 ): Promise<number> {
   return new Promise((done) => {
     const child = spawn(ninja.program, [...ninja.flags, ...argv], {
-      env: { ...env, NINJA_STATUS: '[%f/%t] ' },
+      // What it starts is Ashlar's own.
+      env: { ...withoutAuthorities(env), NINJA_STATUS: '[%f/%t] ' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const filter = new StageFilter(print);

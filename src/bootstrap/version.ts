@@ -8,10 +8,10 @@ import { ashlarVersion } from '../base/version.ts';
 export function programVersion(): string {
   const script = realpathSync(process.argv[1] ?? '.');
   const bundle = installedBundle();
-  const stamps = ['.', 'chunk'].flatMap((inner) => {
+  const stamps = ['.', 'entry', 'chunk'].flatMap((inner) => {
     const directory = join(bundle, inner);
     return namesIn(directory)
-      .filter((name) => name.endsWith('.js'))
+      .filter((name) => /\.c?js$/.test(name))
       .map((name) => {
         const { size, mtimeMs } = statSync(join(directory, name));
         return `${inner}/${name} ${size} ${mtimeMs}`;
@@ -30,7 +30,7 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** The directory of the bundle that this is a part of; the bundler may have put this into a chunk. */
+/** The directory of the bundle that this is a part of; the bundler puts this into a directory of it. */
 export function installedBundle(): string {
-  return import.meta.dirname.replace(/\/chunk$/, '');
+  return import.meta.dirname.replace(/\/(?:chunk|entry)$/, '');
 }

@@ -17,5 +17,5 @@ export function storeRemoved(root: string): Diagnostic {
 /** Whether a store was removed, or is just being: a problem with a file of it that was there tells before all is gone. */
 export function isRemoved({ root }: Store, problem: Diagnostic): boolean {
   if (problem.code === 'store/removed' || !existsSync(join(root, 'version'))) return true;
-  return problem.code === 'fs/enoent' && problem.message.includes(`${root}/`);
+  return problem.code === 'fs/enoent' && problem.path?.startsWith(`${root}/`) === true;
 }

@@ -6,6 +6,7 @@ import {
   chmodSync,
   constants,
   copyFileSync,
+  existsSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -19,7 +20,14 @@ import {
   type Stats,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { definitionError, environmentError, failed, ok, type Result } from '../base/diagnostic.ts';
+import {
+  definitionError,
+  environmentError,
+  failed,
+  ok,
+  type Diagnostic,
+  type Result,
+} from '../base/diagnostic.ts';
 import { digestFile, digestOf, sameDigest, type Digest } from '../base/digest.ts';
 import {
   discard,
@@ -89,6 +97,40 @@ export function openStore(root: string): Result<Store> {
     return ok(store);
   } catch (error) {
     return failed(systemError('open the store', error, root));
+  }
+}
+
+const REFUSED: readonly string[] = ['fs/erofs', 'fs/eacces', 'fs/eperm'];
+
+/** Whether a store could not be opened because it may not be written: it may still be read. */
+export function isWriteRefused({ code }: Diagnostic): boolean {
+  return REFUSED.includes(code);
+}
+
+/**
+ * Opens a store for who only looks at it: one that cannot be written as well, which is left as it is, `writable`
+ * says so. Errors are those of openStore.
+ */
+export function openStoreToRead(
+  root: string,
+): Result<{ readonly store: Store; readonly writable: boolean }> {
+  const opened = openStore(root);
+  if (opened.ok) return ok({ store: opened.value, writable: true });
+  if (!opened.diagnostics.every(isWriteRefused) || !isReadable(root)) return opened;
+  return ok({ store: { root: realpathSync(root) }, writable: false });
+}
+
+/** Whether all can be seen that counts: what cannot would seem not to be there. */
+function isReadable(root: string): boolean {
+  try {
+    const pins = existsSync(join(root, 'pins')) ? ['pins'] : [];
+    for (const folder of ['.', 'cas', 'ac', ...pins]) {
+      accessSync(join(root, folder), constants.R_OK | constants.X_OK);
+    }
+    return readFileSync(join(root, 'version'), 'utf8').trim() === STORE_VERSION;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
   }
 }
 

@@ -79,7 +79,7 @@ function outsideOf(computed: Computed, links: readonly string[]): Outside | unde
   const machines = ['usr/bin', ...identityPaths(), ...toolDirectories()];
   const files = [
     ...links,
-    join(installedBundle(), 'main.js'),
+    join(installedBundle(), 'load.cjs'),
     process.execPath,
     ...(machine ? machines.map((path) => join('/', path)) : []),
   ];

@@ -2,6 +2,7 @@
 import { buildApplication, buildRouteMap, run, text_en, type Application } from '@stricli/core';
 import { environmentError, formatDiagnostic, printable } from '../base/diagnostic.ts';
 import { errnoOf } from '../base/fs.ts';
+import { expectShortRun } from '../base/heap.ts';
 import { commands } from './command/table.ts';
 import { createContext, type Context } from './context.ts';
 import { respell } from './flag.ts';
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   });
   const context = openContext();
   if (context === undefined) return;
+  expectShortRun();
   await run(createApplication(debug), respell(argv.filter((word) => word !== DEBUG)), context);
   // Negative and unknown statuses are stricli's words for a bad command line.
   const status = Number(process.exitCode ?? 0);

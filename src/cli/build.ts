@@ -152,8 +152,9 @@ async function buildInStore(
     },
     out,
   );
-  await keepStore(prepared, output, store);
-  if (report === undefined || report.interrupted) return report;
+  if (report === undefined || report.removed !== undefined) return report;
+  if (!failedForStore(report)) await keepStore(prepared, output, store, out);
+  if (report.interrupted || out.failed) return report;
   const written = writeResults(prepared, wanted, bootstraps, report, out);
   printResults({ cwd: command.cwd, print: output.print }, prepared, report);
   if (report.failures.length === 0) {
@@ -181,13 +182,26 @@ function mirrorsFor(
   return openMirrors(request, out);
 }
 
+/** Whether a task failed because the store was removed, which was told then. */
+function failedForStore({ failures }: BuildReport): boolean {
+  return failures.some(({ failure }) =>
+    failure.diagnostics.some(({ code }) => code === 'store/removed'),
+  );
+}
+
 /** After the build, which needs nothing of the store any more. */
-async function keepStore({ open }: Prepared, output: BuildOutput, store: Store): Promise<void> {
+async function keepStore(
+  { open }: Prepared,
+  output: BuildOutput,
+  store: Store,
+  out: Collector,
+): Promise<void> {
   const { storeLimit } = open.tree.settings;
   if (storeLimit === undefined || output.signal.aborted) return;
   const { keepWithin } = await import('../cache/care/limit.ts');
   for (const diagnostic of await keepWithin(store, storeLimit, output.signal)) {
-    output.sink({ type: 'warning', diagnostic });
+    if (isRemoved(store, diagnostic)) out.add(storeRemoved(store.root));
+    else output.sink({ type: 'warning', diagnostic });
   }
 }
 
@@ -198,7 +212,7 @@ export interface Wanted {
   readonly after?: (report: BuildReport, executor: Executor) => Promise<void>;
 }
 
-/** Builds targets of a tree. Undefined after an error went to `out`. */
+/** Builds targets of a tree. Undefined after an error went to `out`, where that of a removed store goes as well. */
 export async function runTargets(
   command: BuildCommand,
   output: BuildOutput,
@@ -265,8 +279,10 @@ export async function runTargets(
           }),
     }),
   );
-  if (report?.interrupted === false) await after?.(report, executor);
-  if (mirrors !== undefined && explainer.made.size > 0) {
+  if (report?.removed !== undefined) out.add(report.removed);
+  const isKept = report !== undefined && report.removed === undefined;
+  if (isKept && !report.interrupted) await after?.(report, executor);
+  if (isKept && mirrors !== undefined && explainer.made.size > 0) {
     const { shareRecords } = await import('./records.ts');
     const { cwd } = command;
     await shareRecords({ ...output, mirrors, store, explainer, directory: tree.directory, cwd });

@@ -14,11 +14,12 @@ import { sizeOf, takeInventory } from '../cache/care/inventory.ts';
 import { readPins, removePin } from '../cache/care/pin.ts';
 import { writeUsage } from '../cache/care/usage.ts';
 import { verifyStore } from '../cache/care/verify.ts';
+import { isWriteRefused, type Store } from '../cache/store.ts';
 import { loadSettings } from '../package/settings.ts';
 import { parseSize } from '../package/sharing.ts';
 import { rebuildMemory } from '../task/rebuild.ts';
 import type { Context } from './context.ts';
-import { openUserStore } from './prepare.ts';
+import { openUserStore, openUserStoreToRead } from './prepare.ts';
 import { byteCount } from './reporter/format.ts';
 import { packagesDirectory } from './tree.ts';
 
@@ -35,7 +36,7 @@ export async function makeRoom(
     context.cwd,
     out,
   );
-  const store = openUserStore(context.env, out);
+  const store = openToMakeRoom(context.env, out);
   if (store === undefined || out.failed) return context.report(out.diagnostics);
   const maxBytes = asked ?? settings.storeLimit;
   try {
@@ -66,6 +67,16 @@ export async function makeRoom(
   context.report(out.diagnostics);
 }
 
+/** What cannot be written has to be made room in by somebody else. */
+function openToMakeRoom(env: NodeJS.ProcessEnv, out: Collector): Store | undefined {
+  const own = new Collector();
+  const store = openUserStore(env, own);
+  const hint =
+    'room is made where the store can be written, by who it belongs to; ashlar cache stat and cache verify only read';
+  out.add(...own.diagnostics.map((one) => (isWriteRefused(one) ? { ...one, hint } : one)));
+  return store;
+}
+
 function sizeOption(text: string | undefined): Result<number | undefined> {
   const bytes = text === undefined ? undefined : parseSize(text);
   if (text === undefined || bytes !== undefined) return ok(bytes);
@@ -91,8 +102,9 @@ export function showUsage(
     context.cwd,
     out,
   );
-  const store = openUserStore(context.env, out);
-  if (store === undefined) return context.report(out.diagnostics);
+  const open = openUserStoreToRead(context.env, out);
+  if (open === undefined) return context.report(out.diagnostics);
+  const { store, writable } = open;
   const { results, blobs, layers, bytes } = takeInventory(store);
   const sum = (sizes: readonly { readonly size: number }[]): number =>
     sizes.reduce((total, { size }) => total + size, 0);
@@ -104,7 +116,7 @@ export function showUsage(
     layers: layers.length,
   };
   try {
-    writeUsage(store, usage);
+    if (writable) writeUsage(store, usage);
   } catch (error) {
     out.add(systemError('write to the store', error, store.root));
   }
@@ -115,6 +127,7 @@ export function showUsage(
   if (flags.json) {
     const shown = {
       store: store.root,
+      writable,
       limit: settings.storeLimit ?? null,
       ...usage,
       blobBytes: sum(blobs),
@@ -127,7 +140,7 @@ export function showUsage(
     return context.report(out.diagnostics);
   }
   const lines: [string, string][] = [
-    ['store', store.root],
+    ['store', `${store.root}${writable ? '' : ', which cannot be written'}`],
     [
       'size',
       `${byteCount(bytes)}${settings.storeLimit === undefined ? ', no limit' : ` of ${byteCount(settings.storeLimit)}`}`,
@@ -153,12 +166,13 @@ export function verify(
   signal: AbortSignal,
 ): void {
   const out = new Collector();
-  const store = openUserStore(context.env, out);
-  if (store === undefined) return context.report(out.diagnostics);
+  const open = openUserStoreToRead(context.env, out);
+  if (open === undefined) return context.report(out.diagnostics);
+  const { store, writable } = open;
   try {
-    const found = verifyStore(store, signal);
+    const found = verifyStore(store, { signal, putAside: writable });
     // Only explanations need it, and it can be told anew from what is here.
-    const remembered = signal.aborted ? 0 : rebuildMemory(store);
+    const remembered = signal.aborted || !writable ? 0 : rebuildMemory(store);
     if (flags.json) context.print(`${JSON.stringify({ ...found, remembered })}\n`);
     else {
       const incomplete =
@@ -176,7 +190,9 @@ export function verify(
         environmentError({
           code: 'store/damaged',
           message: `${path} is damaged: ${reason}`,
-          hint: 'it lies in quarantine now, and is made anew when it is needed; check the disk',
+          hint: writable
+            ? 'it lies in quarantine now, and is made anew when it is needed; check the disk'
+            : 'it is still there, as the store cannot be written: run it again where it can be; check the disk',
         }),
       );
     }
@@ -191,12 +207,16 @@ export function unpin(name: string, context: Context): void {
   const out = new Collector();
   const store = openUserStore(context.env, out);
   if (store === undefined) return context.report(out.diagnostics);
-  const known = readPins(store).map((one) => one.name);
-  if (known.includes(name) && removePin(store, name))
-    context.print(`${name} is not pinned any more\n`);
-  else {
-    const hint = known.length === 0 ? 'there are no pins' : `there are ${known.join(', ')}`;
-    out.add(definitionError({ code: 'pin/unknown', message: `there is no pin "${name}"`, hint }));
+  try {
+    const known = readPins(store).map((one) => one.name);
+    if (known.includes(name) && removePin(store, name))
+      context.print(`${name} is not pinned any more\n`);
+    else {
+      const hint = known.length === 0 ? 'there are no pins' : `there are ${known.join(', ')}`;
+      out.add(definitionError({ code: 'pin/unknown', message: `there is no pin "${name}"`, hint }));
+    }
+  } catch (error) {
+    out.add(systemError('take back the pin', error));
   }
   context.report(out.diagnostics);
 }

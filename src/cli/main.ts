@@ -1,12 +1,10 @@
 // The program: picks a command and runs it. Commands are loaded only when they are asked for, and a
 // bare --version loads nothing at all.
-import { keepYoungSmall } from '../base/heap.ts';
-import { enableCompileCache, guardOutput, optimizeLate } from './start.ts';
+import { revealAuthorities } from '../base/http/authorities.ts';
+import { guardOutput } from './start.ts';
 
-enableCompileCache();
-optimizeLate();
-keepYoungSmall();
 guardOutput();
+revealAuthorities(process.env);
 if (process.argv.length === 3 && process.argv[2] === '--version') {
   process.stdout.write(`ashlar ${ASHLAR_VERSION}\n`);
 } else {

@@ -254,7 +254,7 @@ function addDefinitions({ directory, definitions }: BuiltPackages, read: Set<str
 
 /** Ashlar, Node, and what tells of the programs that this machine has. */
 function addMachine(read: Set<string>): void {
-  addFollowed(join(installedBundle(), 'main.js'), read);
+  addFollowed(join(installedBundle(), 'load.cjs'), read);
   addFollowed(process.execPath, read);
   for (const inner of [...identityPaths(), ...toolDirectories()]) {
     const path = join('/', inner);

@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { didYouMean, warning, type Collector } from '../base/diagnostic.ts';
 import { shellLine } from '../base/shell.ts';
-import { openStore, storeRoot, type Store } from '../cache/store.ts';
+import { openStore, openStoreToRead, storeRoot, type Store } from '../cache/store.ts';
 import type { Definition } from '../package/definition.ts';
 import type { Identities } from '../package/ids.ts';
 import { LOCK_FILE, readLocks, type Locks } from '../package/lock.ts';
@@ -57,6 +57,15 @@ export function openUserStore(env: NodeJS.ProcessEnv, out: Collector): Store | u
   return root === undefined ? undefined : out.take(openStore(root));
 }
 
+/** Opens the user's store for who only looks at it. Undefined after errors went to `out`. */
+export function openUserStoreToRead(
+  env: NodeJS.ProcessEnv,
+  out: Collector,
+): { readonly store: Store; readonly writable: boolean } | undefined {
+  const root = out.take(storeRoot(env));
+  return root === undefined ? undefined : out.take(openStoreToRead(root));
+}
+
 /** Makes the tasks that a request is about. Undefined after errors went to `out`, as many as there are. */
 export async function prepare(
   request: PrepareRequest,
@@ -105,6 +114,7 @@ export async function prepare(
       files: table,
       reproduce: (definition) => reproduceLine(request, definition),
       locks,
+      onWarning: (diagnostic) => out.add(diagnostic),
     }),
   );
   table.save();

@@ -35,7 +35,9 @@ export async function shareRecords(request: ShareRequest): Promise<void> {
       explainer: (find) => createExplainer({ store, directory, find }),
     });
     const causes = new RootCauses();
-    for (const one of found.values()) causes.add({ kind: 'changed', causes: one.causes });
+    for (const [{ name }, one] of found) {
+      causes.add({ kind: 'changed', causes: one.causes }, name);
+    }
     const names = new Set([...found.values()].map(({ mirror }) => mirror));
     for (const line of causes.lines(cwd, MOST_LINES)) note(`because  ${line}\n`);
     if (names.size > 0) note(`compared with what ${[...names].join(' and ')} has\n`);

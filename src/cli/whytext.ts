@@ -6,7 +6,7 @@ import { errnoOf } from '../base/fs.ts';
 import { isSpan, type Place } from '../base/span.ts';
 import { hasBlob, objectPath, type Store } from '../cache/store.ts';
 import type { Elsewhere } from '../task/elsewhere.ts';
-import { reasonFromJson, reasonJson } from '../task/explain.ts';
+import { causeJson, reasonFromJson, reasonJson } from '../task/explain.ts';
 import type { Cause, Reason } from '../task/reason.ts';
 import { duration } from './reporter/format.ts';
 import { causeIdentity } from '../task/reason.ts';
@@ -40,29 +40,49 @@ export function whyText(tasks: readonly TaskWhy[], options: WhyTextOptions): str
 /** Root causes that are told before all tasks. */
 const MOST_ROOTS = 20;
 
-/** What makes tasks run, or if nothing does, what made them: each cause once. Of one task its paragraph says it. */
+/** Each root cause once. Of one task its paragraph says it. */
 function rootLines(
   tasks: readonly TaskWhy[],
   options: WhyTextOptions,
   shown: Set<string>,
 ): string[] {
-  const fate = tasks.some((task) => task.fate === 'would-run') ? 'would-run' : 'ran';
-  const roots = new RootCauses();
-  const changed = tasks
-    .filter((task) => task.fate === fate)
-    .map(reasonOf)
-    .filter((reason) => reason?.kind === 'changed');
+  const changed = changedTasks(tasks);
   if (changed.length < 2) return [];
-  for (const reason of changed) roots.add(reason);
-  const { told, more } = roots.first(options.cwd, MOST_ROOTS);
+  const { told, more } = rootsOf(changed).first(options.cwd, MOST_ROOTS);
   const lines = told.flatMap(({ cause, line }) =>
     causeBlock(cause, `because ${line}`, options, shown),
   );
   return more === 0 ? lines : [...lines, `and ${more} more`];
 }
 
-function reasonOf({ reason, told }: TaskWhy): Reason | undefined {
-  return reason ?? (told === undefined ? undefined : reasonFromJson(told));
+interface Changed {
+  readonly task: string;
+  readonly reason: Reason;
+}
+
+/** The tasks that run for a change, or if nothing runs, those that ran for one. */
+function changedTasks(
+  tasks: readonly TaskWhy[],
+  places: { readonly columns?: boolean } = {},
+): Changed[] {
+  const fate = tasks.some((task) => task.fate === 'would-run') ? 'would-run' : 'ran';
+  return tasks.flatMap((why) => {
+    const reason = why.fate === fate ? reasonOf(why, places) : undefined;
+    return reason?.kind === 'changed' ? [{ task: why.task, reason }] : [];
+  });
+}
+
+function rootsOf(changed: readonly Changed[]): RootCauses {
+  const roots = new RootCauses();
+  for (const { task, reason } of changed) roots.add(reason, task);
+  return roots;
+}
+
+function reasonOf(
+  { reason, told }: TaskWhy,
+  places: { readonly columns?: boolean } = {},
+): Reason | undefined {
+  return reason ?? (told === undefined ? undefined : reasonFromJson(told, places));
 }
 
 function paragraph(why: TaskWhy, options: WhyTextOptions, shown: Shown): string[] {
@@ -223,36 +243,43 @@ interface TaskJson {
 /** More than that nobody reads, and no program needs. */
 const WHOLE = { value: 10_000, causes: 100 } as const;
 
-/** An array with one entry for each task. Times are ISO 8601, in UTC. */
+/**
+ * An object: `causes`, each root cause once with the tasks that it makes run, the most consequential first; `tasks`,
+ * one entry for each. Times are ISO 8601, in UTC.
+ */
 export function whyJson(tasks: readonly TaskWhy[]): string {
+  const causes = rootsOf(changedTasks(tasks, { columns: true }))
+    .all()
+    .map(({ cause, tasks: of }) => ({ ...causeJson(cause, WHOLE.value), tasks: of }));
+  return `${JSON.stringify({ causes, tasks: tasks.map(taskJson) }, undefined, 2)}\n`;
+}
+
+function taskJson(why: TaskWhy): TaskJson {
   const iso = (ms: number): string => new Date(ms).toISOString();
-  const plain = tasks.map((why): TaskJson => {
-    const { task, key, fate, atMs, made, reason, told, nearest, mirror, elsewhere } = why;
-    return {
-      task,
-      key,
-      fate,
-      ...(atMs === undefined ? {} : { at: iso(atMs) }),
-      ...(made === undefined
+  const { task, key, fate, atMs, made, reason, told, nearest, mirror, elsewhere } = why;
+  return {
+    task,
+    key,
+    fate,
+    ...(atMs === undefined ? {} : { at: iso(atMs) }),
+    ...(made === undefined
+      ? {}
+      : { made: { worker: made.worker, at: iso(made.atMs), ms: made.ms } }),
+    ...(reason === undefined
+      ? told === undefined || told === null
         ? {}
-        : { made: { worker: made.worker, at: iso(made.atMs), ms: made.ms } }),
-      ...(reason === undefined
-        ? told === undefined || told === null
-          ? {}
-          : { reason: told }
-        : { reason: reasonJson(reason, WHOLE) }),
-      ...(nearest === undefined ? {} : { compared: { key: nearest.key, at: iso(nearest.atMs) } }),
-      ...(mirror === undefined ? {} : { mirror }),
-      ...(elsewhere === undefined
-        ? {}
-        : {
-            elsewhere: {
-              mirror: elsewhere.mirror,
-              key: elsewhere.key,
-              causes: reasonJson({ kind: 'changed', causes: elsewhere.causes }, WHOLE)['causes'],
-            },
-          }),
-    };
-  });
-  return `${JSON.stringify(plain, undefined, 2)}\n`;
+        : { reason: told }
+      : { reason: reasonJson(reason, WHOLE) }),
+    ...(nearest === undefined ? {} : { compared: { key: nearest.key, at: iso(nearest.atMs) } }),
+    ...(mirror === undefined ? {} : { mirror }),
+    ...(elsewhere === undefined
+      ? {}
+      : {
+          elsewhere: {
+            mirror: elsewhere.mirror,
+            key: elsewhere.key,
+            causes: reasonJson({ kind: 'changed', causes: elsewhere.causes }, WHOLE)['causes'],
+          },
+        }),
+  };
 }

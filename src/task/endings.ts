@@ -1,5 +1,6 @@
 // How tasks end, and what that means for those that wait for them. Counts and tells it; knows nothing of how tasks
 // come to their ends.
+import { takeCourse } from '../base/course.ts';
 import type { Outcome, TaskFailure } from './event.ts';
 import type { Node } from './node.ts';
 import { isStoreRemoved } from './removed.ts';
@@ -32,6 +33,7 @@ export class Endings {
     const now = Date.now();
     node.ended = true;
     this.counts[outcome]++;
+    takeCourse(outcome);
     this.#request.sink({
       type: 'task-end',
       at: now,

@@ -236,32 +236,46 @@ export function reasonJson(
   },
 ): { readonly [member: string]: Value } {
   if (reason.kind !== 'changed') return { ...reason };
-  const cut = (text: string | undefined): string | null => {
-    if (text === undefined) return null;
-    return text.length > limits.value ? `${text.slice(0, limits.value)}…` : text;
-  };
   return {
     kind: 'changed',
-    causes: reason.causes.slice(0, limits.causes).map(({ path, task, at, old, new: now }) => ({
-      path,
-      task,
-      ...(at === undefined ? {} : { at: formatPlace(at) }),
-      old: cut(old),
-      new: cut(now),
-    })),
+    causes: reason.causes.slice(0, limits.causes).map((cause) => causeJson(cause, limits.value)),
     ...(reason.causes.length > limits.causes ? { more: reason.causes.length - limits.causes } : {}),
   };
 }
 
-/** A reason that was kept as JSON; undefined for anything else. Places are files then, with their line. */
-export function reasonFromJson(value: Value): Reason | undefined {
+/** A cause as it is kept and printed; values are cut after so many characters. */
+export function causeJson(
+  { path, task, at, old, new: now }: Cause,
+  longest: number,
+): { readonly [member: string]: Value } {
+  const cut = (text: string | undefined): string | null => {
+    if (text === undefined) return null;
+    return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  };
+  return {
+    path,
+    task,
+    ...(at === undefined ? {} : { at: formatPlace(at) }),
+    old: cut(old),
+    new: cut(now),
+  };
+}
+
+/**
+ * A reason that was kept as JSON; undefined for anything else. Places are files then, with their line, and with their
+ * column where that is asked for.
+ */
+export function reasonFromJson(
+  value: Value,
+  { columns = false }: { readonly columns?: boolean } = {},
+): Reason | undefined {
   const reason = value as Reason | null | undefined;
   if (typeof reason !== 'object' || reason === null) return undefined;
   if (reason.kind !== 'changed') return reason;
   const causes = reason.causes.map(({ at, old, new: now, ...cause }) => ({
     ...cause,
     // A place is text here, and one of a whole file from now on.
-    ...(typeof at === 'string' ? { at: { file: withoutColumn(at) } } : {}),
+    ...(typeof at === 'string' ? { at: { file: columns ? at : withoutColumn(at) } } : {}),
     old: old ?? undefined,
     new: now ?? undefined,
   }));

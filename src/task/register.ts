@@ -1,12 +1,15 @@
 // Where results go: on record in the store, to the mirrors, into the memory of what was made.
 import { digestOf } from '../base/digest.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
 import { systemError } from '../base/fs.ts';
+import { storeRemoved } from '../cache/removed.ts';
 import { putBytes } from '../cache/store.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { TaskKey } from './key.ts';
 import type { Layers } from './layer.ts';
 import type { Node } from './node.ts';
 import type { BuildRequest } from './request.ts';
+import { isStoreRemoved } from './removed.ts';
 import { toActionResult } from './result.ts';
 import type { TaskResult } from './task.ts';
 
@@ -36,17 +39,24 @@ export class Register {
     for (const { key, blobs } of keys) mirrors?.offer(key, blobs.map(digestOf), stored);
   }
 
-  /** Waits until all is on the disk. What the disk refuses is a warning: it will be made again. */
-  async flush(layers: Layers | undefined, deliveries: Deliveries): Promise<void> {
-    const { cache, sink } = this.#request;
+  /**
+   * Waits until all is on the disk. What the disk refuses is a warning: it will be made again. Where the store was
+   * removed, nothing is on record any more, which is the error that is returned.
+   */
+  async flush(layers: Layers | undefined, deliveries: Deliveries): Promise<Diagnostic | undefined> {
+    const { cache, executor, sink } = this.#request;
     try {
       await cache.flush();
       layers?.seal();
       deliveries.save();
     } catch (error) {
       const diagnostic = systemError('register results in the store', error);
+      if (isStoreRemoved(executor, { diagnostics: [diagnostic], tail: [] })) {
+        return storeRemoved(cache.store.root);
+      }
       sink({ type: 'warning', diagnostic: { ...diagnostic, severity: 'warning' } });
     }
+    return undefined;
   }
 }
 

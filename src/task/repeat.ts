@@ -6,8 +6,10 @@ import type { Cause } from './reason.ts';
 /** Causes of one task without those that another of them tells as well. The order is kept. */
 export function withoutRepeats(causes: readonly Cause[]): Cause[] {
   const whole = causes.filter((cause) => came(cause) || went(cause));
+  if (whole.length === 0) return withoutRepeatedLines(causes);
+  const moved = renumbered(whole);
   return withoutRepeatedLines(
-    whole.length < 2 ? causes : causes.filter((cause) => !isTold(cause, whole)),
+    causes.filter((cause) => !moved.has(cause) && !isTold(cause, whole) && !isListOf(cause, whole)),
   );
 }
 
@@ -52,6 +54,50 @@ function isNamedBy(parameter: Cause, input: Cause): boolean {
   return at !== -1 && /^([./]|$)/.test(input.path.slice(at + 1 + name.length));
 }
 
+/** A text that lists files beside it by name, one in a line, as far as these came and went. */
+function isListOf({ path, old, new: now }: Cause, whole: readonly Cause[]): boolean {
+  if (old === undefined || now === undefined || !path.startsWith('inputs./')) return false;
+  const lines = changedLines(old, now);
+  if (lines.size === 0) return false;
+  const directory = directoryOf(path);
+  const names = new Set(
+    whole
+      .filter((other) => directoryOf(other.path) === directory)
+      .map((other) => {
+        const name = withoutDigests(other.path.slice(directory.length));
+        return `${came(other) ? '+' : '-'}${name}`;
+      }),
+  );
+  return [...lines].every((line) => names.has(line));
+}
+
+/** With the slash at its end. */
+function directoryOf(path: string): string {
+  return path.slice(0, path.lastIndexOf('/') + 1);
+}
+
+/** `/pkg/patches/0002-b`: the directory, and the name without its number. */
+const NUMBERED = /^(inputs\..*\/)\d+(\D[^/]*)$/;
+
+/** Files that only have another number, because of one that came or went beside them. */
+function renumbered(whole: readonly Cause[]): ReadonlySet<Cause> {
+  const moved = new Set<Cause>();
+  for (const old of whole.filter(went)) {
+    const [, directory, name] = NUMBERED.exec(old.path) ?? [];
+    if (directory === undefined) continue;
+    const now = whole.find((cause) => {
+      const [, to, as] = NUMBERED.exec(cause.path) ?? [];
+      return to === directory && as === name && cause.new === old.old && !moved.has(cause);
+    });
+    if (now !== undefined) moved.add(old).add(now);
+  }
+  const others = new Set(
+    whole.filter((cause) => !moved.has(cause)).map((cause) => directoryOf(cause.path)),
+  );
+  // Where nothing else came or went, the order is what changed.
+  return new Set([...moved].filter((cause) => others.has(directoryOf(cause.path))));
+}
+
 /** A text whose changed lines are all in another one that changed tells nothing new. */
 function withoutRepeatedLines(causes: readonly Cause[]): Cause[] {
   const told: Set<string>[] = [];
@@ -70,5 +116,6 @@ function changedLines(old: string, now: string): Set<string> {
   const before = new Set(bare(old));
   const after = new Set(bare(now));
   const gone = [...before].filter((line) => !after.has(line)).map((line) => `-${line}`);
-  return new Set([...gone, ...[...after].filter((line) => !before.has(line))]);
+  const added = [...after].filter((line) => !before.has(line)).map((line) => `+${line}`);
+  return new Set([...gone, ...added]);
 }

@@ -1,4 +1,5 @@
 // What a build is asked for and what it answers, and what is lent to it. Types only.
+import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Sink } from '../base/event.ts';
 import type { LocalCache } from '../cache/local.ts';
 import type { Mirrors } from '../cache/port.ts';
@@ -78,4 +79,6 @@ export interface BuildReport {
   /** Tasks that failed, with why. Skipped ones are not here. */
   readonly failures: readonly { readonly task: Task; readonly failure: TaskFailure }[];
   readonly interrupted: boolean;
+  /** The store was removed when all tasks had ended: their results are on record nowhere. */
+  readonly removed?: Diagnostic | undefined;
 }

@@ -88,7 +88,7 @@ class Run {
       if (!this.#places.busy && this.#frontier.length === 0) break;
       if (this.#frontier.length === 0) await woken;
     }
-    await this.#register.flush(await this.#layers, this.#deliveries);
+    const removed = await this.#register.flush(await this.#layers, this.#deliveries);
     const interrupted = signal.aborted;
     const ms = Date.now() - this.#startedMs;
     sink({
@@ -103,7 +103,9 @@ class Run {
       if (state === 'done' && result !== undefined) results.set(task, result);
     }
     const [keyOf, counts, failures] = [this.#keyOf, this.#endings.counts, this.#endings.failures];
-    return { results, keyOf, counts, failures, interrupted };
+    const report = { results, keyOf, counts, failures, interrupted };
+    // Where a task failed for it, it was told.
+    return this.#endings.storeIsGone ? report : { ...report, removed };
   }
 
   get #stopping(): boolean {

@@ -60,6 +60,12 @@ describe('system errors', () => {
       fault: 'environment',
       message: 'cannot read given: input/output error (EIO)',
     });
+    // The message is for people; the path is what the system was asked for.
+    expect(systemError('read', systemFailure('EIO', 'read'), 'given').path).toBe('given');
+    expect(systemError('read', systemFailure('EIO', 'open', '/nowhere/x'), 'given')).toMatchObject({
+      message: 'cannot read given: input/output error (EIO)',
+      path: '/nowhere/x',
+    });
     expect(systemError('read', systemFailure('ERR_FS_FILE_TOO_LARGE', 'read', 'x')).code).toBe(
       'fs/efbig',
     );

@@ -169,6 +169,17 @@ describe('a way', () => {
     ]);
   });
 
+  test('as text says at each module what it was needed for by the one above', () => {
+    const answer = pathAnswer(graph, find('top'), find('base@one'));
+    const edges = answer.edges.map((edge, i) => ({ ...edge, tag: `tag ${i}` }));
+    expect(pathText({ ...answer, edges }, 'top', 'base').split('\n')).toEqual([
+      'top       thing  Blueprints:2:1',
+      'left      thing  Blueprints:3:1  tag 0',
+      'base@one  thing  Blueprints:5:1  tag 1',
+      '',
+    ]);
+  });
+
   test('to itself has no steps; none at all, maybe the other way round', () => {
     expect(pathAnswer(graph, find('left'), find('left')).modules).toHaveLength(1);
     const none = pathAnswer(graph, find('lib.c'), find('top'));
@@ -250,6 +261,8 @@ test('graphs: modules once, an edge for each pair, and nothing from a module to 
   const text = dotText(rows, among);
   expect(text).toContain('  "top" -> "left" [label="link, data"];\n');
   expect(text).toContain('  "q\\"\\\\" -> "n@one" [label="link"];\n');
+  const lines = { ...rows[0]!, label: 'two\nlines\\n' };
+  expect(dotText([lines], [])).toContain('  "two\\nlines\\\\n" [tooltip=');
   // Dependencies on others than those asked for are left out.
   expect(edgesAmong(graph, all.slice(0, 1))).toEqual([]);
 });

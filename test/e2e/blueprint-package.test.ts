@@ -703,6 +703,37 @@ describe('mistakes', () => {
     expect(stderr).toMatch(/^Blueprints:4:\d+: error: the script of p is no bash, in line \d/m);
     expect(status).toBe(2);
   });
+
+  test('a here-document that nothing closes is warned of in a script, and refused in a function', () => {
+    using rig = createRig();
+    const tree = (script: string, body: string): string =>
+      `package {\n    name: "p",\n    version: "1",\n    functions: {\n        f: \`${body}\`,\n    },\n    tasks: {\n        install: { script: \`${script}\` },\n    },\n}\n`;
+    const open = '\n  mkdir -p $DESTDIR$PREFIX\n  cat > $DESTDIR$PREFIX/x <<END\nx\n  END\n';
+    rig.write({ Blueprints: tree(open, ':') });
+    const warned = rig.run(['build']);
+    expect(warned.stderr).toContain(
+      'Blueprints:8:26: warning: in the script of p, the here-document of line 3 ends with the script: no line is just "END"\n',
+    );
+    expect(warned.stderr).toContain('hint: close it with END at the beginning of a line');
+    expect(warned.status).toBe(0);
+    // Whether or not anything calls it.
+    rig.write({ Blueprints: tree('mkdir -p $DESTDIR$PREFIX', open) });
+    const refused = rig.run(['why', 'p']);
+    expect(refused.stderr).toContain(
+      'Blueprints:5:10: error: the function f of p is no bash, in line 3: the here-document is not closed by a line "END"\n',
+    );
+    expect(refused.status).toBe(2);
+  });
+
+  test('a function that is exported is there for programs that the script runs, and counts', () => {
+    using rig = createRig();
+    const tree = (body: string): string =>
+      `package { name: "p", version: "1", functions: { f: "${body}" }, tasks: { install: { script: "mkdir -p $DESTDIR$PREFIX; export -f f; echo one two | xargs -n1 bash -c 'f $0' > $DESTDIR$PREFIX/x" } } }\n`;
+    rig.write({ Blueprints: tree('echo A $1') });
+    build(rig);
+    rig.write({ Blueprints: tree('echo B $1') });
+    expect(ran(build(rig))).toContain('p:install');
+  });
 });
 
 test('faults of what is packed are told at once, and can be left out by name', () => {

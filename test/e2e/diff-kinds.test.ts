@@ -118,6 +118,15 @@ test.each<[string, (rig: Rig) => (tree: string) => void, string[]]>([
     ['one.patch: contents changed'],
   ],
   [
+    'a patch that is new, in front of the other one',
+    (rig) => () =>
+      rig.write({
+        '../other/Blueprints': BLUEPRINTS.replace('["one.patch"]', '["new.patch", "one.patch"]'),
+        '../other/new.patch': FILES['one.patch'],
+      }),
+    ['new.patch: added'],
+  ],
+  [
     'a patch that is gone',
     edit('    patches: ["one.patch"],\n', ''),
     ['lib:compile: comes after lib:unpack now, not after lib:patch'],

@@ -3,15 +3,9 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rigsOfOneProcess } from '../rig/again.ts';
-import type { Rig } from '../rig/program.ts';
-import { expectGolden, explainedTree, steady } from '../rig/explained.ts';
+import { expectGolden, explainedTree, keyOfTask, steady } from '../rig/explained.ts';
 
 const createRig = rigsOfOneProcess();
-
-function keyOf(rig: Rig, task: string): string {
-  const [one] = JSON.parse(rig.run(['why', task, '--json']).stdout) as { key: string }[];
-  return one!.key;
-}
 
 test('trees, targets, keys and records are compared alike', () => {
   using rig = explainedTree(createRig);
@@ -23,7 +17,7 @@ test('trees, targets, keys and records are compared alike', () => {
   expect(same.status).toBe(0);
 
   rig.run(['build', 'app']);
-  const before = keyOf(rig, 'app:build');
+  const before = keyOfTask(rig, 'app:build');
   writeFileSync(join(rig.directory, 'records.json'), rig.run(['why', 'app', '--records']).stdout);
   rig.write({
     'lib/build': '#!/bin/bash\nmkdir $PKG_PATH/share\necho LIB > $PKG_PATH/share/lib\n',

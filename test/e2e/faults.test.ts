@@ -113,6 +113,41 @@ describe('a store that is removed while a build runs', () => {
     expect(rig.run(['build']).status).toBe(0);
   });
 
+  test.each([
+    // The last that is done with results is to have all on the disk.
+    ['when all tasks have ended', 'sync', '-f', []],
+    // After that, trees are recorded, and room is made.
+    ['before room is made', 'git', 'fast-import', ['--trace']],
+  ])('is the same error %s', (_, program, argument, flags) => {
+    using rig = createRig();
+    const bin = join(rig.directory, 'bin');
+    const store = rig.env['ASHLAR_STORE']!;
+    rig.write({
+      'ashlar.json': '{"store": {"max_size": "1TB"}}',
+      'p/buildinfo.json': '{}',
+      'p/build': 'echo p > $PKG_PATH/p',
+      [`../bin/${program}`]: `#!/bin/sh
+PATH=\${PATH#*:} ${program} "$@" || exit
+case "$*" in *${argument}*)
+  set -- ${rig.packages}/cache/packages/p/*.tar.xz
+  [ ! -e "$1" ] || rm -rf ${store} ;;
+esac
+`,
+    });
+    chmodSync(join(bin, program), 0o755);
+    const env = { PATH: `${bin}:${rig.env['PATH']}` };
+    const { status, stderr } = rig.run(['build', '--plain', ...flags], { env });
+    expect(stderr.match(gone(rig)), stderr).toHaveLength(1);
+    expect(stderr).not.toContain('warning');
+    expect(stderr).toMatch(/^2 ran/m);
+    expect(status).toBe(3);
+    expect(existsSync(join(store, 'version'))).toBe(false);
+    // Nothing is on record, and nobody believes that there is.
+    const again = rig.run(['build', '--plain']);
+    expect(again.status, again.stderr).toBe(0);
+    expect(again.stderr).toMatch(/^2 ran/m);
+  });
+
   test('is told of in place of how a script failed for it', () => {
     using rig = createRig();
     rig.write({

@@ -185,6 +185,135 @@ const boom = () => {
     expect(stderr).not.toMatch(/\n\s+at /);
   });
 
+  test('what a condition throws is shown at the select, with where it was thrown', () => {
+    const { status, stderr } = generate(
+      `import { configurable, moduleType, string } from 'ashlar';
+const thing = moduleType({
+  name: 'thing',
+  properties: { flag: configurable(string()) },
+  generate: (ctx) => void ctx.evaluate(ctx.properties.flag, 'flag'),
+});
+const word = (config) => config.nothing.length;
+export const logic = { moduleTypes: [thing], conditions: { c: (ctx) => word(ctx.config) } };
+`,
+      '\nthing { name: "a", flag: select(c(), {default: "x"}) }\n',
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^Blueprints:2:33: error: Cannot read properties of undefined/);
+    expect(stderr).toMatch(/ {2}logic\.mjs:7:41: note: thrown here\n/);
+    expect(stderr).toMatch(/ {2}logic\.mjs:8:72: note: called from here\n/);
+    expect(stderr).not.toMatch(/\n\s+at /);
+  });
+
+  test.each(['add', 'find', 'rename', 'uniqueName'])(
+    'what %s of names throws is shown where it was thrown',
+    (method) => {
+      const { status, stderr } = generate(
+        `import { bottomUp, moduleType, packageContext } from 'ashlar';
+const boom = () => { throw new TypeError('boom'); };
+const pkg = packageContext('example/thing');
+const rule = pkg.rule('r', { command: 'x' });
+const names = {
+  add: () => undefined,
+  find: () => undefined,
+  rename: () => undefined,
+  uniqueName: ({ name }) => name,
+  candidates: () => [],
+  ${method}: boom,
+};
+const thing = moduleType({
+  name: 'thing',
+  generate: (ctx) => ctx.build(pkg, { rule, outputs: ['o'] }),
+});
+const rename = bottomUp('rename', (ctx) => (ctx.hasModule('c'), ctx.rename('b')));
+export const logic = { names: () => names, moduleTypes: [thing], mutators: [rename] };
+`,
+        '\nthing { name: "a" }\n',
+      );
+      expect(status).toBe(2);
+      expect(stderr).toMatch(/^logic\.mjs:2:28: error: panic in .* for module "[ab]": boom\n/);
+      expect(stderr).toContain('  Blueprints:2:1: note: the module is defined here\n');
+    },
+  );
+
+  test.each([
+    ['of a wrong kind', `{ command: 'x', restat: 1 }`, 'the Restat param is true or false, not 1'],
+    ['without a command', '{}', 'encountered rule params with no command specified'],
+  ])('a rule %s is shown where it is declared', (_name, rule, message) => {
+    const { status, stderr } = generate(
+      `import { packageContext } from 'ashlar';
+const pkg = packageContext('example/thing');
+export const rule = pkg.rule('r', ${rule});
+`,
+    );
+    expect(status).toBe(2);
+    expect(stderr).toContain(
+      `logic.mjs:3:25: error: cannot load the build logic: error parsing rule example/thing.r: ${message}\n`,
+    );
+  });
+
+  test.each([
+    [
+      'a computed rule of a wrong kind',
+      `pkg.rule('r', () => ({ command: 'x', generator: 'yes' }))`,
+      'the Generator param is true or false, not the text "yes"',
+    ],
+    [
+      'a text that names what there is not',
+      `pkg.rule('r', { command: '$nothing' })`,
+      'undefined variable "nothing"',
+    ],
+    [
+      'a computed rule without a dependency file',
+      `pkg.rule('r', () => ({ command: 'x', deps: 'gcc' }))`,
+      'the Deps param of rule r is gcc, but neither the rule nor its statement has a Depfile param',
+    ],
+    [
+      'a computed pool that is none',
+      `pkg.rule('r', { command: 'x', pool: pkg.pool('p', () => ({ depth: -1 })) })`,
+      'pool example/thing.p has the depth -1',
+    ],
+    [
+      'a computed variable that is no text',
+      `pkg.variable('v', () => 5) && pkg.rule('r', { command: '$v' })`,
+      'error parsing variable example/thing.v: expected a text, found 5',
+    ],
+  ])('%s is shown where it is declared, once it is used', (_name, rule, message) => {
+    const { status, stderr } = generate(
+      `import { moduleType, packageContext } from 'ashlar';
+const pkg = packageContext('example/thing');
+const rule = ${rule};
+const thing = moduleType({
+  name: 'thing',
+  generate: (ctx) => ctx.build(pkg, { rule, outputs: ['o'] }),
+});
+export const logic = { moduleTypes: [thing] };
+`,
+      '\nthing { name: "a" }\n',
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^logic\.mjs:3:\d+: error: /);
+    expect(stderr).toContain(message);
+    expect(stderr).toContain('  Blueprints:2:1: note: the module is defined here\n');
+  });
+
+  test('a dependency file that nobody named is shown at the statement', () => {
+    const { status, stderr } = generate(
+      `import { moduleType, packageContext } from 'ashlar';
+const pkg = packageContext('example/thing');
+const rule = pkg.rule('r', { command: 'x', deps: 'gcc' });
+const thing = moduleType({
+  name: 'thing',
+  generate: (ctx) => ctx.build(pkg, { rule, outputs: ['o'] }),
+});
+export const logic = { moduleTypes: [thing] };
+`,
+      'thing { name: "a" }\n',
+    );
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^logic\.mjs:6:26: error: panic in .*: the Deps param of rule r is gcc/);
+  });
+
   test('a context used wrongly is shown where that was', () => {
     const logic = `import { moduleType, provider } from 'ashlar';
 const said = provider('said');

@@ -1,6 +1,7 @@
 // Machines that lack something: a build works all the same, or says in two lines what is missing.
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   chownSync,
   cpSync,
   mkdirSync,
@@ -16,6 +17,9 @@ import { createRig, PROGRAM, type Rig, type Run } from '../rig/program.ts';
 const isRoot = process.getuid?.() === 0;
 const mayMount =
   isRoot && spawnSync('unshare', ['-m', 'mount', '-t', 'tmpfs', 'tmpfs', '/tmp']).status === 0;
+
+const MAKE_ROOM =
+  '  hint: room is made where the store can be written, by who it belongs to; ashlar cache stat and cache verify only read\n';
 
 let rig: Rig;
 beforeEach(() => {
@@ -60,6 +64,41 @@ describe.skipIf(!isRoot)('as an ordinary user', () => {
     expect(status).toBe(0);
   });
 
+  test('looks at the store of somebody else, and changes nothing there', () => {
+    const store = rig.env['ASHLAR_STORE']!;
+    expect(rig.run(['build']).status).toBe(0);
+    const [blob] = execFileSync('find', [join(store, 'cas'), '-type', 'f', '-size', '-2'])
+      .toString()
+      .split('\n');
+    chmodSync(blob!, 0o644);
+    writeFileSync(blob!, 'flipped');
+    chmodSync(rig.directory, 0o755);
+    const look = (...argv: string[]): Run =>
+      spawnSync(
+        'setpriv',
+        ['--reuid=54321', '--regid=54321', '--clear-groups', '--', PROGRAM, ...argv],
+        { cwd: rig.packages, env: rig.env, encoding: 'utf8' },
+      );
+    const before = execFileSync('find', [store, '-printf', '%p %T@ %s\n']).toString();
+    const stat = look('cache', 'stat');
+    expect(stat.stderr).toBe('');
+    expect(stat.stdout).toMatch(/^store {7}.*, which cannot be written\n/);
+    expect(stat.stdout).toMatch(/^results {5}8$/m);
+    const verified = look('cache', 'verify');
+    expect(verified.stdout).toContain('1 damaged');
+    expect(verified.stderr).toContain('is damaged: its bytes are not those of its name');
+    expect(verified.stderr).toContain('hint: it is still there, as the store cannot be written');
+    const gc = look('gc', '--max-size', '0');
+    expect(gc.stderr).toBe(
+      `error: cannot open the store ${store}: permission denied (EACCES)\n${MAKE_ROOM}`,
+    );
+    expect([stat.status, verified.status, gc.status]).toEqual([0, 3, 3]);
+    expect(execFileSync('find', [store, '-printf', '%p %T@ %s\n']).toString()).toBe(before);
+    // What cannot even be seen is no empty store.
+    chmodSync(join(store, 'cas'), 0o700);
+    expect(look('cache', 'stat')).toMatchObject({ status: 3, stdout: '' });
+  });
+
   test('that may not write to the packages directory is told so, before anything is built', () => {
     asUser(54_321, { ASHLAR_STORE: rig.env['ASHLAR_STORE']! }, ['ids']);
     chownSync(rig.packages, 0, 0);
@@ -94,8 +133,8 @@ describe.skipIf(!mayMount)('with mounts of its own', () => {
   });
   afterEach(() => rmSync(outside, { recursive: true, force: true }));
 
-  function mounted(mounts: string, env: Record<string, string>): Run {
-    const line = `${mounts} && cd packages && exec "$0" build p`;
+  function mounted(mounts: string, env: Record<string, string>, command = 'build p'): Run {
+    const line = `${mounts} && cd packages && exec "$0" ${command}`;
     return spawnSync('unshare', ['-m', '--propagation=private', 'sh', '-c', line, PROGRAM], {
       cwd: outside,
       env: { PATH: rig.env['PATH'], HOME: join(outside, 'home'), ...env },
@@ -137,6 +176,28 @@ describe.skipIf(!mayMount)('with mounts of its own', () => {
       `cannot open the store ${outside}/store: the file system is read-only`,
     );
     expect(status).toBe(3);
+  });
+
+  test('a read-only store is looked at, and stays as it is', () => {
+    const store = { ASHLAR_STORE: join(outside, 'store') };
+    expect(mounted('true', store).status).toBe(0);
+    rmSync(join(outside, 'store/log'), { recursive: true });
+    const readOnly = 'mount --bind store store && mount -o remount,ro,bind store';
+    const stat = mounted(readOnly, store, 'cache stat --json');
+    expect(stat.stderr).toBe('');
+    expect(JSON.parse(stat.stdout)).toMatchObject({ writable: false, results: 8 });
+    const verified = mounted(readOnly, store, 'cache verify');
+    expect(verified.stderr).toBe('');
+    expect(verified.stdout).toContain('nothing is damaged');
+    const gc = mounted(readOnly, store, 'gc --max-size 0');
+    expect(gc.stderr).toBe(
+      `error: cannot open the store ${outside}/store: the file system is read-only (EROFS)\n${MAKE_ROOM}`,
+    );
+    expect([stat.status, verified.status, gc.status]).toEqual([0, 0, 3]);
+    // One that is not there is not made up.
+    const empty = mounted(readOnly, { ASHLAR_STORE: join(outside, 'store/x') }, 'cache stat');
+    expect(empty.stderr).toContain(`cannot open the store ${outside}/store/x: `);
+    expect(empty.status).toBe(3);
   });
 
   test('without bubblewrap it says what to install, and that there is another way', () => {

@@ -76,14 +76,15 @@ interface Answer extends Run {
 interface Asking {
   /** In a process of its own: another would remember the logic. */
   readonly apart?: boolean;
+  readonly more?: Readonly<Record<string, string>>;
 }
 
-function query(argv: readonly string[], { apart = false }: Asking = {}): Answer {
+function query(argv: readonly string[], { apart = false, more = {} }: Asking = {}): Answer {
   const trace = join(root, 'trace');
   rmSync(trace, { force: true });
   const where = {
     cwd: root,
-    env: { ...process.env, ASHLAR_STORE: join(root, 'store'), TRACE: trace },
+    env: { ...process.env, ASHLAR_STORE: join(root, 'store'), TRACE: trace, ...more },
   };
   const words = ['query', ...argv, '--logic', 'logic.mjs'];
   const { status, stdout, stderr } = apart
@@ -182,6 +183,43 @@ describe('what was kept does not count', () => {
     expect(query(['modules'])).toMatchObject({ status: 2, stdout: '' });
     rmSync(join(root, 'few/Blueprints'));
     expect(query(['modules', '--in', 'few'])).toMatchObject({ status: 0, stdout: '' });
+  });
+
+  test('a glob of a mutator makes other variants', () => {
+    write(
+      'logic.mjs',
+      LOGIC.replace("if (ctx.name !== 'other') ctx", "if (ctx.glob('few/*.c').length === 0) ctx"),
+    );
+    expect(query(['variants', 'user']).stdout).toContain('user@q');
+    write('few/one.c', '');
+    expect(query(['variants', 'user']).stdout).not.toContain('user@q');
+  });
+
+  test('it is of another root file, or configuration; or of unknown types that were left out', () => {
+    write('other', 'subdirs = ["many"]\n');
+    expect(query(['modules', 'u*']).stdout).toContain('user');
+    expect(query(['modules', 'u*', '--root', 'other']).stderr).toContain('no module "u*"');
+    expect(query(['modules', 'u*']).stdout).toContain('user');
+    const config = 'export const config = { letter: process.env.LETTER };\n';
+    write('logic.mjs', config + LOGIC.replace("'p', 'q'", "'p', ctx.config.letter"));
+    for (const letter of ['x', 'z']) {
+      expect(
+        query(['variants', 'user'], { apart: true, more: { LETTER: letter } }).stdout,
+      ).toContain(`user@${letter}`);
+    }
+    write('few/Blueprints', 'nothing { name: "user" }\n');
+    const asked = (...more: readonly string[]): Answer =>
+      query(['modules', 'm7', ...more], { apart: true, more: { LETTER: 'x' } });
+    expect(asked('--ignore-unknown-types').status).toBe(0);
+    expect(asked('--ignore-unknown-types').analysed).toEqual([]);
+    expect(asked()).toMatchObject({ status: 2, stdout: '' });
+  });
+
+  test('there are warnings, which are told each time', () => {
+    write('Blueprints', 'subname = 1\nsubdirs = ["many", "few"]\n');
+    const first = query(['modules', 'm7']);
+    expect(first.stderr).toContain('warning: ');
+    expect(query(['modules', 'm7']).stderr).toBe(first.stderr);
   });
 
   test('it is of other options, or damaged', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rigsOfOneProcess } from '../rig/again.ts';
 import type { Rig } from '../rig/program.ts';
-import { steady } from '../rig/explained.ts';
+import { steady, whyJson } from '../rig/explained.ts';
 
 const createRig = rigsOfOneProcess();
 
@@ -42,6 +42,19 @@ test('a variable is named with its line, and what follows from it once', () => {
       '',
     ].join('\n'),
   );
+  // Programs are told the same, each cause once, of what is still to run and of what ran.
+  const { causes } = whyJson(rig, ['lib']);
+  const tasks = ['compile', 'install', 'split', 'qa', 'write_tar', 'deploy'];
+  expect(causes).toEqual([
+    {
+      path: 'variables.FLAGS',
+      task: 'lib:compile',
+      at: 'Blueprints:6:14',
+      old: '-O2',
+      new: '-O3',
+      tasks: tasks.map((task) => `lib:${task}`),
+    },
+  ]);
   const built = rig.run(['build', 'lib', '--trace']);
   expect(built.stderr).toMatch(
     /^ran {6}lib:compile {2}\S+ s {2}FLAGS in Blueprints:6: "-O2" → "-O3"$/m,
@@ -49,6 +62,7 @@ test('a variable is named with its line, and what follows from it once', () => {
   expect(built.stderr).toMatch(
     /^because {2}FLAGS in Blueprints:6: "-O2" → "-O3"; \d+ tasks follow$/m,
   );
+  expect(whyJson(rig, ['lib']).causes).toEqual(causes);
   // The work directory that a task left is recorded, too.
   const files = execFileSync(
     'git',

@@ -1,6 +1,6 @@
 // Images among the tasks that can be asked about: explained, compared, verified and locked as packages are.
 import { expect, test } from 'vitest';
-import { steady } from '../rig/explained.ts';
+import { keyOfTask, steady } from '../rig/explained.ts';
 import { rigsOfOneProcess } from '../rig/again.ts';
 import type { Rig } from '../rig/program.ts';
 
@@ -38,7 +38,7 @@ test('an image is explained by what changed below it, and by what it is made of'
   expect(steady(rig.run(['why', 'system']).stdout, rig)).toBe(
     'system:image  ran on <date> in <n> s\n  because new here\n',
   );
-  const [{ key }] = JSON.parse(rig.run(['why', 'system', '--json']).stdout) as [{ key: string }];
+  const key = keyOfTask(rig, 'system');
 
   write(rig, '-O3', '"lib"');
   const why = steady(rig.run(['why', 'system:image']).stdout, rig);

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } f
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rigsOfOneProcess } from '../rig/again.ts';
-import { explainedTree, steady } from '../rig/explained.ts';
+import { explainedTree, keyOfTask, steady, whyJson } from '../rig/explained.ts';
 
 const createRig = rigsOfOneProcess();
 
@@ -36,9 +36,7 @@ test('a machine that made nothing yet is told what differs from what a mirror ha
       '',
     ].join('\n'),
   );
-  const [json] = JSON.parse(rig.run(['why', 'app:write_tar', '--json'], there).stdout) as {
-    elsewhere: { mirror: string; causes: { task: string; path: string }[] };
-  }[];
+  const [json] = whyJson(rig, ['app:write_tar'], there).tasks;
   expect(json!.elsewhere).toMatchObject({
     mirror,
     causes: [{ task: 'lib:build', path: 'inputs./pkg/build/build' }],
@@ -48,9 +46,7 @@ test('a machine that made nothing yet is told what differs from what a mirror ha
   expect(built.stderr).toContain(`compared with what ${mirror} has\n`);
 
   // A key is enough to compare: its record comes from the mirror, and those of what it depends on.
-  const keyOf = (options: object): string =>
-    (JSON.parse(rig.run(['why', 'app:build', '--json'], options).stdout) as [{ key: string }])[0]
-      .key;
+  const keyOf = (options: object): string => keyOfTask(rig, 'app:build', options);
   const fresh = { cwd, env: { ...there.env, ASHLAR_STORE: join(rig.directory, 'store-3') } };
   const compared = rig.run(['diff', keyOf({}), keyOf(there)], fresh);
   expect(steady(compared.stdout, rig)).toBe(
@@ -135,7 +131,7 @@ test('what was only ever restored is explained by its cause, through records of 
 test('a result that was evicted is told of with the time', () => {
   using rig = explainedTree(createRig);
   rig.run(['build', 'lib']);
-  const [{ key }] = JSON.parse(rig.run(['why', 'lib:build', '--json']).stdout) as [{ key: string }];
+  const key = keyOfTask(rig, 'lib:build');
   const store = join(rig.directory, 'store');
   rmSync(join(store, 'ac'), { recursive: true });
   mkdirSync(join(store, 'ac'));

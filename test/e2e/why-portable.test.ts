@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rigsOfOneProcess } from '../rig/again.ts';
 import { PROGRAM } from '../rig/program.ts';
-import { explainedTree } from '../rig/explained.ts';
+import { explainedTree, type WhyJson } from '../rig/explained.ts';
 
 const createRig = rigsOfOneProcess();
 
@@ -27,9 +27,7 @@ test('two checkouts have equal keys, whoever has them, wherever and whenever', (
   chmodSync(rig.directory, 0o755);
 
   const keys = (stdout: string): string[] =>
-    (JSON.parse(stdout) as { task: string; key: string }[]).map(
-      ({ task, key }) => `${task} ${key}`,
-    );
+    (JSON.parse(stdout) as WhyJson).tasks.map(({ task, key }) => `${task} ${key}`);
   const here = rig.run(['why', '--json'], { env: { TZ: 'UTC', USER: 'somebody' } });
   const there = spawnSync(PROGRAM, ['why', '--json'], {
     cwd: far,

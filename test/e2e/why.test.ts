@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, rmSync } from 'no
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { rigsOfOneProcess } from '../rig/again.ts';
-import { expectGolden, explainedTree, steady } from '../rig/explained.ts';
+import { expectGolden, explainedTree, keyOfTask, steady } from '../rig/explained.ts';
 
 const createRig = rigsOfOneProcess();
 
@@ -104,8 +104,7 @@ test('a lost result is told apart from one that never was, and from one that nob
   rmSync(results, { recursive: true });
   renameSync(`${results}-gone`, results);
   // Without the result of the build, but with that of the archive, there is nothing to do.
-  const key = (JSON.parse(rig.run(['why', 'lib:build', '--json']).stdout) as { key: string }[])[0]!
-    .key;
+  const key = keyOfTask(rig, 'lib:build');
   const file = join(results, key.slice(0, 2), key);
   expect(existsSync(file)).toBe(true);
   rmSync(file);

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import { createRig, PROJECT, type Rig } from './program.ts';
+import { createRig, PROJECT, type Rig, type RunOptions } from './program.ts';
 
 /** `lib`, `app` that requires it, `tool` that requires both. */
 export function explainedTree(create: () => Rig = createRig): Rig {
@@ -22,6 +22,37 @@ export function treeFiles(): Record<string, string> {
     'tool/buildinfo.json': '{"requires": ["app"]}',
     'tool/build': '#!/bin/bash\necho tool > $PKG_PATH/tool\n',
   };
+}
+
+interface WhyCause {
+  readonly path: string;
+  readonly task: string;
+  readonly at?: string;
+  readonly old: string | null;
+  readonly new: string | null;
+}
+
+export interface WhyJson {
+  readonly causes: readonly (WhyCause & { readonly tasks: readonly string[] })[];
+  readonly tasks: readonly {
+    readonly task: string;
+    readonly key: string;
+    readonly elsewhere?: { readonly mirror: string; readonly causes: readonly WhyCause[] };
+  }[];
+}
+
+/** What `ashlar why --json` says. */
+export function whyJson(
+  rig: Pick<Rig, 'run'>,
+  targets: readonly string[],
+  options?: RunOptions,
+): WhyJson {
+  return JSON.parse(rig.run(['why', ...targets, '--json'], options).stdout) as WhyJson;
+}
+
+/** The key of a task, as the program says it. */
+export function keyOfTask(rig: Pick<Rig, 'run'>, task: string, options?: RunOptions): string {
+  return whyJson(rig, [task], options).tasks[0]!.key;
 }
 
 /** Digests, times and names of the machine, replaced by words. */

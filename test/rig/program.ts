@@ -71,9 +71,9 @@ export function createRig(example?: string, runner?: Runner): Rig {
     PATH: process.env['PATH'] ?? '/usr/bin:/bin',
     HOME: join(directory, 'home'),
     ASHLAR_STORE: join(directory, 'store'),
-    ...(process.env['NODE_EXTRA_CA_CERTS'] === undefined
+    ...(process.env['ASHLAR_EXTRA_CA_CERTS'] === undefined
       ? {}
-      : { NODE_EXTRA_CA_CERTS: process.env['NODE_EXTRA_CA_CERTS'] }),
+      : { NODE_EXTRA_CA_CERTS: process.env['ASHLAR_EXTRA_CA_CERTS'] }),
   };
   mkdirSync(env['HOME']!);
   // What identifies this machine (bundle.ts), as a store remembers it for as long as the machine is as it was.

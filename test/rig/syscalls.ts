@@ -51,7 +51,8 @@ export function runWithFault(
 function strace(rig: Rig, options: readonly string[], argv: readonly string[]) {
   return spawnSync('strace', ['-qq', ...options, PROGRAM, ...argv], {
     cwd: rig.packages,
-    env: rig.env,
+    // Whether compiled code is kept is for chance: other runs may have done so.
+    env: { ...rig.env, NODE_DISABLE_COMPILE_CACHE: '1' },
     encoding: 'utf8',
   });
 }

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, expect, test } from 'vitest';
 import { buildError, environmentError, type Diagnostic } from '../../src/base/diagnostic.ts';
+import { systemError } from '../../src/base/fs.ts';
 import type { Workspace } from '../../src/cache/work.ts';
 import { isStoreRemoved, lacksInputs } from '../../src/task/removed.ts';
 import type { Input, Task } from '../../src/task/task.ts';
@@ -22,8 +23,8 @@ beforeEach(() => {
 const failed = (diagnostic: Diagnostic): boolean =>
   isStoreRemoved(executor, { diagnostics: [diagnostic], tail: [] });
 const script = buildError({ code: 'task/failed', message: 'it failed' });
-const missing = (file: string): Diagnostic =>
-  environmentError({ code: 'fs/enoent', message: `cannot read ${file}: it does not exist` });
+const missing = (file: string, named = file): Diagnostic =>
+  systemError('read', Object.assign(new Error(), { code: 'ENOENT', path: file }), named);
 
 test('a failure is what it is while the store is there', () => {
   expect(failed(script)).toBe(false);
@@ -33,6 +34,15 @@ test('a failure is what it is while the store is there', () => {
 
 test('a file of the store that went away tells before the rest is gone', () => {
   expect(failed(missing(join(path, 'task/0/file')))).toBe(true);
+  expect(failed(missing(join(path, 'task/0/file'), 'what people know'))).toBe(true);
+});
+
+test('what a message says decides nothing', () => {
+  const file = join(path, 'task/0/file');
+  expect(failed(missing('/elsewhere/file', file))).toBe(false);
+  const message = `cannot read ${file}: it does not exist`;
+  expect(failed(environmentError({ code: 'fs/enoent', message }))).toBe(false);
+  expect(failed(environmentError({ code: 'fs/eio', message, path: file }))).toBe(false);
 });
 
 test.each([path, join(root, 'version')])('without %s any failure is for that', (gone) => {

@@ -5,8 +5,9 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import { BlockList, isIP, type Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
-import { connect as connectTls } from 'node:tls';
+import * as tls from 'node:tls';
 import { errnoOf } from '../fs.ts';
+import { trusted } from './authorities.ts';
 import { proxyFor, type Environment, type ProxyChoice } from './proxy.ts';
 import { redact } from './redact.ts';
 
@@ -181,7 +182,7 @@ async function exchangeOnce(
   const secure = url.protocol === 'https:';
   if (proxy === undefined) {
     const agent = secure ? connections?.secure : connections?.plain;
-    const settings = agent === undefined ? common : { ...common, agent };
+    const settings = { ...common, ...trustFor(url), ...(agent === undefined ? {} : { agent }) };
     return answerOf((secure ? https : http).request(url, settings), body);
   }
   if (secure && connections !== undefined) {
@@ -198,6 +199,7 @@ async function exchangeOnce(
   return answerOf(
     (proxy.protocol === 'https:' ? https : http).request({
       ...common,
+      ...trustFor(proxy),
       ...addressOf(proxy),
       path: target.href,
       headers: { ...headers, host: url.host, ...proxyHeaders(proxy) },
@@ -234,6 +236,7 @@ export class ProxyRefusal extends Error {}
 async function tunnel(url: URL, proxy: URL, signal: AbortSignal): Promise<Socket> {
   const authority = `${url.hostname}:${url.port === '' ? 443 : url.port}`;
   const request = (proxy.protocol === 'https:' ? https : http).request({
+    ...trustFor(proxy),
     ...addressOf(proxy),
     method: 'CONNECT',
     path: authority,
@@ -258,7 +261,8 @@ async function tunnel(url: URL, proxy: URL, signal: AbortSignal): Promise<Socket
   });
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
-    const secure = connectTls({
+    const secure = tls.connect({
+      ...trusted(tls),
       socket: plain,
       host,
       ...(isIP(host) === 0 ? { servername: host } : {}),
@@ -269,6 +273,10 @@ async function tunnel(url: URL, proxy: URL, signal: AbortSignal): Promise<Socket
     secure.once('error', reject);
     secure.once('secureConnect', () => resolve(secure));
   });
+}
+
+function trustFor({ protocol }: URL): Pick<tls.ConnectionOptions, 'secureContext'> {
+  return protocol === 'https:' ? trusted(tls) : {};
 }
 
 function addressOf(proxy: URL): { host: string; port: string; protocol: string } {

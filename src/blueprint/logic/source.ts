@@ -56,8 +56,9 @@ export function expandSources(
       if (!excluded.includes(file)) found.push(file);
     } else {
       const matches = context
-        .glob(pathIn(directory, source), { excludes: excluded })
-        .filter((match) => !match.endsWith('/'));
+        .propertyGlob(at, pathIn(directory, source), { excludes: excluded })
+        ?.filter((match) => !match.endsWith('/'));
+      if (matches === undefined) continue;
       if (matches.length === 0) {
         context.propertyError(at, `${JSON.stringify(source)} matches no files`);
       }

@@ -1,9 +1,9 @@
 // What one module, or singleton, adds to the manifest: its own variables and rules, and statements.
 // Texts are parsed at once, so that a mistake is thrown where it was made.
 import type { LocalRule, LocalVariable } from '../ninja/entity.ts';
-import { checkName, NinjaError } from '../ninja/name.ts';
-import type { PackageContext } from '../ninja/package.ts';
-import { checkArguments, parseRule, type RuleParameters } from '../ninja/rule.ts';
+import { checkName, NinjaError, shownKind } from '../ninja/name.ts';
+import { PackageContext } from '../ninja/package.ts';
+import { checkArguments, dependencyFileOf, parseRule, type RuleParameters } from '../ninja/rule.ts';
 import { ruleScope, Scope } from '../ninja/scope.ts';
 import { parseStatement, type BuildParameters, type BuildStatement } from '../ninja/statement.ts';
 import { parseText, variablesOf } from '../ninja/text.ts';
@@ -56,6 +56,7 @@ export class ActionBuilder {
       arguments: argumentNames,
       argument: (argument) => inner.variable(argument),
       definition: parseRule(parameters, argumentNames, local),
+      dependencyFile: dependencyFileOf(parameters),
     };
     local.addRule(rule);
     this.#rules = [...this.#rules, rule];
@@ -63,11 +64,13 @@ export class ActionBuilder {
   }
 
   build(scope: PackageContext, parameters: BuildParameters): void {
+    checkScope(scope);
     const local = this.#local === undefined ? scope.scope : this.#localScope(scope);
     (this.#statements ??= []).push(parseStatement(parameters, local));
   }
 
   #localScope(scope: PackageContext): Scope {
+    checkScope(scope);
     this.#local ??= new Scope();
     this.#local.parent = scope.scope;
     return this.#local;
@@ -91,6 +94,12 @@ export class ActionBuilder {
       statements,
     };
   }
+}
+
+/** It is easily left out, or forgotten to be the first. */
+function checkScope(scope: unknown): void {
+  if (scope instanceof PackageContext) return;
+  throw new NinjaError(`expected a package context, found ${shownKind(scope)}`);
 }
 
 function checkLocalName(what: string, name: string): void {

@@ -41,6 +41,15 @@ export interface ModuleContext<TValues = AnyValues> extends StepContext {
   error(message: string): void;
   /** Reports a mistake at a property (`a.b`, `list[0].x`), or at the module where it is not set. */
   propertyError(property: string, message: string): void;
+  /**
+   * Files that a pattern of a property matches, as of `glob`. A pattern that is malformed, or cannot be followed, is
+   * reported at the property, and gives undefined: that is another thing than one which matches nothing.
+   */
+  propertyGlob(
+    property: string,
+    pattern: string,
+    options?: GlobOptions,
+  ): readonly string[] | undefined;
   /** The value that a configurable property comes to; mistakes are reported, and give undefined. */
   evaluate<T>(property: Configurable<T>, name: string): T | undefined;
 }

@@ -1,7 +1,7 @@
 // New modules from build logic: values given in code become those of a schema.
 import type { AnyValues } from '../property/value.ts';
 import { LogicError } from './exception.ts';
-import { describe } from './given.ts';
+import { shownKind } from '../ninja/name.ts';
 import type { ModuleTypeName } from './handle.ts';
 import type { AnyModuleType } from './logic.ts';
 import { freeze } from './provider.ts';
@@ -23,7 +23,7 @@ export function createGroup(
   values: AnyValues;
 } {
   if ((type as { kind?: string } | undefined)?.kind !== 'module type') {
-    throw new LogicError(`expected a module type, found ${describe(type)}`);
+    throw new LogicError(`expected a module type, found ${shownKind(type)}`);
   }
   const problem = misfitWithin(type.schema, values);
   if (problem !== undefined) throw new LogicError(`a ${type.name} cannot be made: ${problem}`);

@@ -51,26 +51,33 @@ export function missingVariant(
   const [to, of] = [JSON.stringify(group.name), JSON.stringify(from.name)];
   return definitionError({
     code: 'module/missing-variant',
-    message: `${kind} ${to} of ${of} missing variant: ${showVariations(graph, wanted)}`,
+    message: `${kind} ${to} of ${of} missing variant: ${tellVariations(graph, wanted)}`,
     at: from.group.place,
     notes: showMembers(graph, group).map((shown) => ({ message: `available variant: ${shown}` })),
   });
 }
 
-/** `arch:arm,link:static`, in the order of the mutators. */
+/** `arch:arm,link:static`, in the order of the mutators; nothing for no variations. */
 export function showVariations(graph: Graph, variations: Variations): string {
-  return graph.splitting
-    .filter((mutator) => variations.get(mutator) !== undefined)
-    .map((mutator) => `${mutator}:${variations.get(mutator)}`)
-    .join(',');
+  const { splitting } = graph;
+  const known = splitting.filter((mutator) => variations.entries.has(mutator));
+  // What is asked for may be of a mutator that split nothing.
+  const others = [...variations.entries.keys()].filter((mutator) => !splitting.includes(mutator));
+  return [...known, ...others].map((mutator) => `${mutator}:${variations.get(mutator)}`).join(',');
+}
+
+/** The same for messages, in which nothing could be a mistake. */
+export function tellVariations(graph: Graph, variations: Variations): string {
+  const shown = showVariations(graph, variations);
+  return shown === '' ? 'the one without variations' : shown;
 }
 
 export function showMembers(graph: Graph, { members }: Group): string[] {
   return members.map((member) => {
-    const shown = showVariations(graph, member.variations);
+    const shown = tellVariations(graph, member.variations);
     return member.kind === 'variant'
       ? shown
-      : `${shown} (alias to ${showVariations(graph, member.target.variations)})`;
+      : `${shown} (alias to ${tellVariations(graph, member.target.variations)})`;
   });
 }
 

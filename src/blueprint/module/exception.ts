@@ -1,6 +1,6 @@
 // What build logic throws becomes a diagnostic: a mistake in it must not end the run without saying in
 // which step, and for which module.
-import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
+import { definitionError, type Diagnostic, type Note } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 
 /** Thrown by contexts that are used wrongly; the message says how. */
@@ -13,12 +13,23 @@ export function exceptionDiagnostic(
   at: Span | undefined,
   debug: boolean,
 ): Diagnostic {
-  const error = thrown instanceof Error ? thrown : undefined;
-  const stack = debug ? (error?.stack ?? '').split('\n').slice(1) : [];
   return definitionError({
     code: 'logic/exception',
-    message: `panic in ${where}: ${error === undefined ? String(thrown) : error.message}`,
+    message: `panic in ${where}: ${messageOf(thrown)}`,
     at,
-    notes: stack.map((line) => ({ message: line.trim() })),
+    notes: stackOf(thrown, debug),
   });
+}
+
+/** What was thrown, in words. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The stack of an error, a note for each frame; none without `debug`. */
+export function stackOf(thrown: unknown, debug: boolean): Note[] {
+  if (!debug || !(thrown instanceof Error)) return [];
+  // A message may be several lines.
+  const lines = (thrown.stack ?? '').split('\n');
+  return lines.filter((line) => /^\s*at /.test(line)).map((line) => ({ message: line.trim() }));
 }

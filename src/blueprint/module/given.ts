@@ -1,18 +1,24 @@
 // Whether what build logic gives, or returns, is of the kind that is asked for: it is mostly JavaScript, in
 // which a text for a list goes unnoticed, and means each of its letters. Keys of options are in known.ts.
+import { shownKind } from '../ninja/name.ts';
 import { firstOf } from '../property/fits.ts';
 import { LogicError } from './exception.ts';
-import type { AnyProvider } from './provider.ts';
 
 /** Throws LogicError unless something is a list of texts. `what` begins the message. */
 export function checkTexts(what: string, given: unknown): void {
-  if (!Array.isArray(given)) throw new LogicError(`${what} is no list but ${describe(given)}`);
+  if (!Array.isArray(given)) throw new LogicError(`${what} is no list but ${shownKind(given)}`);
   for (const item of given) checkText(what, item);
 }
 
 /** Throws LogicError unless something is a text. */
 export function checkText(what: string, given: unknown): asserts given is string {
-  if (typeof given !== 'string') throw new LogicError(`${what} is no text but ${describe(given)}`);
+  if (typeof given !== 'string') throw new LogicError(`${what} is no text but ${shownKind(given)}`);
+}
+
+/** Throws LogicError unless something, if it is given, is a function. */
+export function checkStep(what: string, given: unknown): void {
+  if (given === undefined || typeof given === 'function') return;
+  throw new LogicError(`${what} is no function but ${shownKind(given)}`);
 }
 
 /** Throws LogicError for a step that has not ended when it returns: what it does later would be lost. */
@@ -23,7 +29,7 @@ export function checkEnded(returned: unknown): void {
 }
 
 /** Throws LogicError unless a value of a persistent provider is what JSON gives back. */
-export function checkPlain({ name }: AnyProvider, value: unknown): void {
+export function checkPlain({ name }: { readonly name: string }, value: unknown): void {
   const found = notPlain(value);
   if (found === undefined) return;
   throw new LogicError(
@@ -42,23 +48,11 @@ function notPlain(value: unknown): string | undefined {
     case 'object':
       break;
     default:
-      return describe(value);
+      return shownKind(value);
   }
   if (value === null) return undefined;
   if (Array.isArray(value)) return firstOf(value, notPlain);
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== Object.prototype && prototype !== null) return describe(value);
+  if (prototype !== Object.prototype && prototype !== null) return shownKind(value);
   return firstOf(Object.values(value), (item) => (item === undefined ? undefined : notPlain(item)));
-}
-
-/** A value of the wrong kind, in a few words. */
-export function describe(value: unknown): string {
-  if (typeof value === 'string') return `the text ${JSON.stringify(value)}`;
-  if (Array.isArray(value)) return `the list ${JSON.stringify(value)}`;
-  if (typeof value === 'function') return 'a function';
-  if (typeof value !== 'object' || value === null) return String(value);
-  const { constructor } = value as { constructor?: { name?: string } };
-  return constructor === Object || constructor?.name === undefined
-    ? 'an object'
-    : `an object of ${constructor.name}`;
 }

@@ -2,7 +2,7 @@
 // per engine; nothing here outlives it.
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
-import { LogicError } from './exception.ts';
+import { exceptionDiagnostic, LogicError } from './exception.ts';
 import type { Condition } from './logic.ts';
 import type { Names } from './names.ts';
 import { GlobalNames } from './names.ts';
@@ -64,13 +64,27 @@ export class Graph {
 
   /** Registers a module, with one variant that is not split. */
   add(group: Group, values: AnyValues): Diagnostic | undefined {
-    const problem = this.names.add(group, values);
+    const problem = this.naming('add', group, () => this.names.add(group, values));
     if (problem !== undefined) return problem;
     const { none } = this.variations;
     group.members.push(new Variant(group, '', none, none, values, []));
     this.groups.push(group);
     this.changed = true;
     return undefined;
+  }
+
+  /** Asks `names`, which may be build logic's own: what that throws is told like everything that build logic throws. */
+  naming(
+    what: keyof Names,
+    group: Group,
+    ask: () => Diagnostic | undefined,
+  ): Diagnostic | undefined {
+    try {
+      return ask();
+    } catch (error) {
+      const where = `names.${what} for module ${JSON.stringify(group.name)}`;
+      return exceptionDiagnostic(where, error, group.place, this.debug);
+    }
   }
 
   /** The index of a provider in the variants' lists. Throws LogicError where its values could not be told from another's. */

@@ -6,7 +6,8 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { LoadContext } from './context.ts';
 import { createGroup } from './create.ts';
 import { LogicError } from './exception.ts';
-import { checkText, describe } from './given.ts';
+import { shownKind } from '../ninja/name.ts';
+import { checkText } from './given.ts';
 import type { Graph } from './graph.ts';
 import type { ModuleTypeName } from './handle.ts';
 import type { AnyModuleType } from './logic.ts';
@@ -46,7 +47,7 @@ export class LoadStep extends ModuleStep implements LoadContext {
   registerModuleType(name: string, type: ModuleTypeName): void {
     checkText('the name of a module type', name);
     if ((type as { kind?: string } | undefined)?.kind !== 'module type') {
-      throw new LogicError(`expected a module type, found ${describe(type)}`);
+      throw new LogicError(`expected a module type, found ${shownKind(type)}`);
     }
     if (this.#types.has(name)) {
       throw new LogicError(`module type name ${name} is already registered in this file`);

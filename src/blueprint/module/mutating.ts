@@ -18,7 +18,8 @@ import {
 import { LogicError } from './exception.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module, ModuleTypeName } from './handle.ts';
-import { checkText, describe } from './given.ts';
+import { shownKind } from '../ninja/name.ts';
+import { checkText } from './given.ts';
 import { checkKeys } from './known.ts';
 import { missingModule } from './names.ts';
 import { ModuleStep } from './reading.ts';
@@ -66,7 +67,7 @@ class MutatingStep extends ModuleStep implements MutatingContext {
 /** Without a tag in front, the first name would be taken for one. */
 function checkTag(tag: unknown): void {
   if (typeof tag === 'object' && tag !== null && 'name' in tag) return;
-  throw new LogicError(`a dependency needs a tag, but was given ${describe(tag)}`);
+  throw new LogicError(`a dependency needs a tag, but was given ${shownKind(tag)}`);
 }
 
 /** Extends the properties of a step's module; `by` names the step. Properties that do not fit together are reported. */
@@ -118,8 +119,9 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   hasModule(name: string): boolean {
     const { group } = this.target;
     // Counts as a look even where there is none: one that appears later changes the answer.
-    group.addLookup(name);
-    return this.graph.names.find(name, group) !== undefined;
+    const found = this.graph.names.find(name, group);
+    group.addLookup(name, found);
+    return found !== undefined;
   }
 
   addDependency(tag: DependencyTag, ...names: readonly string[]): void {
@@ -184,8 +186,8 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
   #find(name: string): Group | undefined {
     checkText('the name of a dependency', name);
     const { group } = this.target;
-    group.addLookup(name);
     const found = this.graph.names.find(name, group);
+    group.addLookup(name, found);
     if (found !== undefined) return found;
     const problem = missing(this.graph, this.target, name);
     if (problem !== undefined) this.diagnostics.push(problem);
@@ -229,8 +231,8 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
       this.diagnostics.push(dependsOnItself(target, name));
       return;
     }
-    target.group.addLookup(name);
     const group = graph.names.find(name, target.group);
+    target.group.addLookup(name, group);
     if (group === undefined) {
       const verb = 'has a reverse dependency on';
       this.diagnostics.push(missingModule(target.group, name, graph.names, verb));
@@ -346,9 +348,10 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     only?: (depender: Module, tag: DependencyTag) => boolean,
   ): void {
     const { target, graph } = this;
-    target.group.addLookup(name);
     const group = graph.names.find(name, target.group);
-    const shown = showVariations(graph, target.variations);
+    target.group.addLookup(name, group);
+    const own = showVariations(graph, target.variations);
+    const shown = own === '' ? 'without variations' : `{${own}}`;
     if (group === undefined) {
       throw new LogicError(`ReplaceDependencies could not find module ${name}`);
     }
@@ -357,7 +360,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
     if (found === undefined) {
       const available = showMembers(graph, group).join(', ');
       throw new LogicError(
-        `ReplaceDependencies could not find identical variant {${shown}} for module ${name}; available variants: ${available}`,
+        `ReplaceDependencies could not find identical variant ${shown} for module ${name}; available variants: ${available}`,
       );
     }
     const from = found.kind === 'alias' ? found.target : found;

@@ -1,6 +1,7 @@
 // Mutators: steps that see every module once, in the order of dependencies, and may split, connect,
 // rename and extend them. Definitions only.
 import type { BottomUpContext, ModuleContext, MutatingContext, TopDownContext } from './context.ts';
+import { checkStep, checkText } from './given.ts';
 import type { DependencyTag, Module } from './handle.ts';
 import { checkKeys } from './known.ts';
 
@@ -46,17 +47,28 @@ export interface OutgoingContext extends ModuleContext {
 }
 
 export function bottomUp(name: string, mutate: BottomUpMutator['mutate']): BottomUpMutator {
+  checkMutator(name, mutate);
   return { kind: 'bottom up', name, mutate };
 }
 
 export function topDown(name: string, mutate: TopDownMutator['mutate']): TopDownMutator {
+  checkMutator(name, mutate);
   return { kind: 'top down', name, mutate };
 }
 
-const STEPS = ['split', 'outgoing', 'incoming', 'mutate'];
+const STEPS = ['split', 'outgoing', 'incoming', 'mutate'] as const;
+
+function checkMutator(name: string, mutate: unknown): void {
+  checkText('the name of a mutator', name);
+  checkStep(`what mutator ${JSON.stringify(name)} does`, mutate ?? null);
+}
 
 /** Throws LogicError for steps that there are not. */
 export function transition(name: string, steps: TransitionSteps): TransitionMutator {
-  checkKeys(`transition ${JSON.stringify(name)}`, steps, STEPS);
+  checkText('the name of a transition', name);
+  const what = `transition ${JSON.stringify(name)}`;
+  checkKeys(what, steps, STEPS);
+  checkStep(`the split of ${what}`, steps.split ?? null);
+  for (const step of STEPS) checkStep(`${step} of ${what}`, steps[step]);
   return { kind: 'transition', name, ...steps };
 }

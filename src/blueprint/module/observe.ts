@@ -3,6 +3,8 @@
 import type { Result } from '../../base/diagnostic.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
 import { glob, type GlobOptions, type GlobResult } from '../glob/glob.ts';
+import { shownKind } from '../ninja/name.ts';
+import { LogicError } from './exception.ts';
 import { checkText, checkTexts } from './given.ts';
 import { checkKeys } from './known.ts';
 
@@ -32,6 +34,11 @@ export class Observations {
     checkText('the pattern of a glob', pattern);
     checkKeys('glob', options, ['excludes', 'followLinks']);
     if (options.excludes !== undefined) checkTexts('excludes of a glob', options.excludes);
+    if (options.followLinks !== undefined && typeof options.followLinks !== 'boolean') {
+      throw new LogicError(
+        `followLinks of a glob is neither true nor false but ${shownKind(options.followLinks)}`,
+      );
+    }
     const excludes = [...(options.excludes ?? [])].sort();
     const followLinks = options.followLinks ?? true;
     const key = JSON.stringify([pattern, excludes, followLinks]);

@@ -245,10 +245,11 @@ function rename(graph: Graph, { renames }: Pass): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   for (const { group, name } of renames) {
     if (group.name === name) continue;
-    const problem = graph.names.rename(group, name);
+    const problem = graph.naming('rename', group, () => graph.names.rename(group, name));
     if (problem !== undefined) diagnostics.push(problem);
     else {
       note(group, `rename ${group.name}`);
+      group.formerNames = [...group.formerNames, group.name];
       group.name = name;
     }
   }

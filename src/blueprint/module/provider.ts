@@ -1,6 +1,8 @@
 // What modules tell each other: a typed value that a module sets once, while its mutator (or its own
 // generate step) runs, and that others read after that. Values must not change once they are set.
-
+import { shownKind } from '../ninja/name.ts';
+import { LogicError } from './exception.ts';
+import { checkText } from './given.ts';
 import { checkKeys } from './known.ts';
 
 /** A kind of information. Its identity is the object, its name is for messages. */
@@ -32,6 +34,11 @@ export interface ProviderOptions {
 export function provider<T>(name: string, options: ProviderOptions = {}): Provider<T> {
   checkKeys(`provider ${JSON.stringify(name)}`, options, ['mutator', 'persistent']);
   const { mutator, persistent = false } = options;
+  if (mutator !== undefined) checkText(`the mutator of provider ${JSON.stringify(name)}`, mutator);
+  if (typeof persistent !== 'boolean') {
+    const what = `whether provider ${JSON.stringify(name)} is persistent`;
+    throw new LogicError(`${what} is neither true nor false but ${shownKind(persistent)}`);
+  }
   return { kind: 'provider', name, mutator, persistent };
 }
 

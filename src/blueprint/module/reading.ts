@@ -1,13 +1,13 @@
 // The part of every step that concerns one module: its properties, messages about it, and looking at
 // the modules it depends on.
-import { definitionError, type Diagnostic } from '../../base/diagnostic.ts';
+import { definitionError, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import type { Span } from '../../base/span.ts';
 import type { GlobOptions } from '../glob/glob.ts';
 import type { Configurable, NestedProperty } from '../property/property.ts';
-import { evaluateConfigurable, type ConditionValue } from '../property/select.ts';
+import { ConditionError, evaluateConfigurable, type ConditionValue } from '../property/select.ts';
 import type { AnyValues } from '../property/value.ts';
 import type { ReadingContext } from './context.ts';
-import { LogicError } from './exception.ts';
+import { LogicError, messageOf, stackOf } from './exception.ts';
 import { checkPlain, checkTexts } from './given.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, DependencyTag, Module } from './handle.ts';
@@ -58,11 +58,16 @@ export class ModuleStep implements ReadingContext {
   }
 
   propertyError(property: string, message: string): void {
+    this.#atProperty(property, message);
+  }
+
+  #atProperty(property: string, message: string, hint?: string): void {
     this.diagnostics.push(
       definitionError({
         code: 'module/property',
         message: `${this.shown}: ${property}: ${message}`,
         at: propertySpan(this.target.group, property),
+        hint,
       }),
     );
   }
@@ -98,21 +103,40 @@ export class ModuleStep implements ReadingContext {
         `unknown condition ${condition}()${known === '' ? '' : `; known are ${known}`}`,
       );
     }
-    return conditions[condition]!(this, ...args);
+    try {
+      return conditions[condition]!(this, ...args);
+    } catch (error) {
+      throw new ConditionError(messageOf(error), stackOf(error, this.graph.debug));
+    }
   }
 
   glob(pattern: string, options?: GlobOptions): readonly string[] {
-    const result = this.graph.observations.glob(pattern, options);
-    if (!result.ok) {
-      for (const { message, hint } of result.diagnostics) {
-        this.report('module/error', `${this.shown}: ${message}`, hint);
-      }
-      return [];
+    const found = this.#glob(pattern, options);
+    if (found.ok) return found.value;
+    for (const { message, hint } of found.diagnostics) {
+      this.report('module/error', `${this.shown}: ${message}`, hint);
     }
+    return [];
+  }
+
+  propertyGlob(
+    property: string,
+    pattern: string,
+    options?: GlobOptions,
+  ): readonly string[] | undefined {
+    const found = this.#glob(pattern, options);
+    if (found.ok) return found.value;
+    for (const { message, hint } of found.diagnostics) this.#atProperty(property, message, hint);
+    return undefined;
+  }
+
+  #glob(pattern: string, options: GlobOptions | undefined): Result<readonly string[]> {
+    const result = this.graph.observations.glob(pattern, options);
+    if (!result.ok) return result;
     const { group } = this.target;
     group.globs ??= [];
     if (!group.globs.includes(result.value.key)) group.globs.push(result.value.key);
-    return result.value.record.matches;
+    return ok(result.value.record.matches);
   }
 
   addFileDependencies(...paths: readonly string[]): void {

@@ -4,13 +4,14 @@ import type { GlobOptions } from '../glob/glob.ts';
 import type { LocalRule, LocalVariable, NinjaText } from '../ninja/entity.ts';
 import type { LiveEntities } from '../ninja/live.ts';
 import type { PackageContext } from '../ninja/package.ts';
+import { shownKind } from '../ninja/name.ts';
 import type { RuleParameters } from '../ninja/rule.ts';
 import type { BuildParameters } from '../ninja/statement.ts';
 import { parseText } from '../ninja/text.ts';
 import { ActionBuilder } from './action.ts';
 import type { Collected, SingletonContext } from './context.ts';
 import { LogicError } from './exception.ts';
-import { checkText, checkTexts, describe } from './given.ts';
+import { checkText, checkTexts } from './given.ts';
 import type { Graph } from './graph.ts';
 import type { DependencyEdge, Module } from './handle.ts';
 import type { Prefixes } from './prefix.ts';
@@ -116,7 +117,7 @@ export class SingletonStep implements SingletonContext {
     const wanted = [major, minor, micro] as const;
     if (!wanted.every(Number.isSafeInteger)) {
       throw new LogicError(
-        `a version of Ninja is three numbers, such as 1, 11, 0; not ${wanted.map(describe).join(', ')}`,
+        `a version of Ninja is three numbers, such as 1, 11, 0; not ${wanted.map(shownKind).join(', ')}`,
       );
     }
     if (compareVersions(wanted, this.#run.settings.ninjaVersion) > 0) {

@@ -141,9 +141,10 @@ function missingVariation(variant: Variant, dependency: Variant, variation: stri
     code: 'module/missing-variation',
     message: `failed to find variation ${shown} for module ${of} needed by ${by}`,
     at: variant.group.place,
-    notes: (dependency.split ?? []).map(({ variations }) => ({
-      message: `it has ${[...variations.entries].map(([m, v]) => `${m}:${v}`).join(',')}`,
-    })),
+    notes: (dependency.split ?? []).map(({ variations }) => {
+      const its = [...variations.entries].map(([m, v]) => `${m}:${v}`).join(',');
+      return { message: `it has ${its === '' ? 'one without variations' : its}` };
+    }),
   });
 }
 

@@ -1,5 +1,6 @@
 // Module types: what a module is called in files, which properties it has, and what becomes of it.
 import type { BottomUpContext, GenerateContext, LoadContext } from './context.ts';
+import { checkStep, checkText } from './given.ts';
 import type { ModuleTypeName } from './handle.ts';
 import { checkKeys } from './known.ts';
 import { nested, string, type Fields, type StringProperty } from '../property/property.ts';
@@ -49,6 +50,10 @@ export function moduleType<const TFields extends Fields>(
 ): ModuleType<TFields & CommonFields> {
   checkKeys(`module type ${JSON.stringify(options.name)}`, options, OPTIONS);
   const { name, doc = '', properties, load, dependencies, generate } = options;
+  checkText('the name of a module type', name);
+  for (const [step, given] of Object.entries({ load, dependencies, generate })) {
+    checkStep(`${step} of module type ${JSON.stringify(name)}`, given);
+  }
   const fields = { ...COMMON, ...properties } as TFields & CommonFields;
   return { kind: 'module type', name, doc, schema: nested(fields), load, dependencies, generate };
 }

@@ -23,19 +23,24 @@ export interface Definition {
   readonly createdBy: Group | undefined;
 }
 
+const NONE: readonly string[] = [];
+
 export class Group {
   name: string;
-  /** The name before any mutator gave it another. */
-  readonly definedName: string;
+  /** Names that it had before mutators gave it others, the first one first. */
+  formerNames: readonly string[] = NONE;
   readonly definition: Definition;
   /** Variants in the order of their creation, and other names for them, which come first. */
   members: (Variant | Alias)[] = [];
   /** The number of groups that were registered before. */
   readonly rank: number;
-  /** Names that its variants asked for, found or not; what it depends on when one file changes. */
-  lookups: string[] = [];
-  /** Modules whose own state it changed: by reverse dependencies, replacements and the like. */
-  writes: string[] | undefined;
+  /**
+   * What its variants asked for by name: modules that were found, which may have other names by now or be replaced as
+   * dependencies, and names that nothing had. It is what it depends on when one file changes.
+   */
+  #lookups: (string | Group)[] | undefined;
+  /** Modules whose own state it changed, by reverse dependencies, replacements and the like, whatever they are called. */
+  writes: Group[] | undefined;
   /** What it looked at beyond its direct dependencies. */
   readsDeep = false;
   readsDependers = false;
@@ -51,7 +56,6 @@ export class Group {
 
   constructor(name: string, definition: Definition, rank: number) {
     this.name = name;
-    this.definedName = name;
     this.definition = definition;
     this.rank = rank;
   }
@@ -68,7 +72,11 @@ export class Group {
 
   /** Modules that its steps looked at, and names that they looked up in vain. May repeat. */
   namesRead(): string[] {
-    const names = [...this.lookups];
+    const names: string[] = [];
+    for (const one of this.#lookups ?? []) {
+      const now = typeof one === 'string' ? one : one.name;
+      if (!names.includes(now)) names.push(now);
+    }
     for (const member of this.members) {
       if (member.kind !== 'variant') continue;
       for (const { module } of member.dependencies) {
@@ -80,14 +88,16 @@ export class Group {
     return names;
   }
 
-  addLookup(name: string): void {
-    if (!this.lookups.includes(name)) this.lookups.push(name);
+  addLookup(name: string, found: Group | undefined): void {
+    const one = found ?? name;
+    if (this.#lookups === undefined) this.#lookups = [one];
+    else if (!this.#lookups.includes(one)) this.#lookups.push(one);
   }
 
   addWrite(group: Group): void {
     if (group === this) return;
-    if (this.writes === undefined) this.writes = [group.name];
-    else if (!this.writes.includes(group.name)) this.writes.push(group.name);
+    if (this.writes === undefined) this.writes = [group];
+    else if (!this.writes.includes(group)) this.writes.push(group);
   }
 }
 

@@ -1,6 +1,8 @@
 // What a manifest is made of: variables, rules and pools, as definitions that belong to a package of
 // build logic, to one module, or to Ninja itself. Plain data; names in the manifest are given
 // elsewhere, per manifest.
+import type { Declaration } from './declared.ts';
+
 /** `pieces[0] variables[0] pieces[1] …`: one piece more than variables. A literal dollar is `$$` in a piece. */
 export interface VariableText {
   readonly pieces: readonly string[];
@@ -54,16 +56,27 @@ export interface PackageRule extends RuleFields {
   readonly owner: Owner;
   /** Called once per manifest that needs it. */
   readonly definition: (config: unknown) => RuleDefinition;
+  /** Undefined where it follows from the configuration. */
+  readonly dependencyFile: DependencyFile | undefined;
+  readonly declared: Declaration;
 }
 
 export interface LocalRule extends RuleFields {
   readonly kind: 'local rule';
   readonly fullName: string;
   readonly definition: RuleDefinition;
+  readonly dependencyFile: DependencyFile;
 }
 
 export interface BuiltinRule extends RuleFields {
   readonly kind: 'builtin rule';
+}
+
+/** What a rule says of dependencies that its command finds. */
+export interface DependencyFile {
+  readonly deps: 'gcc' | 'msvc' | undefined;
+  /** Whether it names a file in which they are. */
+  readonly depfile: boolean;
 }
 
 export interface RuleDefinition {

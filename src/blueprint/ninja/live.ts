@@ -4,6 +4,7 @@
 import { NinjaError } from './name.ts';
 import { variablesOf } from './text.ts';
 import type {
+  DependencyFile,
   NinjaText,
   Owner,
   PackagePool,
@@ -15,7 +16,7 @@ import type {
   RuleDefinition,
   Variable,
 } from './entity.ts';
-import type { BuildStatement } from './statement.ts';
+import { checkDependencyFile, type BuildStatement } from './statement.ts';
 
 export type PackageEntity = PackageVariable | PackageRule | PackagePool;
 
@@ -91,7 +92,12 @@ export class LiveEntities {
 
   /** Takes in what a statement names. Returns its rule's definition; throws what evaluating throws. */
   addStatement(statement: BuildStatement): RuleDefinition | undefined {
-    const definition = this.addRule(statement.rule);
+    const { rule } = statement;
+    const definition = this.addRule(rule);
+    if (rule.kind === 'package rule' && rule.dependencyFile === undefined) {
+      const [its, own] = [definition!.variables, statement.variables].map(dependencyFileIn);
+      rule.declared.run(() => checkDependencyFile(rule.name, its!, own!));
+    }
     if (!statement.plain) {
       this.#addPaths(statement.outputs);
       this.#addPaths(statement.implicitOutputs);
@@ -247,6 +253,15 @@ export class LiveEntities {
 interface Evaluated<TDefinition> {
   readonly definition: TDefinition;
   readonly uses: readonly number[];
+}
+
+/** What Ninja's own variables say of dependencies that a command finds. */
+function dependencyFileIn(variables: RuleDefinition['variables']): DependencyFile {
+  const deps = variables.find(([name]) => name === 'deps')?.[1];
+  return {
+    deps: deps === 'gcc' || deps === 'msvc' ? deps : undefined,
+    depfile: variables.some(([name]) => name === 'depfile'),
+  };
 }
 
 /** Package variables that a value names. */

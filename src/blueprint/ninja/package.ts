@@ -1,10 +1,17 @@
 // A package of build logic: the variables, rules and pools that its module types use, under names of
 // its own. Definitions only: what they become in a manifest belongs to that manifest, so one package
 // can serve any number of engines in one process.
-import { checkName, checkParameters, NinjaError } from './name.ts';
+import { Declaration } from './declared.ts';
+import { checkName, checkParameters, checkText, NinjaError, shownKind } from './name.ts';
 import { parseText, within } from './text.ts';
 import type { Owner, PackagePool, PackageRule, PackageVariable, PoolDefinition } from './entity.ts';
-import { checkArguments, parseRule, type RuleParameters } from './rule.ts';
+import {
+  checkArguments,
+  checkRule,
+  dependencyFileOf,
+  parseRule,
+  type RuleParameters,
+} from './rule.ts';
 import { ruleScope, Scope } from './scope.ts';
 
 /** A value, or how it follows from the configuration that the engine was given. */
@@ -31,14 +38,19 @@ export class PackageContext implements Owner {
    */
   variable<TConfig>(name: string, value: Computed<TConfig, string>): PackageVariable {
     checkName(name);
+    const what = `variable ${this.path}.${name}`;
+    if (typeof value !== 'function' && typeof value !== 'string') {
+      throw new NinjaError(`${what}: expected a text, found ${shownKind(value)}`);
+    }
+    const declared = new Declaration();
     const variable: PackageVariable = {
       kind: 'package variable',
       owner: this,
       name,
       value: (config) => {
         const text = typeof value === 'function' ? value(config as TConfig) : value;
-        return within(`error parsing variable ${this.path}.${name}`, () =>
-          parseText(text, this.scope),
+        return declared.run(() =>
+          within(`error parsing ${what}`, () => parseText(text, this.scope)),
         );
       },
     };
@@ -52,14 +64,16 @@ export class PackageContext implements Owner {
     definition: Computed<TConfig, { readonly depth: number; readonly comment?: string }>,
   ): PackagePool {
     checkName(name);
-    if (typeof definition !== 'function') poolDefinition(`pool ${this.path}.${name}`, definition);
+    const what = `pool ${this.path}.${name}`;
+    if (typeof definition !== 'function') poolDefinition(definition, what);
+    const declared = new Declaration();
     const pool: PackagePool = {
       kind: 'package pool',
       owner: this,
       name,
       definition: (config): PoolDefinition => {
         const found = typeof definition === 'function' ? definition(config as TConfig) : definition;
-        return poolDefinition(`pool ${this.path}.${name}`, found);
+        return declared.run(() => poolDefinition(found, what));
       },
     };
     this.scope.addPool(pool);
@@ -74,6 +88,10 @@ export class PackageContext implements Owner {
   ): PackageRule {
     checkName(name);
     checkArguments(argumentNames);
+    const what = `rule ${this.path}.${name}`;
+    const known = typeof parameters === 'function' ? undefined : parameters;
+    if (known !== undefined) within(`error parsing ${what}`, () => checkRule(known));
+    const declared = new Declaration();
     let scope: Scope | undefined;
     const rule: PackageRule = {
       kind: 'package rule',
@@ -84,10 +102,12 @@ export class PackageContext implements Owner {
       argument: (argument) => (scope ??= ruleScope(this.scope, argumentNames)).variable(argument),
       definition: (config) => {
         const found = typeof parameters === 'function' ? parameters(config as TConfig) : parameters;
-        return within(`error parsing rule ${this.path}.${name}`, () =>
-          parseRule(found, argumentNames, this.scope),
+        return declared.run(() =>
+          within(`error parsing ${what}`, () => parseRule(found, argumentNames, this.scope)),
         );
       },
+      dependencyFile: known && dependencyFileOf(known),
+      declared,
     };
     this.scope.addRule(rule);
     return rule;
@@ -110,11 +130,12 @@ export class PackageContext implements Owner {
 }
 
 function poolDefinition(
-  what: string,
   given: { readonly depth: number; readonly comment?: string },
+  what: string,
 ): PoolDefinition {
   checkParameters(what, given, ['depth', 'comment']);
   const { depth, comment = '' } = given;
+  within(what, () => checkText('Comment', given.comment));
   if (Number.isSafeInteger(depth) && depth >= 0) return { depth, comment };
   throw new NinjaError(`${what} has the depth ${String(depth)}, which is no number of commands`);
 }

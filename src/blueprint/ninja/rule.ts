@@ -1,8 +1,15 @@
 // From what build logic says about a rule to a definition: texts parsed, names checked. Knows nothing
 // of statements that use it.
-import { checkArgumentName, checkParameters, NinjaError, shownKind } from './name.ts';
+import {
+  checkArgumentName,
+  checkFlag,
+  checkParameters,
+  checkText,
+  NinjaError,
+  shownKind,
+} from './name.ts';
 import { parseText, parseTexts, within } from './text.ts';
-import type { NinjaText, Pool, RuleDefinition } from './entity.ts';
+import type { DependencyFile, NinjaText, Pool, RuleDefinition } from './entity.ts';
 import { ruleScope, type Scope } from './scope.ts';
 
 /** A rule as build logic describes it. Texts are Ninja strings; `$in` and `$out` are known in them. */
@@ -13,7 +20,7 @@ export interface RuleParameters {
   readonly comment?: string | undefined;
   /** A Makefile fragment that the command writes, naming the files it read. */
   readonly depfile?: string | undefined;
-  /** How Ninja takes over the dependency file, or the command's own output. */
+  /** How Ninja takes over the dependency file, which `gcc` needs, or the command's own output. */
   readonly deps?: 'gcc' | 'msvc' | undefined;
   readonly description?: string | undefined;
   /** One of the inputs of each statement, in which Ninja finds further inputs and outputs. Needs Ninja 1.10. */
@@ -71,21 +78,43 @@ export function checkArguments(names: readonly string[]): void {
   }
 }
 
+/** Throws NinjaError for parameters that are wrong whatever their texts mean. */
+export function checkRule(parameters: RuleParameters): void {
+  checkParameters('a rule', parameters, PARAMETERS);
+  const { pool, deps, command, comment, rspfile = '', rspfileContent = '' } = parameters;
+  if (command === '' || (command as unknown) === undefined) {
+    throw new NinjaError('encountered rule params with no command specified');
+  }
+  for (const [param, field] of TEXTS) checkText(param, parameters[field]);
+  checkText('Comment', comment);
+  checkFlag('Generator', parameters.generator);
+  checkFlag('Restat', parameters.restat);
+  if (pool !== undefined && !isPool(pool)) {
+    throw new NinjaError(`expected a pool, found ${shownKind(pool)}`);
+  }
+  if (rspfile === '' && rspfileContent !== '') {
+    throw new NinjaError('there is an RspfileContent param, but no Rspfile param');
+  }
+  if (rspfile !== '' && rspfileContent === '') {
+    throw new NinjaError('there is an Rspfile param, but no RspfileContent param');
+  }
+  if (deps !== undefined) checkDeps(deps);
+}
+
+function isPool(given: unknown): boolean {
+  const kind = (given as Partial<Pool> | null)?.kind;
+  return kind === 'package pool' || kind === 'builtin pool';
+}
+
 /** Parses a rule in the scope it is defined in. Throws NinjaError. */
 export function parseRule(
   parameters: RuleParameters,
   argumentNames: readonly string[],
   outer: Scope,
 ): RuleDefinition {
-  checkParameters('a rule', parameters, PARAMETERS);
+  checkRule(parameters);
   const scope = ruleScope(outer, argumentNames);
   const { pool, deps, comment = '' } = parameters;
-  if (parameters.command === '' || (parameters.command as unknown) === undefined) {
-    throw new NinjaError('encountered rule params with no command specified');
-  }
-  if (pool !== undefined && typeof pool !== 'object') {
-    throw new NinjaError(`expected a pool, found ${shownKind(pool)}`);
-  }
   if (pool !== undefined && !outer.seesPool(pool)) {
     throw new NinjaError(`Pool ${pool.name} is not visible in this scope`);
   }
@@ -95,16 +124,7 @@ export function parseRule(
     if (text === undefined || text === '') continue;
     variables.push([name, within(`error parsing ${param} param`, () => parseText(text, scope))]);
   }
-  if ((parameters.rspfile ?? '') === '' && (parameters.rspfileContent ?? '') !== '') {
-    throw new NinjaError('there is an RspfileContent param, but no Rspfile param');
-  }
-  if ((parameters.rspfile ?? '') !== '' && (parameters.rspfileContent ?? '') === '') {
-    throw new NinjaError('there is an Rspfile param, but no RspfileContent param');
-  }
-  if (deps !== undefined) {
-    checkDeps(deps);
-    variables.push(['deps', deps]);
-  }
+  if (deps !== undefined) variables.push(['deps', deps]);
   if (parameters.generator === true) variables.push(['generator', 'true']);
   if (parameters.restat === true) variables.push(['restat', 'true']);
   const links = parseList('SymlinkOutputs', parameters.symlinkOutputs, scope);
@@ -116,6 +136,14 @@ export function parseRule(
     commandDeps: parseList('CommandDeps', parameters.commandDeps, scope),
     commandOrderOnly: parseList('CommandOrderOnly', parameters.commandOrderOnly, scope),
   };
+}
+
+/** What parameters say of dependencies that the command finds. */
+export function dependencyFileOf({
+  deps,
+  depfile = '',
+}: Pick<RuleParameters, 'deps' | 'depfile'>): DependencyFile {
+  return { deps, depfile: depfile !== '' };
 }
 
 /** Throws NinjaError for a way of taking dependencies over that Ninja does not have. */
@@ -130,7 +158,7 @@ export function parseList(
   texts: readonly string[] | undefined,
   scope: Scope,
 ): NinjaText[] {
-  if (texts === undefined || texts.length === 0) return [];
+  if (texts === undefined || (Array.isArray(texts) && texts.length === 0)) return [];
   return within(`error parsing ${param} param`, () => parseTexts(texts, scope));
 }
 

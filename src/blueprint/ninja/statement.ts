@@ -1,10 +1,10 @@
 // From what build logic asks for to a build statement: texts parsed, arguments and paths checked.
 // Knows nothing of the manifest it goes to.
 import { PLAIN_PATH } from './escape.ts';
-import { checkParameters, NinjaError, shownKind } from './name.ts';
+import { checkFlag, checkParameters, checkText, NinjaError, shownKind } from './name.ts';
 import { parseText, within } from './text.ts';
-import type { NinjaText, Rule, Variable } from './entity.ts';
-import { checkDeps, parseList } from './rule.ts';
+import type { DependencyFile, NinjaText, Rule, Variable } from './entity.ts';
+import { checkDeps, dependencyFileOf, joinTexts, parseList } from './rule.ts';
 import type { Scope } from './scope.ts';
 
 /** A build statement as build logic asks for it. Texts are Ninja strings. */
@@ -75,13 +75,15 @@ export interface BuildStatement {
 export function parseStatement(parameters: BuildParameters, scope: Scope): BuildStatement {
   checkParameters('a build statement', parameters, PARAMETERS);
   const { rule, comment = '', optional = false } = parameters;
-  if (typeof rule !== 'object') throw new NinjaError(`expected a rule, found ${shownKind(rule)}`);
+  if (!isRule(rule)) throw new NinjaError(`expected a rule, found ${shownKind(rule)}`);
   if (!scope.seesRule(rule)) {
     throw new NinjaError(`Rule ${rule.name} is not visible in this scope`);
   }
-  if ((parameters.outputs as unknown) === undefined || parameters.outputs.length === 0) {
-    throw new NinjaError('Outputs param has no elements');
-  }
+  if (isEmpty(parameters.outputs ?? NONE)) throw new NinjaError('Outputs param has no elements');
+  checkFlag('Optional', parameters.optional);
+  checkText('Comment', parameters.comment);
+  const known = rule.kind === 'builtin rule' ? NO_DEPENDENCY_FILE : rule.dependencyFile;
+  if (known !== undefined) checkDependencyFile(rule.name, known, dependencyFileOf(parameters));
   const plain =
     arePlain(parameters.outputs) &&
     arePlain(parameters.implicitOutputs) &&
@@ -106,6 +108,27 @@ export function parseStatement(parameters: BuildParameters, scope: Scope): Build
   };
 }
 
+const NO_DEPENDENCY_FILE: DependencyFile = { deps: undefined, depfile: false };
+
+/** Throws NinjaError where Ninja would look for dependencies in a file that nobody named. */
+export function checkDependencyFile(
+  rule: string,
+  ofRule: DependencyFile,
+  own: DependencyFile,
+): void {
+  if ((own.deps ?? ofRule.deps) !== 'gcc' || ofRule.depfile || own.depfile) return;
+  throw new NinjaError(
+    own.deps === undefined
+      ? `the Deps param of rule ${rule} is gcc, but neither the rule nor its statement has a Depfile param`
+      : 'the Deps param is gcc, but there is no Depfile param',
+  );
+}
+
+function isRule(given: unknown): given is Rule {
+  const kind = (given as Partial<Rule> | null)?.kind;
+  return kind === 'package rule' || kind === 'local rule' || kind === 'builtin rule';
+}
+
 /** What no version of Ninja can read in a path: it has no escape for any of these. */
 const UNWRITABLE = /[\n\r\0]/;
 
@@ -119,6 +142,11 @@ function arePlain(texts: readonly string[] = NONE): boolean {
   return true;
 }
 
+/** Of what may be no list. */
+function isEmpty(texts: readonly string[]): boolean {
+  return Array.isArray(texts) && texts.length === 0;
+}
+
 function copied(_param: string, texts: readonly string[] = NONE): readonly NinjaText[] {
   return texts.length === 0 ? NONE : texts.slice();
 }
@@ -128,9 +156,10 @@ function parsed(
   texts: readonly string[] | undefined,
   scope: Scope,
 ): readonly NinjaText[] {
-  if (texts === undefined || texts.length === 0) return NONE;
-  for (let index = 0; index < texts.length; index++) {
-    const text = texts[index]!;
+  if (texts === undefined || isEmpty(texts)) return NONE;
+  const given: readonly unknown[] = Array.isArray(texts) ? texts : NONE;
+  for (let index = 0; index < given.length; index++) {
+    const text = given[index];
     // Most of all, `undefined` must not be taken for a path.
     if (typeof text !== 'string') continue;
     if (text === '' || UNWRITABLE.test(text)) throw unwritable(param, index, text);
@@ -166,13 +195,17 @@ function variables(parameters: BuildParameters, scope: Scope): BuildStatement['v
   add('Deps', 'deps', deps);
   add('Description', 'description', description);
   add('Dyndep', 'dyndep', dyndep);
-  add('SymlinkOutputs', 'symlink_outputs', symlinkOutputs?.join(' '));
+  const links = parseList('SymlinkOutputs', symlinkOutputs, scope);
+  if (links.length > 0) found.push(['symlink_outputs', joinTexts(links)]);
   return found;
 }
 
 function args(parameters: BuildParameters, scope: Scope): BuildStatement['args'] {
   const { args: given, rule } = parameters;
   if (given === undefined) return NONE;
+  if (typeof given !== 'object' || given === null) {
+    throw new NinjaError(`expected the values of arguments, found ${shownKind(given)}`);
+  }
   const parsed: (readonly [Variable, NinjaText])[] = [];
   for (const name in given) {
     if (!rule.arguments.includes(name)) {

@@ -62,7 +62,7 @@ export function recordModules(input: ModuleInput): ModuleColumns {
 class ModuleBuilder {
   readonly #input: ModuleInput;
   readonly #names: string[] = [];
-  readonly #defined = new Map<number, string>();
+  readonly #formerNames = new Map<number, readonly string[]>();
   readonly #file: Int32Array;
   readonly #creator: Int32Array;
   readonly #content: Uint8Array;
@@ -101,8 +101,8 @@ class ModuleBuilder {
     const { modules } = this.#input.old!;
     this.#moved[at] = index;
     this.#names.push(textAt(modules.name, at));
-    const defined = modules.defined.get(at);
-    if (defined !== undefined) this.#defined.set(index, defined);
+    const former = modules.formerNames.get(at);
+    if (former !== undefined) this.#formerNames.set(index, former);
     this.#file[index] = modules.file[at]!;
     const content = modules.content.subarray(at * CONTENT_LENGTH, (at + 1) * CONTENT_LENGTH);
     this.#content.set(content, index * CONTENT_LENGTH);
@@ -112,7 +112,7 @@ class ModuleBuilder {
   #addNew(index: number, group: Group): void {
     const { graph, contents, fileIndex } = this.#input;
     this.#names.push(graph.names.uniqueName(group));
-    if (group.definedName !== group.name) this.#defined.set(index, group.definedName);
+    if (group.formerNames.length > 0) this.#formerNames.set(index, group.formerNames);
     this.#file[index] = fileIndex(group.definition.source.file);
     const content = contents.of(group);
     setContent(this.#content, index, content);
@@ -129,23 +129,21 @@ class ModuleBuilder {
         reads.push(this.#oldReads(entry));
         outputs.push(listAt(modules.outputs, entry));
         writes.push(
-          [...listAt(modules.writes, entry)].map((at) => this.#moved[at]!).filter(isKept),
+          [...listAt(modules.writes, entry)].map((at) => this.#indexNow(at)).filter(isKept),
         );
         const creator = modules.creator[entry]!;
-        this.#creator[index] = creator === -1 ? -1 : this.#moved[creator]!;
+        this.#creator[index] = creator === -1 ? -1 : this.#indexNow(creator);
       } else {
         reads.push(this.#newReads(entry));
         outputs.push(this.#input.outputs.marksOf(entry));
-        writes.push(
-          (entry.writes ?? []).map((name) => this.#indexes.get(name) ?? -1).filter(isKept),
-        );
+        writes.push((entry.writes ?? []).map((group) => this.#indexOfGroup(group)).filter(isKept));
         const { createdBy } = entry.definition;
-        if (createdBy !== undefined) this.#creator[index] = this.#indexes.get(createdBy.name) ?? -1;
+        if (createdBy !== undefined) this.#creator[index] = this.#indexOfGroup(createdBy);
       }
     }
     return {
       name: packTexts(this.#names),
-      defined: this.#defined,
+      formerNames: this.#formerNames,
       file: this.#file,
       creator: this.#creator,
       content: this.#content,
@@ -156,6 +154,17 @@ class ModuleBuilder {
       outputs: packLists(outputs),
       variants: this.#variants,
     };
+  }
+
+  /** Where a module of the earlier run is now, also where this run analysed it again; -1 if it is gone. */
+  #indexNow(at: number): number {
+    const moved = this.#moved[at]!;
+    if (moved !== -1) return moved;
+    return this.#indexes.get(textAt(this.#input.old!.modules.name, at)) ?? -1;
+  }
+
+  #indexOfGroup(group: Group): number {
+    return this.#indexes.get(this.#input.graph.names.uniqueName(group)) ?? -1;
   }
 
   /** What was there may be gone, and what was missed may be there now. */

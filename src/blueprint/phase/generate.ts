@@ -3,9 +3,10 @@
 import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
+import { takeCourse } from '../../base/course.ts';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf, type Canonical } from '../../base/digest.ts';
-import { systemError, writeIfChanged } from '../../base/fs.ts';
+import { readIfExists, systemError, writeIfChanged } from '../../base/fs.ts';
 import { diskFiles, type FileSystem } from '../glob/filesystem.ts';
 import { glob } from '../glob/glob.ts';
 import type { Logic } from '../module/logic.ts';
@@ -61,7 +62,9 @@ export interface Generated {
 /** Generates. Error codes: those of all phases, `list/…` and `fs/…`. Nothing is written on errors. */
 export function generate(options: GenerateOptions): Result<Generated> {
   try {
-    return new Generation(options).run();
+    const generated = new Generation(options).run();
+    if (generated.ok) takeCourse(`generate ${generated.value.analysed}`);
+    return generated;
   } catch (error) {
     return failed(systemError('generate', error));
   }
@@ -139,7 +142,7 @@ class Generation {
     if (changes.files.size === 0 && changes.modules.size === 0) {
       // That nothing changed took reading: the next run shall see it from stamps again.
       if (stale) writeState(this.#companions.state, { ...current, takenAt: this.#takenAt });
-      if (!looksTheSame(state, current)) this.#writeCompanions(current);
+      if (!looksTheSame(state, current) || !this.#hasCompanions()) this.#writeCompanions(current);
       return ok(nothing(state));
     }
     const engineOptions = this.#engineOptions();
@@ -206,13 +209,15 @@ class Generation {
     return ok({ analysed: 'part', changed, modules, analysedModules, warnings: [] });
   }
 
+  /** Whether all are there, and Ninja would run this again as it was run now: without, it would do so each time. */
   #hasCompanions(): boolean {
     const { depfile, globsDepfile, filesDepfile, generator } = this.#companions;
-    const { commands, spelled } = this.#options;
+    const { output, commands, spelled } = this.#options;
     const asked = commands !== undefined || spelled !== undefined;
     const wanted = [depfile, ...(asked ? [globsDepfile, filesDepfile] : [])];
-    if (commands !== undefined) wanted.push(generator);
-    return wanted.every((path) => existsSync(path));
+    if (!wanted.every((path) => existsSync(path))) return false;
+    if (commands === undefined) return true;
+    return readIfExists(generator)?.toString() === generatorManifest(output, commands);
   }
 
   #writeCompanions(state: LookedAt): void {

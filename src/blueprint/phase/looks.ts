@@ -42,8 +42,8 @@ export interface Looks {
 type LookColumns = Pick<State, 'globs' | 'directories' | 'watched'>;
 
 /**
- * What the modules of a graph, and the singletons, looked at. Only the modules that have an index count;
- * what none of the others did either counts for the whole tree.
+ * What the modules of a graph, and the singletons, looked at. Only the modules that have an index count: of a part of
+ * the tree, the load hooks of all modules of its files have run.
  */
 export function recordLooks(
   graph: Graph,
@@ -62,7 +62,7 @@ export function recordLooks(
   }
   const { observations } = graph;
   const usersOf = (key: string): readonly number[] | undefined =>
-    observations.isShared(key) ? undefined : users.get(key);
+    observations.isShared(key) ? undefined : (users.get(key) ?? []);
   return {
     globs: [...observations.globs].map(([key, record]) => ({ ...record, modules: usersOf(key) })),
     watched: observations.paths.map((path) => ({

@@ -39,21 +39,18 @@ export class ChangedFile {
   /** Writes what is at a place of the old file. */
   copy(start: number, length: number): void {
     if (length === 0) return;
-    if (this.#new === undefined) {
-      if (start === this.#position && start + length <= this.#oldSize) {
-        this.#position += length;
-        return;
-      }
-      this.#begin();
+    if (this.#new === undefined && start === this.#position && start + length <= this.#oldSize) {
+      this.#position += length;
+      return;
     }
     const buffer = Buffer.allocUnsafe(Math.min(length, CHUNK));
     for (let done = 0; done < length;) {
       const read = readSync(this.#old!, buffer, 0, Math.min(CHUNK, length - done), start + done);
       if (read === 0) throw new Error(`${this.#path} became shorter while it was read`);
-      this.#append(buffer.subarray(0, read));
+      // What moved may still say what stood there.
+      this.write(buffer.subarray(0, read));
       done += read;
     }
-    this.#position += length;
   }
 
   /** Puts the new file in place of the old one, if it differs. Returns whether it did. */

@@ -15,7 +15,14 @@ import { Engine, type EngineOptions } from './engine.ts';
 import { PartNames } from './partnames.ts';
 import { Region } from './region.ts';
 import { FileReader } from './reread.ts';
-import { findDefined, OBSERVED, READS_DEPENDERS, type State } from './state.ts';
+import {
+  definedName,
+  findEverNamed,
+  findName,
+  OBSERVED,
+  READS_DEPENDERS,
+  type State,
+} from './state.ts';
 import { childrenOf, exportsOf, namedBy, type ReadFile } from './treefile.ts';
 
 /** What a partial analysis came to. */
@@ -134,7 +141,7 @@ class PartialAnalysis {
     const names = new Set<string>();
     for (const module of closed) {
       files.add(modules.file[module]!);
-      names.add(modules.defined.get(module) ?? textAt(modules.name, module));
+      names.add(definedName(modules, module));
     }
     const asked = new Set<string>();
     const engine = new Engine(
@@ -156,10 +163,10 @@ class PartialAnalysis {
         }),
     });
     const missed = [...asked]
-      .map(known)
-      .filter((index) => index !== undefined && !closed.has(index));
+      .flatMap((name) => findEverNamed(modules, name))
+      .filter((index) => !closed.has(index));
     if (missed.length > 0) {
-      for (const module of missed) this.#region.want(module!);
+      for (const module of missed) this.#region.want(module);
       return undefined;
     }
     if (diagnostics.length > 0) throw new GivenUp('there are errors');
@@ -167,7 +174,8 @@ class PartialAnalysis {
   }
 
   #indexOf(name: string): number | undefined {
-    return findDefined(this.#state.modules, name);
+    const index = findName(this.#state.modules.name, name);
+    return index === -1 ? undefined : index;
   }
 
   #foreignPrefixes(closed: ReadonlySet<number>): Map<string, string> {
@@ -189,11 +197,12 @@ class PartialAnalysis {
     const contents = new ContentDigests(engine.graph);
     const present = new Set<number>();
     const groups: Group[] = [];
-    const added: string[] = [];
+    /** Modules that may have names, for some mutators at least, which there were not. */
+    const appeared: Group[] = [];
     for (const group of engine.graph.groups) {
       const index = this.#indexOf(group.name);
       if (index === undefined) {
-        added.push(group.name);
+        appeared.push(group);
         groups.push(group);
         this.#affectDependedOn(group);
         continue;
@@ -205,13 +214,19 @@ class PartialAnalysis {
         region.affect([index]);
         region.affectReaders(index);
         this.#affectDependedOn(group);
+        appeared.push(group);
       }
       if (region.affected.has(index)) groups.push(group);
     }
-    for (const index of region.affected) {
-      if (closed.has(index) && !present.has(index)) region.affectReaders(index);
+    // Also one that was only to be looked at, if it is gone.
+    for (const index of closed) {
+      if (present.has(index)) continue;
+      region.affect([index]);
+      region.affectReaders(index);
     }
-    for (const name of added) region.affectMissing(name);
+    for (const { name, formerNames } of appeared) {
+      for (const one of [name, ...formerNames]) region.affectMissing(one);
+    }
     if (region.affected.size > before) return undefined;
     this.#checkOutputs(engine, groups);
     return {

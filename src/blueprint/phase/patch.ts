@@ -26,7 +26,11 @@ export function standIns(
     if (index === -1 || !replaced.has(index) || !sameVariants(state, index, group))
       return undefined;
     if (textAt(files.path, modules.file[index]!) !== group.definition.source.file) return undefined;
-    if ((modules.defined.get(index) ?? group.name) !== group.definedName) return undefined;
+    if ((modules.formerNames.get(index) ?? []).join('\n') !== group.formerNames.join('\n'))
+      return undefined;
+    const { createdBy } = group.definition;
+    const creator = createdBy === undefined ? -1 : findName(modules.name, createdBy.name);
+    if (modules.creator[index] !== creator) return undefined;
     found.set(index, group);
   }
   return found.size === replaced.size ? found : undefined;
@@ -135,7 +139,7 @@ function patchModules(
     setContent(content, index, digest);
     outputs.set(index, made.marksOf(group));
     reads.set(index, [...new Set(group.namesRead().map(indexOf))]);
-    const written = (group.writes ?? []).map((name) => findName(modules.name, name));
+    const written = (group.writes ?? []).map(({ name }) => findName(modules.name, name));
     writes.set(
       index,
       written.filter((other) => other !== -1),

@@ -12,8 +12,9 @@ import { checkPackages, ProvisionalNames, sharedNames, type PackageNames } from 
 import { NinjaWriter } from '../ninja/writer.ts';
 import { exceptionDiagnostic } from '../module/exception.ts';
 import { GenerateStep } from '../module/generating.ts';
-import { checkEnded } from '../module/given.ts';
+import { checkEnded, checkText } from '../module/given.ts';
 import type { Graph } from '../module/graph.ts';
+import { GlobalNames } from '../module/names.ts';
 import { shown } from '../module/pass.ts';
 import { Prefixes } from '../module/prefix.ts';
 import { SingletonStep, type ManifestSettings, type SingletonRun } from '../module/single.ts';
@@ -115,7 +116,8 @@ class Preparation {
   }
 
   run(): PrepareResult {
-    this.#generateModules();
+    this.#checkNames();
+    if (this.#diagnostics.length === 0) this.#generateModules();
     const settings: ManifestSettings = {
       ninjaVersion: NINJA_VERSION,
       buildDirectory: undefined,
@@ -162,6 +164,19 @@ class Preparation {
     } catch (error) {
       const { message } = error as NinjaError;
       this.#diagnostics.push(definitionError({ code: 'ninja/packages', message }));
+    }
+  }
+
+  /** Everything that is written is sorted by these names: they are asked for often, and with nobody to blame. */
+  #checkNames(): void {
+    const { names, groups } = this.#graph;
+    if (names instanceof GlobalNames) return;
+    for (const group of groups) {
+      const problem = this.#graph.naming('uniqueName', group, () => {
+        checkText('the unique name of a module', names.uniqueName(group));
+        return undefined;
+      });
+      if (problem !== undefined) this.#diagnostics.push(problem);
     }
   }
 

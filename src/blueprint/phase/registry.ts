@@ -1,5 +1,6 @@
 // The build logic of one engine: what was registered, under which names. Names may not repeat.
 import { LogicError } from '../module/exception.ts';
+import { checkStep } from '../module/given.ts';
 import type { AnyModuleType, Condition, Logic } from '../module/logic.ts';
 import type { Mutator } from '../module/mutator.ts';
 import type { Singleton } from '../module/singleton.ts';
@@ -19,6 +20,7 @@ export class Registry {
     for (const singleton of logic.singletons ?? []) this.#addSingleton(singleton);
     for (const [name, condition] of Object.entries(logic.conditions ?? {})) {
       if (name in this.conditions) throw new LogicError(`condition ${name} is already registered`);
+      checkStep(`condition ${name}`, condition ?? null);
       this.conditions[name] = condition;
     }
   }

@@ -10,7 +10,7 @@ import { readSealed, writeSealed } from './sealed.ts';
 import type { Stamp, StampColumn } from './stamp.ts';
 
 /** Changes whenever the meaning of the columns does. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /** Flags of a module. */
 export const READS_DEEP = 1;
@@ -58,8 +58,8 @@ export interface FileColumns extends StampedPaths {
 /** Modules, in the order of the manifest. */
 export interface ModuleColumns {
   readonly name: TextColumn;
-  /** Names in files, of modules that were renamed since. */
-  readonly defined: ReadonlyMap<number, string>;
+  /** Names that modules had before they were renamed: the first one is that of their file. */
+  readonly formerNames: ReadonlyMap<number, readonly string[]>;
   readonly file: Int32Array;
   /** The module that created it; -1 for none. */
   readonly creator: Int32Array;
@@ -137,12 +137,17 @@ export function findName(names: TextColumn, name: string): number {
   return findSorted(textCount(names), (index) => textAt(names, index), name);
 }
 
-/** Index of a module by its name, or by the one that it has in its file. */
-export function findDefined({ name, defined }: ModuleColumns, wanted: string): number | undefined {
+/** Indexes of the modules that have a name, or had it before they were renamed: it meant any of them to some mutator. */
+export function findEverNamed({ name, formerNames }: ModuleColumns, wanted: string): number[] {
   const index = findName(name, wanted);
-  if (index !== -1) return index;
-  for (const [renamed, its] of defined) if (its === wanted) return renamed;
-  return undefined;
+  const found = index === -1 ? [] : [index];
+  for (const [renamed, its] of formerNames) if (its.includes(wanted)) found.push(renamed);
+  return found;
+}
+
+/** The name that a module has in its file. */
+export function definedName({ name, formerNames }: ModuleColumns, index: number): string {
+  return formerNames.get(index)?.[0] ?? textAt(name, index);
 }
 
 /** A module's flags. */

@@ -5,6 +5,7 @@ import {
   failed,
   ok,
   type Diagnostic,
+  type Note,
   type Result,
 } from '../../base/diagnostic.ts';
 import { evaluateCase } from '../syntax/evaluate.ts';
@@ -16,6 +17,16 @@ import { unpackValue } from './unpack.ts';
 
 /** What a condition comes to; undefined when nothing has set it. */
 export type ConditionValue = string | boolean | number | bigint | undefined;
+
+/** Why a condition cannot be decided, with further lines about where that was found. */
+export class ConditionError extends Error {
+  readonly notes: readonly Note[];
+
+  constructor(message: string, notes: readonly Note[]) {
+    super(message);
+    this.notes = notes;
+  }
+}
 
 /** Decides `name(arguments)`. Throws an Error that says why it cannot. */
 export type Decide = (name: string, args: readonly string[]) => ConditionValue;
@@ -100,8 +111,9 @@ function decideSelect(
       decided.push(value);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
+      const notes = error instanceof ConditionError ? error.notes : undefined;
       diagnostics.push(
-        definitionError({ code: 'property/select-condition', message, at: condition }),
+        definitionError({ code: 'property/select-condition', message, at: condition, notes }),
       );
     }
   }

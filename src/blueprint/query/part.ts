@@ -1,10 +1,10 @@
 // Analyses only what one module looks at, by what is saved of the whole tree: enough for questions about that module.
-import { textAt, textCount } from '../phase/column.ts';
+import { textCount } from '../phase/column.ts';
 import { Engine, type EngineOptions } from '../phase/engine.ts';
 import { PartNames } from '../phase/partnames.ts';
 import { Region } from '../phase/region.ts';
 import { FileReader } from '../phase/reread.ts';
-import { findDefined } from '../phase/state.ts';
+import { definedName, findEverNamed } from '../phase/state.ts';
 import type { Logic } from '../module/logic.ts';
 import type { SavedGraph } from './saved.ts';
 
@@ -28,15 +28,14 @@ export function analysePart(
   const indexes = new Set<number>();
   for (const index of closed) {
     indexes.add(modules.file[index]!);
-    names.add(modules.defined.get(index) ?? textAt(modules.name, index));
+    names.add(definedName(modules, index));
   }
   const read = [...indexes].sort((a, b) => a - b).map((index) => reader.at(index));
   const whole = read.filter((file) => file !== undefined);
   if (whole.length < read.length) return undefined;
   let missed = false;
   const asked = (name: string): void => {
-    const index = findDefined(modules, name);
-    if (index !== undefined && !closed.has(index)) missed = true;
+    if (findEverNamed(modules, name).some((index) => !closed.has(index))) missed = true;
   };
   const engine = new Engine({ ...options, names: new PartNames(asked) }, ...logic);
   const problems = [

@@ -24,7 +24,7 @@ import type { Looked, ModuleColumns } from '../phase/state.ts';
 import type { ModuleGraph } from './graph.ts';
 
 /** Changes whenever the meaning of the columns does. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** Graphs that nobody asked anything of for so long are removed. */
 const KEPT_MS = 30 * 24 * 60 * 60 * 1000;
 

@@ -345,10 +345,10 @@ function expand(
   return sources.flatMap((source, index) => {
     const file = inDirectory(ctx, source) ?? '.';
     if (!/[*?[]/.test(source)) return [file];
-    const found = ctx.glob(file).filter((match) => !match.endsWith('/'));
-    if (found.length === 0) {
-      ctx.propertyError(`${property}[${index}]`, `${JSON.stringify(source)} matches no files`);
-    }
+    const at = `${property}[${index}]`;
+    const found = ctx.propertyGlob(at, file)?.filter((match) => !match.endsWith('/'));
+    if (found === undefined) return [];
+    if (found.length === 0) ctx.propertyError(at, `${JSON.stringify(source)} matches no files`);
     return found;
   });
 }

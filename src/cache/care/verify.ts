@@ -14,32 +14,32 @@ export interface Verified {
   readonly blobs: number;
   readonly results: number;
   readonly bytes: number;
-  /** What was wrong: a path in the store, and how. All of it is in `quarantine` now. */
+  /** What was wrong: a path in the store, and how. */
   readonly damaged: readonly { readonly path: string; readonly reason: string }[];
   /** Results of which some files are not here: mirrors may have them. */
   readonly incomplete: number;
 }
 
-/** Checks everything. `onBytes` is told how far it is. Throws node's own errors. */
-export function verifyStore(
-  store: Store,
-  signal: AbortSignal,
-  onBytes: (done: number, total: number) => void = () => undefined,
-): Verified {
+export interface VerifyOptions {
+  readonly signal: AbortSignal;
+  /** What is wrong goes to `quarantine`; otherwise it is only told, and nothing is written. */
+  readonly putAside: boolean;
+}
+
+/** Checks everything. Throws node's own errors. */
+export function verifyStore(store: Store, { signal, putAside }: VerifyOptions): Verified {
   const { blobs, results, bytes } = takeInventory(store);
   const damaged: { path: string; reason: string }[] = [];
   const present = new Set<string>();
   const report = (path: string, reason: string): void => {
-    if (!putAside(store, path)) return;
+    if (putAside && !moveAside(store, path)) return;
     damaged.push({ path: path.slice(store.root.length + 1), reason });
   };
-  let done = 0;
-  for (const { path, hash, size } of blobs) {
+  for (const { path, hash } of blobs) {
     if (signal.aborted) break;
     const reason = checkBlob(path, hash);
     if (reason === undefined) present.add(hash);
     else report(path, reason);
-    onBytes((done += size), bytes);
   }
   const marker = new Marker(store);
   let incomplete = 0;
@@ -66,7 +66,7 @@ function checkBlob(path: string, hash: string): string | undefined {
 }
 
 /** Out of the way of builds, for who wants to look. False when it was gone already. */
-function putAside(store: Store, path: string): boolean {
+function moveAside(store: Store, path: string): boolean {
   const directory = join(store.root, 'quarantine');
   mkdirSync(directory, { recursive: true });
   try {

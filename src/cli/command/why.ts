@@ -24,7 +24,7 @@ export const whyCommand = buildCommand<Flags, readonly string[], Context>({
   parameters: {
     positional: targetsParameter('packages or tasks'),
     flags: {
-      json: switchFlag('print an array with one entry for each task'),
+      json: switchFlag('print an object: the root causes, and an entry for each task'),
       records: switchFlag(
         'print the records of the tasks and of all below, for "ashlar diff" elsewhere',
       ),

@@ -1,5 +1,6 @@
 // The module graph that a query is asked of: the tree read, its mutators run. Of large trees the graph is kept in the
 // store, and used again for as long as it is that of the tree.
+import { takeCourse } from '../../base/course.ts';
 import { join, relative, resolve } from 'node:path';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf } from '../../base/digest.ts';
@@ -41,6 +42,7 @@ export async function openGraph(request: TreeRequest): Promise<Result<Opened<Mod
   if (!opening.ok) return opening;
   const { place } = opening.value;
   const saved = place && readGraph(place);
+  takeCourse(saved === undefined ? 'graph made' : 'graph saved');
   if (saved !== undefined) return ok({ value: unpackGraph(saved), warnings: [] });
   const analysed = analyse(opening.value, false);
   if (!analysed.ok) return analysed;

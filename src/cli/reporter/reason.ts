@@ -40,11 +40,17 @@ export function dateText(ms: number): string {
   return `${day} ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-/** Causes of a whole build, each once, with the number of tasks that it made run. */
-export class RootCauses {
-  readonly #causes = new Map<string, { cause: Cause; tasks: number }>();
+/** A cause, and the names of the tasks that run for it. */
+export interface RootCause {
+  readonly cause: Cause;
+  readonly tasks: readonly string[];
+}
 
-  add(reason: Reason): void {
+/** Causes of a whole build, each once, with the tasks that it made run. */
+export class RootCauses {
+  readonly #causes = new Map<string, { cause: Cause; tasks: string[] }>();
+
+  add(reason: Reason, task: string): void {
     if (reason.kind !== 'changed') return;
     const seen = new Set<string>();
     for (const cause of reason.causes) {
@@ -52,9 +58,14 @@ export class RootCauses {
       if (seen.has(name)) continue;
       seen.add(name);
       const known = this.#causes.get(name);
-      if (known === undefined) this.#causes.set(name, { cause, tasks: 1 });
-      else known.tasks++;
+      if (known === undefined) this.#causes.set(name, { cause, tasks: [task] });
+      else known.tasks.push(task);
     }
+  }
+
+  /** All of them, the most consequential first. */
+  all(): RootCause[] {
+    return [...this.#causes.values()].sort((a, b) => b.tasks.length - a.tasks.length);
   }
 
   /** `CFLAGS in Blueprints:12: "-O2" → "-O3"; 214 tasks follow`, the most consequential first. */
@@ -68,10 +79,10 @@ export class RootCauses {
     cwd: string,
     most: number,
   ): { readonly told: readonly { cause: Cause; line: string }[]; readonly more: number } {
-    const all = [...this.#causes.values()].sort((a, b) => b.tasks - a.tasks);
-    const told = all.slice(0, most).map(({ cause, tasks }) => {
-      const of = ofTasks(cause, tasks);
-      const follow = tasks === 1 ? '' : `; ${tasks} tasks follow`;
+    const all = this.all();
+    const told = all.slice(0, most).map(({ cause, tasks: { length } }) => {
+      const of = ofTasks(cause, length);
+      const follow = length === 1 ? '' : `; ${length} tasks follow`;
       return { cause, line: `${of}${causeText(cause, cwd)}${follow}` };
     });
     return { told, more: all.length - told.length };

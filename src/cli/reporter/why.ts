@@ -28,7 +28,7 @@ export function reasons(cwd: string): Reasons {
       pending.delete(task);
       if (why === undefined || (outcome !== 'ran' && outcome !== 'failed')) return undefined;
       ran++;
-      causes.add(why);
+      causes.add(why, task);
       return reasonText(why, task, cwd);
     },
     // Of one task its own line has said it all.

@@ -132,14 +132,15 @@ function expandFiles(
     const found = new Set<string>();
     for (const pattern of patterns) {
       const inTree = joinPath(context.directory, pattern);
+      const property = `sources.${name}.files`;
       const matches = /[*?[]/.test(pattern)
-        ? context.glob(inTree).filter((path) => !path.endsWith('/') && !definitions.has(path))
+        ? context
+            .propertyGlob(property, inTree)
+            ?.filter((path) => !path.endsWith('/') && !definitions.has(path))
         : [inTree];
+      if (matches === undefined) continue;
       if (matches.length === 0) {
-        context.propertyError(
-          `sources.${name}.files`,
-          `${JSON.stringify(pattern)} matches no files`,
-        );
+        context.propertyError(property, `${JSON.stringify(pattern)} matches no files`);
       }
       for (const path of matches) found.add(path);
     }

@@ -1,7 +1,14 @@
 // From a package that a module declares to its tasks: for each entry of its pipeline one, or one for each
 // source or package, with what its script reaches and nothing else. No entry's name means anything here.
 import { posix } from 'node:path';
-import { Collector, definitionError, ok, failed, type Result } from '../../base/diagnostic.ts';
+import {
+  Collector,
+  definitionError,
+  ok,
+  failed,
+  type Diagnostic,
+  type Result,
+} from '../../base/diagnostic.ts';
 import type { Image } from '../../sandbox/port.ts';
 import type { Input, Output, PackageInput, Script, Step, Task } from '../../task/task.ts';
 import { mentions } from '../../task/unmounted.ts';
@@ -15,7 +22,7 @@ import { directoriesOf } from './directories.ts';
 import { fileInputs, patchInputs, type InputOptions } from './inputs.ts';
 import { isWork, type OrderedTask } from './order.ts';
 import { lazyOrigins } from './origin.ts';
-import { expandText, reach, type Reached, type Scope } from './reach.ts';
+import { expandText, reach, syntaxProblems, type Reached, type Scope } from './reach.ts';
 import {
   ALWAYS,
   DESTDIR,
@@ -43,6 +50,7 @@ export interface ModulePipelineOptions extends InputOptions {
   readonly image: Image;
   readonly fetchSource: FetchSource;
   readonly reproduce: string;
+  readonly onWarning: (diagnostic: Diagnostic) => void;
   /** Locks a task to the key that it is to have. */
   readonly lock: (task: Task) => Task;
 }
@@ -58,8 +66,11 @@ interface Made {
 export function modulePipeline(options: ModulePipelineOptions): Result<Pipeline> {
   const out = new Collector();
   const builder = new Builder(options, out);
+  builder.checkFunctions();
   for (const entry of options.module.tasks) builder.add(entry);
-  return out.failed ? failed(...out.diagnostics) : ok(builder.finish());
+  if (out.failed) return failed(...out.diagnostics);
+  out.diagnostics.forEach(options.onWarning);
+  return ok(builder.finish());
 }
 
 class Builder {
@@ -92,6 +103,14 @@ class Builder {
       owners: values.owners,
       subpackages,
     };
+  }
+
+  /** Also those that nothing calls yet. */
+  checkFunctions(): void {
+    for (const [name, body] of this.#scope.functions) {
+      const { declaration } = this.#options.module;
+      reportReach(syntaxProblems(body, name), declaration, `functions.${name}`, this.#out);
+    }
   }
 
   add(entry: OrderedTask): void {

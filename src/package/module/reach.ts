@@ -43,7 +43,22 @@ export type ReachProblem =
       readonly of: string | undefined;
       readonly message: string;
       readonly line: number;
-    };
+    }
+  /** A here-document that ends with the script. In a function it is a problem of syntax: it takes the function's end. */
+  | { readonly kind: 'unclosed'; readonly delimiter: string; readonly line: number };
+
+/** What bash would refuse, or warn of, in the script or in a function's body, from the text alone. */
+export function syntaxProblems(text: string, of: string | undefined): ReachProblem[] {
+  const { problems, unclosed } = namesOf(text);
+  return [
+    ...problems.map((problem) => ({ kind: 'syntax', of, ...problem }) as const),
+    ...unclosed.map(({ delimiter, line }): ReachProblem => {
+      if (of === undefined) return { kind: 'unclosed', delimiter, line };
+      const message = `the here-document is not closed by a line ${JSON.stringify(delimiter)}`;
+      return { kind: 'syntax', of, message, line };
+    }),
+  ];
+}
 
 /** `more` are names of variables and functions that the text reaches although that cannot be seen. */
 export function reach(text: string, more: readonly string[], scope: Scope): Reached {
@@ -66,10 +81,8 @@ export function reach(text: string, more: readonly string[], scope: Scope): Reac
     read(name);
   }
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    const { commands, variables, problems } = namesOf(next.text);
-    for (const problem of problems) {
-      reading.problems.push({ kind: 'syntax', of: next.of, ...problem });
-    }
+    const { commands, variables } = namesOf(next.text);
+    reading.problems.push(...syntaxProblems(next.text, next.of));
     for (const name of commands) call(name);
     for (const name of variables) read(name);
   }

@@ -1,5 +1,5 @@
 // What is wrong with what a script reaches, as diagnostics at the properties it comes from.
-import { definitionError, didYouMean, type Collector } from '../../base/diagnostic.ts';
+import { definitionError, didYouMean, warning, type Collector } from '../../base/diagnostic.ts';
 import type { PackageDeclaration } from './declaration.ts';
 import { placeOf } from './place.ts';
 import type { ReachProblem } from './reach.ts';
@@ -20,6 +20,16 @@ export function reportReach(
           code: 'shell/syntax',
           message: `${of === undefined ? 'the script' : `the function ${of}`} of ${declaration.name} is no bash, in line ${line}: ${message}`,
           at: placeOf(declaration, of === undefined ? property : `functions.${of}`),
+        }),
+      );
+    } else if (problem.kind === 'unclosed') {
+      const { delimiter, line } = problem;
+      out.add(
+        warning({
+          code: 'shell/here-document',
+          message: `in the script of ${declaration.name}, the here-document of line ${line} ends with the script: no line is just ${JSON.stringify(delimiter)}`,
+          at: placeOf(declaration, property),
+          hint: `close it with ${delimiter} at the beginning of a line (behind <<- tabs may stand before it, blanks may not)`,
         }),
       );
     } else if (problem.kind === 'unknown' && !names.includes(problem.of)) {

@@ -10,6 +10,8 @@ export interface ShellNames {
   readonly variables: ReadonlySet<string>;
   /** What is wrong with the text, and the line of it, from 1. */
   readonly problems: readonly { readonly message: string; readonly line: number }[];
+  /** Here-documents that end with the text, which bash lets pass with a warning, and the lines they begin in. */
+  readonly unclosed: readonly { readonly delimiter: string; readonly line: number }[];
 }
 
 /** The same few texts are the scripts of hundreds of packages. */
@@ -36,6 +38,7 @@ class Walk implements ShellNames {
   readonly variables = new Set<string>();
   readonly defined = new Set<string>();
   readonly problems: { message: string; line: number }[] = [];
+  readonly unclosed: { delimiter: string; line: number }[] = [];
   #text = '';
   #depth = 0;
 
@@ -53,9 +56,14 @@ class Walk implements ShellNames {
     switch (node.type) {
       case 'Script':
         for (const { message, pos } of ('errors' in node ? node.errors : undefined) ?? []) {
-          const line = this.#text.slice(0, pos).split('\n').length;
           // A text that is handed to eval may be a part of one.
-          if (this.#depth === 0) this.problems.push({ message, line });
+          if (this.#depth === 0) this.problems.push({ message, line: this.#lineOf(pos) });
+        }
+        break;
+      case 'HereDoc':
+        if (this.#depth === 0 && node.closing === undefined && node.delimiter !== undefined) {
+          const { value } = node.delimiter;
+          this.unclosed.push({ delimiter: value, line: this.#lineOf(node.pos) });
         }
         break;
       case 'Function':
@@ -98,6 +106,10 @@ class Walk implements ShellNames {
     forEachChild(node, (child) => this.#visit(child));
   }
 
+  #lineOf(offset: number): number {
+    return this.#text.slice(0, offset).split('\n').length;
+  }
+
   #command({ name, args }: Command): void {
     if (name === undefined || !isLiteral(name)) return;
     const command = name.value;
@@ -122,14 +134,17 @@ class Walk implements ShellNames {
       }
       case 'command':
       case 'builtin':
-        if (operands[0] !== undefined) this.#builtin(operands[0], operands.slice(1));
+        if (operands[0] !== undefined) {
+          this.#builtin(operands[0], words.slice(words.indexOf(operands[0]) + 1));
+        }
         break;
       default:
-        this.#builtin(command, operands);
+        this.#builtin(command, words);
     }
   }
 
-  #builtin(command: string, operands: readonly string[]): void {
+  #builtin(command: string, words: readonly string[]): void {
+    const operands = words.filter((word) => !/^-./.test(word));
     switch (command) {
       case 'let':
         for (const operand of operands) this.#arithmetic(operand);
@@ -138,6 +153,13 @@ class Walk implements ShellNames {
       case 'readonly':
       case 'declare':
       case 'typeset':
+        // To hand on a function, or to print it, takes one as a call does.
+        if (words.some((word) => /^-[A-Za-z]*[fF]/.test(word))) {
+          for (const operand of operands) this.commands.add(operand);
+          break;
+        }
+        for (const operand of operands) this.#name(operand);
+        break;
       case 'printenv':
         for (const operand of operands) this.#name(operand);
         break;

@@ -1,6 +1,6 @@
 // From packages to tasks: `fetch → build → write_tar` for each, joined where one requires another. Knows
 // nothing of how tasks are run, nor of what was asked for.
-import { Collector, type Result } from '../../base/diagnostic.ts';
+import { Collector, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import type { Files } from '../../base/stat/table.ts';
 import type { Image } from '../../sandbox/port.ts';
 import { dependenciesOf, type PackageInput, type Task } from '../../task/task.ts';
@@ -26,6 +26,7 @@ export interface PipelineOptions {
   /** The tree, absolute. */
   readonly directory: string;
   readonly locks?: Locks | undefined;
+  readonly onWarning: (diagnostic: Diagnostic) => void;
 }
 
 /** Makes the tasks of all packages that have an id. Errors are those of reading scripts and folders. */
@@ -59,6 +60,7 @@ export async function createPipelines(
           isExecutable: (path) => isExecutable(options.files.mode(path)),
           fetchSource: options.fetchSource,
           reproduce: options.reproduce(definition),
+          onWarning: options.onWarning,
           lock,
         }),
       );

@@ -115,6 +115,18 @@ genrule { name: "g", srcs: ["x.txt", ":fg"], outs: ["o", "deep/p"], tools: ["too
     if (isNinjaAtLeast(1, 10)) expect(version('outs: ["a", "b"], depfile: true')).toBe('1.10.0');
   });
 
+  test('a pattern that cannot be followed is not told as one that matches nothing', () => {
+    const made = make({
+      ...files,
+      Blueprints: 'genrule { name: "g", srcs: ["a/**", "b/***/x"], outs: ["o"], cmd: "x" }',
+    });
+    expect(messages(made)).toEqual([
+      `module "g": srcs[0]: pattern has '**' as last path element`,
+      `module "g": srcs[1]: pattern contains other characters between '**' and path separator`,
+    ]);
+    expect(made.problems.every((text) => text.startsWith('Blueprints:1:26: '))).toBe(true);
+  });
+
   test('mistakes, all at once', () => {
     const made = make({
       ...files,

@@ -81,6 +81,10 @@ thing { name: "p", split: ["x", "y"], deps: ["old"] }`;
     expect(edges(without, { mutators: [split, replacing] })[0]).toContain(
       'ReplaceDependencies could not find identical variant {split:x} for module old',
     );
+    const only = variants.replace('new", split: ["x", "y"]', 'new"');
+    expect(edges(only, { mutators: [split, replacing] })[0]).toContain(
+      'could not find identical variant without variations for module old; available variants: split:y, split:x',
+    );
     const aliased = bottomUp('split', (ctx) => {
       const names = ctx.as(all)?.split ?? [];
       if (names.length > 0) ctx.createVariations(...names);
@@ -130,7 +134,9 @@ thing { name: "a", rev: ["app"] }`;
       });
     expect(to('lib')).toEqual(['"lib" depends on itself']);
     expect(to('apps')).toEqual(['"lib" has a reverse dependency on undefined module "apps"']);
-    expect(to('app')).toEqual(['reverse dependency "app" of "lib" missing variant: ']);
+    expect(to('app')).toEqual([
+      'reverse dependency "app" of "lib" missing variant: the one without variations',
+    ]);
   });
 });
 

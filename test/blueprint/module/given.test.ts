@@ -17,7 +17,9 @@ import {
   singleton,
   string,
   transition,
+  phonyRule,
   type BottomUpContext,
+  type BuildParameters,
   type GenerateContext,
   type LoadContext,
   type Logic,
@@ -82,6 +84,7 @@ describe('mutators', () => {
     [(ctx) => ctx.rename(wrong(undefined)), 'the new name of a module is no text but undefined'],
     [(ctx) => void ctx.glob(wrong(['*'])), 'the pattern of a glob is no text but the list ["*"]'],
     [(ctx) => void ctx.glob('*', wrong({ excludes: '*' })), 'excludes of a glob is no list but'],
+    [(ctx) => void ctx.glob('*', { followLinks: wrong(0) }), 'neither true nor false but 0'],
     [(ctx) => ctx.addFileDependencies(wrong(['x'])), 'a file to depend on is no text but'],
     [
       (ctx) => ctx.extendProperties(properties(fields), { words: 'ab' }, 'append'),
@@ -166,13 +169,85 @@ describe('statements and values', () => {
     ],
     [
       (ctx) => ctx.build(pkg, { rule, outputs: ['o'], args: wrong({ arg: ['x'] }) }),
-      'error parsing variable "arg": expected a text, found x',
+      'error parsing variable "arg": expected a text, found the list ["x"]',
     ],
     [
       (ctx) => ctx.build(pkg, { rule, outputs: ['o'], deps: wrong('gc') }),
       'gcc or msvc, not the text "gc"',
     ],
+    [
+      (ctx) => ctx.build(pkg, { rule, outputs: ['o'], optional: wrong(1) }),
+      'the Optional param is true or false, not 1',
+    ],
+    [
+      (ctx) => ctx.build(pkg, { rule, outputs: ['o'], comment: wrong(['c']) }),
+      'the Comment param is a text, not the list ["c"]',
+    ],
+    [
+      (ctx) => ctx.build(pkg, { rule, outputs: ['o'], depfile: wrong(1) }),
+      'error parsing Depfile param: expected a text, found 1',
+    ],
+    [
+      (ctx) => ctx.build(pkg, { rule, outputs: ['o'], symlinkOutputs: wrong('o') }),
+      'error parsing SymlinkOutputs param: expected a list, found the text "o"',
+    ],
+    [
+      (ctx) => ctx.build(pkg, { rule, outputs: ['o'], symlinkOutputs: wrong([1]) }),
+      'error parsing SymlinkOutputs param: error parsing element 0: expected a text, found 1',
+    ],
+    [
+      (ctx) => ctx.build(pkg, { rule, outputs: ['o'], inputs: wrong('') }),
+      'error parsing Inputs param: expected a list, found the text ""',
+    ],
+    [
+      (ctx) => ctx.build(pkg, { rule, outputs: ['o'], implicits: wrong(null) }),
+      'error parsing Implicits param: expected a list, found null',
+    ],
+    [
+      (ctx) => ctx.build(pkg, { rule, outputs: ['o'], args: wrong('x') }),
+      'expected the values of arguments, found the text "x"',
+    ],
+    [(ctx) => ctx.build(pkg, wrong({ rule: null, outputs: ['o'] })), 'expected a rule, found null'],
+    [
+      (ctx) => ctx.build(pkg, wrong({ rule: pkg, outputs: ['o'] })),
+      'expected a rule, found an object of PackageContext',
+    ],
+    [(ctx) => ctx.build(pkg, wrong(undefined)), 'the parameters of a build statement, found undef'],
+    [
+      (ctx) => ctx.build(wrong({ rule, outputs: ['o'] }), wrong(undefined)),
+      'expected a package context, found an object',
+    ],
     [(ctx) => void ctx.variable(pkg, 'v', wrong(5)), 'expected a text, found 5'],
+    [(ctx) => void ctx.variable(pkg, wrong(undefined), 'x'), 'expected a name, found undefined'],
+    [(ctx) => void ctx.variable(wrong('v'), 'x', wrong(undefined)), 'expected a package context'],
+    [
+      (ctx) => void ctx.rule(pkg, 'q', { command: 'x', restat: wrong(1) }),
+      'the Restat param is true or false, not 1',
+    ],
+    [
+      (ctx) => void ctx.rule(pkg, 'q', { command: 'x', generator: wrong('true') }),
+      'the Generator param is true or false, not the text "true"',
+    ],
+    [
+      (ctx) => void ctx.rule(pkg, 'q', { command: wrong(['x']) }),
+      'the Command param is a text, not the list ["x"]',
+    ],
+    [
+      (ctx) => void ctx.rule(pkg, 'q', { command: 'x', comment: wrong(false) }),
+      'the Comment param is a text, not false',
+    ],
+    [
+      (ctx) => void ctx.rule(pkg, 'q', { command: 'x', commandDeps: wrong('') }),
+      'error parsing CommandDeps param: expected a list, found the text ""',
+    ],
+    [
+      (ctx) => void ctx.rule(pkg, 'q', { command: 'x', pool: wrong(null) }),
+      'expected a pool, found null',
+    ],
+    [
+      (ctx) => void ctx.rule(pkg, 'q', { command: 'x' }, wrong(['a', 'b'])),
+      'invalid argument name: expected a name, found the list ["a","b"]',
+    ],
     [(ctx) => void ctx.rule(pkg, 'q', wrong({})), 'rule params with no command specified'],
     [
       (ctx) => void ctx.rule(pkg, 'q', { command: 'x', pool: wrong('console') }),
@@ -233,6 +308,91 @@ describe('statements and values', () => {
         `c() came to ${shown}, which is no text, bool or number`,
       );
     }
+  });
+});
+
+describe('what is defined', () => {
+  test.each<[() => unknown, string]>([
+    [() => bottomUp('m', wrong(undefined)), 'what mutator "m" does is no function but null'],
+    [
+      () =>
+        bottomUp(
+          wrong(() => 1),
+          wrong('m'),
+        ),
+      'the name of a mutator is no text but a function',
+    ],
+    [() => singleton('s', wrong({})), 'what singleton "s" does is no function but an object'],
+    [() => transition('t', wrong({})), 'the split of transition "t" is no function but null'],
+    [
+      () => transition('t', { split: () => [''], outgoing: wrong('x') }),
+      'outgoing of transition "t" is no function but the text "x"',
+    ],
+    [() => moduleType(wrong({ name: undefined })), 'the name of a module type is no text but'],
+    [
+      () => moduleType({ name: 'm', generate: wrong('g') }),
+      'generate of module type "m" is no function but the text "g"',
+    ],
+    [() => provider('p', { persistent: wrong(1) }), 'neither true nor false but 1'],
+    [() => provider('p', { mutator: wrong(/m/) }), 'is no text but an object of RegExp'],
+    [
+      () => new Engine({ files: memoryFiles({}) }, { conditions: { c: wrong('x') } }),
+      'condition c is no function but the text "x"',
+    ],
+    [() => pkg.variable('w', wrong(5)), 'variable test/given.w: expected a text, found 5'],
+    [() => pkg.variable(wrong(5), 'x'), 'expected a name, found 5'],
+    [
+      () => pkg.rule('w', { command: 'x', restat: wrong(1) }),
+      'error parsing rule test/given.w: the Restat param is true or false, not 1',
+    ],
+    [
+      () => pkg.pool('w', { depth: 1, comment: wrong(1) }),
+      'pool test/given.w: the Comment param is a text, not 1',
+    ],
+  ])('%s', (define, message) => expect(define).toThrow(message));
+});
+
+describe('dependency files that nobody named', () => {
+  const build = (given: Partial<BuildParameters>): string =>
+    messages(
+      {},
+      {
+        generate: (ctx) => {
+          if (ctx.name === 'a') ctx.build(pkg, { rule, outputs: ['o'], ...given });
+        },
+      },
+    );
+  const static_ = pkg.rule('static', { command: 'x', deps: 'gcc' });
+  const computed = pkg.rule('computed', () => ({ command: 'x', deps: 'gcc' as const }));
+  const msvc = pkg.rule('msvc', { command: 'x', deps: 'msvc' });
+  const named = pkg.rule('named', { command: 'x', depfile: '$out.d' });
+  const namedLater = pkg.rule('namedLater', () => ({ command: 'x', depfile: '$out.d' }));
+
+  test.each([
+    ['of a statement', { deps: 'gcc' as const }, 'the Deps param is gcc, but there is no Depfile'],
+    ['of a rule', { rule: static_ }, 'the Deps param of rule static is gcc, but neither the rule'],
+    ['of a computed rule', { rule: computed }, 'the Deps param of rule computed is gcc, but nei'],
+    ['empty', { rule: static_, depfile: '' }, 'nor its statement has a Depfile param'],
+    ['phony', { rule: phonyRule, deps: 'gcc' as const }, 'there is no Depfile param'],
+  ])('%s', (_, given, message) => expect(build(given)).toContain(message));
+
+  test('of a rule of the module', () => {
+    const generate: Generate = (ctx) => {
+      const local = ctx.rule(pkg, 'local', { command: 'x', deps: 'gcc' });
+      ctx.build(pkg, { rule: local, outputs: [ctx.name] });
+    };
+    expect(messages({}, { generate })).toContain('the Deps param of rule local is gcc');
+  });
+
+  test.each<[string, Partial<BuildParameters>]>([
+    ['the rule leaves it to the statement', { rule: static_, depfile: 'd' }],
+    ['a computed rule leaves it to the statement', { rule: computed, depfile: 'd' }],
+    ['the statement leaves it to the rule', { rule: named, deps: 'gcc' }],
+    ['the statement leaves it to a computed rule', { rule: namedLater, deps: 'gcc' }],
+    ['the compiler prints them', { rule: msvc }],
+    ['the statement says that the compiler prints them', { rule: static_, deps: 'msvc' }],
+  ])('none where %s', (_, given) => {
+    expect(build(given)).toContain('deps = ');
   });
 });
 

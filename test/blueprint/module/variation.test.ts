@@ -1,7 +1,7 @@
 // Which variants there are after a split, and which of them dependencies lead to.
 import { describe, expect, test } from 'vitest';
 import { bottomUp, type BottomUpContext, type Module, type Mutator } from '../../../src/index.ts';
-import { all, edges, generating, messages, tag } from './graph.ts';
+import { all, edges, generating, messages, problems, tag } from './graph.ts';
 
 type Also = (name: string, ctx: BottomUpContext, parts: readonly Module[]) => void;
 
@@ -26,6 +26,15 @@ thing { name: "lib", split: ["a", "b"] }`;
     expect(edges(text, { mutators: [splitting('m')] })).toEqual([
       'failed to find variation "c" for module "lib" needed by "app"',
     ]);
+  });
+
+  test('of which there is none: those that there are, in words where they have no variations', () => {
+    const aliased = splitting('m', (name, ctx) => {
+      if (name === 'lib') ctx.aliasVariation('a');
+    });
+    const shown = problems(text, { mutators: [aliased] });
+    expect(shown).toContain('  note: it has one without variations\n');
+    expect(shown).toContain('  note: it has m:b');
   });
 
   test('lead to the default variation where the same one is missing', () => {
@@ -99,6 +108,24 @@ thing { name: "single" }`;
     expect(edges(text, { mutators: [splitting('m'), asked] })).toEqual([
       'dependency "single" of "app" missing variant: m:a',
     ]);
+  });
+
+  test('asked variations of a mutator that split nothing are told as well', () => {
+    const asked = adding((ctx) =>
+      ctx.addFarVariationDependency([{ mutator: 'lnik', variation: 'a' }], tag, 'lib'),
+    );
+    expect(problems(text, { mutators: [splitting('m'), asked] })).toContain(
+      'dependency "lib" of "app" missing variant: lnik:a\n',
+    );
+  });
+
+  test('a module without variations is told as such', () => {
+    const asked = adding((ctx) =>
+      ctx.addFarVariationDependency([{ mutator: 'm', variation: 'a' }], tag, 'lib'),
+    );
+    expect(
+      problems('thing { name: "app" }\nthing { name: "lib" }', { mutators: [asked] }),
+    ).toContain('  note: available variant: the one without variations');
   });
 
   test('asked variations come in addition to its own', () => {
@@ -209,7 +236,9 @@ describe('aliases', () => {
 
   test('end with the next split that makes none', () => {
     const found = edges(text, { mutators: [first, second(false), late] });
-    expect(found).toEqual(['dependency "lib" of "app" missing variant: ']);
+    expect(found).toEqual([
+      'dependency "lib" of "app" missing variant: the one without variations',
+    ]);
   });
 
   test('cannot have the name of a variation, nor stand for none', () => {

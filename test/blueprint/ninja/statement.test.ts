@@ -46,7 +46,7 @@ describe('keys that there are not', () => {
       statement({ [text]: 'x' });
       define({ [text]: 'x' });
     }
-    statement({ optional: true, deps: 'gcc', args: {}, symlinkOutputs: ['o'] });
+    statement({ optional: true, deps: 'gcc', depfile: 'd', args: {}, symlinkOutputs: ['o'] });
     define({ deps: 'gcc', generator: true, restat: true, rspfile: 'x', rspfileContent: 'x' });
     define({ symlinkOutputs: ['o'], commandDeps: ['x'], commandOrderOnly: ['x'], pool: undefined });
   });

@@ -128,6 +128,19 @@ describe('files beside the manifest', () => {
     }
   });
 
+  test('are made again where they are gone, or run something else, with nothing analysed', () => {
+    const tree = sampleTree();
+    tree.generate({ commands });
+    for (const file of ['build.ninja.d', ...beside]) {
+      const text = tree.read(file);
+      rmSync(join(tree.root, file));
+      expect(tree.generate({ commands })).toMatchObject({ analysed: 'nothing', changed: false });
+      expect(tree.read(file)).toBe(text);
+    }
+    tree.generate({ commands: { ...commands, generate: 'false' } });
+    expect(tree.read('.ashlar/build.ninja.generator')).toContain('command = false');
+  });
+
   test('without commands only the dependency file is', () => {
     const tree = sampleTree();
     tree.generate();

@@ -60,7 +60,9 @@ function content({ text = 'm { name: "m" }', mutate, value, second, observed }: 
   );
   const diagnostics = [engine.parse(), engine.resolve(), engine.prepare()].flat();
   expect(diagnostics).toEqual([]);
-  const group = engine.graph.groups.find(({ definedName }) => definedName === 'm')!;
+  const group = engine.graph.groups.find(
+    ({ name, formerNames }) => (formerNames[0] ?? name) === 'm',
+  )!;
   return new ContentDigests(engine.graph).of(group);
 }
 

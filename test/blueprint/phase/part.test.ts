@@ -2,6 +2,9 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { textAt } from '../../../src/blueprint/phase/column.ts';
+import { readSealed } from '../../../src/blueprint/phase/sealed.ts';
+import { findName, type State } from '../../../src/blueprint/phase/state.ts';
 import { combine, directoryNamespaces } from '../../../src/index.ts';
 import { logic, sampleTree, type Tree } from './tree.ts';
 
@@ -20,6 +23,46 @@ describe('who else is analysed', () => {
     tree.write('b/Blueprints', `${tree.read('b/Blueprints')}\nthing { name: "late" }`);
     expect(tree.update().analysed).toBe('part');
     expect(tree.read('build.ninja')).toContain('c/there');
+  });
+
+  test('who asked for a name that a module had before it was renamed', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", rename: "r" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", has: "a1" }\nthing { name: "b2" }',
+      'c/Blueprints': '',
+    });
+    expect(tree.read('build.ninja')).toContain('b/there');
+    tree.write('a/Blueprints', 'thing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('b/missing');
+    tree.write('a/Blueprints', 'thing { name: "a1", rename: "s" }\nthing { name: "a2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('b/there');
+    tree.write('b/Blueprints', '\nthing { name: "b1", has: "a1" }\nthing { name: "b2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('b/there');
+  });
+
+  test('a module of a name between two others that it had', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", rename: "r", again: "s" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1" }\nthing { name: "b2" }',
+      'c/Blueprints': '',
+    });
+    tree.write('b/Blueprints', 'thing { name: "b1", late: ["r"] }\nthing { name: "b2" }');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).toContain('| out/s\n');
+    tree.write(
+      'a/Blueprints',
+      'thing { name: "a1", rename: "t", again: "s" }\nthing { name: "a2" }',
+    );
+    expect(() => tree.generate()).toThrow('"b1" depends on undefined module "r"');
+  });
+
+  test('a module whose new name another has', () => {
+    const tree = treeWith({ 'c/Blueprints': 'thing { name: "c1" }\nthing { name: "c2" }' });
+    tree.write('c/Blueprints', 'thing { name: "c1", rename: "d5" }\nthing { name: "c2" }');
+    expect(() => tree.generate()).toThrow('renaming module "c1" to "d5" conflicts with existing');
   });
 
   test('nobody, where properties that others looked at stay as they are', () => {
@@ -43,6 +86,19 @@ describe('who else is analysed', () => {
     expect(tree.read('build.ninja')).not.toContain('out/a2-hot');
     tree.write('b/Blueprints', 'thing { name: "b1", want: "hot" }\nthing { name: "b2" }');
     tree.update();
+  });
+
+  test('with a module those that give it variations, whatever it is called now', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", again: "r" }\nthing { name: "a2" }',
+      'b/Blueprints': 'thing { name: "b1", want: "hot", deps: ["a1"], again: "s" }',
+      'c/Blueprints': '',
+    });
+    for (const before of ['\n', '\n\n']) {
+      tree.write('a/Blueprints', before + tree.read('a/Blueprints').trim());
+      // The module, the one beside it, and one that is only looked at: in a single round.
+      expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 2 });
+    }
   });
 
   test('with a module those that give it variations', () => {
@@ -128,6 +184,58 @@ describe('who else is analysed', () => {
     expect(tree.update().analysed).toBe('part');
     expect(tree.read('build.ninja')).toContain('made/n1');
     expect(tree.read('build.ninja')).not.toContain('made/n2');
+  });
+
+  test('modules that were made for files, when their maker was analysed beside others that came and went', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", make_for: "*.c" }',
+      'b/Blueprints': 'thing { name: "b1" }',
+      'c/Blueprints': '',
+      'a/one.c': '',
+      'a/two.c': '',
+    });
+    expect(tree.read('build.ninja')).toContain('made/of-a/two.c');
+    tree.write('a/three.c', '');
+    tree.age('a');
+    tree.write('b/Blueprints', 'thing { name: "b1" }\nthing { name: "b2" }');
+    expect(tree.update().analysed).toBe('part');
+    tree.remove('a/two.c');
+    tree.age('a');
+    expect(tree.update().analysed).toBe('part');
+    expect(tree.read('build.ninja')).not.toContain('made/of-a/two.c');
+  });
+
+  test('what another module makes now, when the first one changes', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", make: ["n"] }\nthing { name: "a2" }',
+      'c/Blueprints': '',
+    });
+    tree.write('a/Blueprints', 'thing { name: "a1" }\nthing { name: "a2", make: ["n"] }');
+    expect(tree.update().analysed).toBe('part');
+    const { modules } = readSealed(join(tree.root, '.ashlar/build.ninja.state')) as State;
+    const creator = modules.creator[findName(modules.name, 'n')]!;
+    expect(textAt(modules.name, creator)).toBe('a2');
+    tree.write(
+      'a/Blueprints',
+      'thing { name: "a1", file: "x" }\nthing { name: "a2", make: ["n"] }',
+    );
+    expect(tree.update().analysed).toBe('part');
+    tree.write('a/x', '1');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 1 });
+    expect(tree.read('build.ninja')).toContain('made/n');
+  });
+
+  test('nobody, for the globs of load hooks of modules that are not concerned', () => {
+    const tree = treeWith({
+      'a/Blueprints': 'thing { name: "a1", load_glob: "*.c" }\nthing { name: "a2", glob: "*.h" }',
+      'c/Blueprints': '',
+    });
+    tree.write('a/new.h', '');
+    tree.age('a');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 1 });
+    tree.write('a/new.c', '');
+    tree.age('a');
+    expect(tree.update()).toMatchObject({ analysed: 'part', analysedModules: 1 });
   });
 
   test('a module that moved to another file, which its old one no longer concerns', () => {

@@ -74,8 +74,10 @@ function original({ code, message, at, notes = [] }: Diagnostic): string[] {
     case 'module/cycle':
       return [`${where}${message}`, ...notes.map((note, i) => `${places[i]}:     ${note.message}`)];
     case 'module/missing-variant': {
-      const [first, wanted] = message.split(': ');
-      const available = notes.map((note) => note.message.replace('available variant: ', ''));
+      // No variations are nothing there, words in ours.
+      const bare = (text: string): string => text.replace('the one without variations', '');
+      const [first, wanted] = bare(message).split(': ');
+      const available = notes.map((note) => bare(note.message).replace('available variant: ', ''));
       return [
         `${where}${first}:\n  ${wanted ?? ''}\navailable variants:\n  ${available.join('\n  ')}`,
       ];

@@ -64,6 +64,9 @@ const fields = {
   pack: string(),
   secret: string(),
   make: list(string()),
+  make_for: string(),
+  load_glob: string(),
+  again: string(),
 };
 const all = nested(fields);
 const made = moduleType({
@@ -83,6 +86,7 @@ const thing = moduleType({
   properties: fields,
   load(ctx) {
     for (const name of ctx.properties.create) ctx.createModule(made, { name, from: ctx.name });
+    if (ctx.properties.load_glob !== '') ctx.glob(`${ctx.directory}/${ctx.properties.load_glob}`);
   },
   generate(ctx) {
     const its = ctx.properties;
@@ -138,6 +142,10 @@ export const logic: Logic = {
     bottomUp('rev', (ctx) => {
       for (const name of ctx.as(all)?.rev ?? []) ctx.addReverseDependency(link, name);
       for (const name of ctx.as(all)?.make ?? []) ctx.createModule(made, { name, from: ctx.name });
+      const each = ctx.as(all)?.make_for ?? '';
+      for (const file of each === '' ? [] : ctx.glob(`${ctx.directory}/${each}`)) {
+        ctx.createModule(made, { name: `of-${file}`, from: ctx.name });
+      }
       const rename = ctx.as(all)?.rename ?? '';
       if (rename !== '') ctx.rename(rename);
       const has = ctx.as(all)?.has ?? '';
@@ -157,6 +165,7 @@ export const logic: Logic = {
       const its = ctx.as(all);
       ctx.addFarVariationDependency([], link, ...(its?.late ?? []));
       if (its !== undefined && its.replace !== '') ctx.replaceDependencies(its.replace);
+      if (its !== undefined && its.again !== '') ctx.rename(its.again);
     }),
   ],
   singletons: [

@@ -15,7 +15,7 @@ import { setPin } from '../../../src/cache/care/pin.ts';
 import { tombstone } from '../../../src/cache/care/tombstone.ts';
 import { estimateUsage } from '../../../src/cache/care/usage.ts';
 import { localCache } from '../../../src/cache/local.ts';
-import { hasBlob, objectPath, putBytes } from '../../../src/cache/store.ts';
+import { addedTo, hasBlob, objectPath, putBytes } from '../../../src/cache/store.ts';
 import { loadTree, placeTree } from '../../../src/cache/tree.ts';
 import { openWorkspace, workspaceLock } from '../../../src/cache/work.ts';
 import { taskKey } from '../../../src/task/key.ts';
@@ -91,6 +91,18 @@ describe('making room', () => {
     expect(tombstone(here.store, b.key.hash)).toBeUndefined();
     expect(faultsIn(here.store)).toEqual([]);
     expect(estimateUsage(here.store)).toBe(done.bytesAfter);
+  });
+
+  test('what fits to the byte stays, and has no tombstone', async () => {
+    const [, b, c] = (await register('a', 'b', 'c')) as [Made, Made, Made];
+    // What nothing refers to is gone afterwards, and sizes are those of results alone.
+    const { bytesAfter: fits } = await makeRoom(takeInventory(here.store).bytes - 100);
+    expect(await makeRoom(fits)).toMatchObject({ results: 0, blobs: 0, bytesAfter: fits });
+    const { bytesAfter: less } = await makeRoom(fits - 1, true);
+    expect(await makeRoom(less)).toMatchObject({ results: 1, bytesAfter: less });
+    expect(keysIn()).toEqual([c.key.hash]);
+    expect(tombstone(here.store, b.key.hash)).toBeDefined();
+    expect(tombstone(here.store, c.key.hash)).toBeUndefined();
   });
 
   test('leaves the record that the key of a result is made of', async () => {
@@ -367,6 +379,10 @@ test('a limit is looked after only where it may be passed', async () => {
   expect(await keepWithin(here.store, bytes * 2, never)).toEqual([]);
   expect(keysIn().length).toBe(2);
   expect(estimateUsage(here.store)).toBe(bytes);
+  // As far as is known, it is just full: nobody looks, and what is known stays.
+  const full = bytes + addedTo(here.store);
+  expect(await keepWithin(here.store, full, never)).toEqual([]);
+  expect(estimateUsage(here.store)).toBe(full);
   expect(await keepWithin(here.store, 1000, never)).toEqual([]);
   expect(keysIn().length).toBe(0);
   await register('c');

@@ -28,6 +28,19 @@ describe('tombstones', () => {
     expect(tombstone(here.store, key('b'))).toEqual(stone('b', 2000));
   });
 
+  test('beyond a hundred thousand make room for the newest', () => {
+    const many = Array.from({ length: 100_000 }, (_, index) => stone(`${index}`, 1000 + index));
+    addTombstones(here.store, many);
+    // So many still fit.
+    expect(tombstone(here.store, many[0]!.key)).toEqual(many[0]);
+    // In whatever order they were written.
+    addTombstones(here.store, [stone('old', 10)]);
+    expect(tombstone(here.store, key('old'))).toBeUndefined();
+    expect(tombstone(here.store, many[9999]!.key)).toBeUndefined();
+    expect(tombstone(here.store, many[10_000]!.key)).toEqual(many[10_000]);
+    expect(tombstone(here.store, many.at(-1)!.key)).toEqual(many.at(-1));
+  });
+
   test('that a crash cut off are lost, and no others', () => {
     addTombstones(here.store, [stone('a', 1000), stone('b', 2000)]);
     const file = join(here.store.root, 'tombstones');

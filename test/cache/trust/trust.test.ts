@@ -199,6 +199,18 @@ test.each<[string, Scene, string | RegExp]>([
     'it has 1 of the 2 signatures that it needs',
   ],
   [
+    'one key for two scopes is one',
+    {
+      signers: [
+        { key: ALICE, scope: 'pr' },
+        { key: ALICE, scope: 'release' },
+      ],
+      trusted: [trust(ALICE), trust(BOB)],
+      require: { signatures: 2 },
+    },
+    'it has 1 of the 2 signatures that it needs',
+  ],
+  [
     'two of two',
     {
       signers: [{ key: ALICE }, { key: BOB }],
@@ -229,6 +241,16 @@ test.each<[string, Scene, string | RegExp]>([
       require: {},
     },
     'the key alice is expired',
+  ],
+  [
+    'a key at the moment in which it expires',
+    { signers: [{ key: ALICE }], trusted: [trust(ALICE, { expiresMs: NOW })], require: {} },
+    'the key alice is expired',
+  ],
+  [
+    'a key just before that',
+    { signers: [{ key: ALICE }], trusted: [trust(ALICE, { expiresMs: NOW + 1 })], require: {} },
+    'taken',
   ],
   [
     'outputs that were exchanged',
@@ -295,6 +317,20 @@ test.each<[string, Scene, string | RegExp]>([
       require: { signedAfterMs: NOW - DAY },
     },
     'alice signed it before 2026-05-31',
+  ],
+  [
+    'one of the moment from which on they count',
+    {
+      signers: [{ key: ALICE, atMs: NOW - DAY }],
+      trusted: [trust(ALICE)],
+      require: { signedAfterMs: NOW - DAY },
+    },
+    'taken',
+  ],
+  [
+    'one of a clock that is a day ahead',
+    { signers: [{ key: ALICE, atMs: NOW + DAY }], trusted: [trust(ALICE)], require: {} },
+    'taken',
   ],
   [
     'one from the future',

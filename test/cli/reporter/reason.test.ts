@@ -88,10 +88,11 @@ describe('a cause', () => {
   test('that many tasks follow from is told once', () => {
     const causes = new RootCauses();
     for (let i = 0; i < 214; i++) {
-      causes.add({ kind: 'changed', causes: [cause({ at, task: `p${i}:compile` })] });
+      const task = `p${i}:compile`;
+      causes.add({ kind: 'changed', causes: [cause({ at, task })] }, task);
     }
-    causes.add({ kind: 'changed', causes: [cause({ path: 'variables.X' })] });
-    causes.add({ kind: 'new' });
+    causes.add({ kind: 'changed', causes: [cause({ path: 'variables.X' })] }, 'zlib:compile');
+    causes.add({ kind: 'new' }, 'other:compile');
     expect(causes.lines('/tree', 5)).toEqual([
       'CFLAGS in zlib/Blueprints:3: "-O2" → "-O3"; 214 tasks follow',
       'zlib:compile: X: "-O2" → "-O3"',
@@ -104,11 +105,11 @@ describe('a cause', () => {
     for (const task of ['lib:patch', 'lib:compile', 'app:compile']) {
       const image = cause({ task, path: 'image', old, new: now });
       const path = cause({ task, path: 'variables.CPATH', old: '/a', new: '/b' });
-      causes.add({ kind: 'changed', causes: [image, path] });
+      causes.add({ kind: 'changed', causes: [image, path] }, task);
     }
     for (const task of ['lib:compile', 'app:compile']) {
       const gone = cause({ task, path: 'volatile.VERBOSE', old: 'VERBOSE', new: undefined });
-      causes.add({ kind: 'changed', causes: [gone] });
+      causes.add({ kind: 'changed', causes: [gone] }, task);
     }
     expect(causes.lines('/tree', 5)).toEqual([
       'the image: another one (aaaaaaaaaaaa → bbbbbbbbbbbb); 3 tasks follow',

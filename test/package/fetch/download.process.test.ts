@@ -1,5 +1,5 @@
 // Downloads as processes: killed, many at once, on full and read-only disks, and over TLS.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import {
   existsSync,
@@ -16,6 +16,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { formatDiagnostic } from '../../../src/base/diagnostic.ts';
 import type { DownloadRequest } from '../../../src/package/fetch/download.ts';
+import { makeCertificate } from '../../rig/certificate.ts';
 import { fileHandler, HttpServer, type Handler } from '../../rig/http.ts';
 import { buildChild, startChild, type ChildResult } from '../../rig/httpchild.ts';
 
@@ -174,17 +175,9 @@ test('a read-only cache is told', async ({ skip }) => {
 });
 
 test('over TLS: an accepted certificate, an unknown one, a downgrade, a tunnel', async () => {
-  const [keyFile, certFile] = [join(work, 'key'), join(work, 'cert')];
-  execFileSync(
-    'openssl',
-    `req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout ${keyFile} -out ${certFile}`.split(
-      ' ',
-    ),
-    { stdio: 'ignore' },
-  );
-  const tls = { key: readFileSync(keyFile, 'utf8'), cert: readFileSync(certFile, 'utf8') };
-  const trusting = { env: { NODE_EXTRA_CA_CERTS: certFile } };
-  await using server = await HttpServer.start(whole, tls);
+  const certificate = makeCertificate(work);
+  const trusting = { env: { NODE_EXTRA_CA_CERTS: certificate.path } };
+  await using server = await HttpServer.start(whole, certificate);
 
   const unknown = await startChild(program, request(server.url('/a'))).result;
   expect(codesOf(unknown)).toEqual(['download/failed']);

@@ -48,6 +48,32 @@ describe('reaching', () => {
     expect(found.functions).toEqual({});
   });
 
+  test('a function that is handed on to other programs is reached, with what it reaches', () => {
+    const functions = { f: 'g $X', g: 'echo $Y', h: ':' };
+    const found = reach('export -f f; xargs bash -c "f"', [], scope({ X: '1', Y: '2' }, functions));
+    expect(Object.keys(found.functions).sort()).toEqual(['f', 'g']);
+    expect(found.variables).toEqual({ X: '1', Y: '2' });
+    const shown = reach('declare -f h > lib.sh', [], scope({ h: '1' }, functions));
+    expect(shown.functions).toEqual({ h: ':' });
+    expect(shown.variables).toEqual({});
+  });
+
+  test('a here-document that nothing closes is a doubt in a script, and a mistake in a function', () => {
+    const text = ':\ncat <<END\nx\n  END\n';
+    expect(reach(text, [], scope({})).problems).toEqual([
+      { kind: 'unclosed', delimiter: 'END', line: 2 },
+    ]);
+    // It takes the brace that ends the function.
+    expect(reach('f', [], scope({}, { f: text })).problems).toEqual([
+      {
+        kind: 'syntax',
+        of: 'f',
+        message: 'the here-document is not closed by a line "END"',
+        line: 2,
+      },
+    ]);
+  });
+
   test('what cannot be seen is declared', () => {
     const found = reach('"$@"', ['f', 'X'], scope({ X: '1', Y: '2' }, { f: 'echo $Y' }));
     expect(found.variables).toEqual({ X: '1', Y: '2' });

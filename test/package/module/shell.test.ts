@@ -31,6 +31,11 @@ describe('commands', () => {
     ['quoted words', '"a"; \\b; c\'d\'', 'a b cd'],
     ['negated tests', 'if ! [ x ]; then a; fi; [[ -n "$(b)" ]]', '[ a b'],
     ['bodies of functions', 'f() { a; }; f; function g { b; }', 'a b'],
+    ['functions handed on', 'export -f a b; command export -nf c', 'a b c command export'],
+    ['functions shown', 'declare -f a; typeset -fx b; declare -F c', 'a b c declare typeset'],
+    ['functions made fast', 'readonly -f a; builtin declare -rf b', 'a b builtin readonly'],
+    ['not variables handed on', 'export a; declare -x b; [ -f c ]', '[ declare export'],
+    ['not their own functions', 'f() { a; }; export -f f', 'a export'],
   ])('%s', (_, text, expected) => {
     expect(commands(text)).toEqual(expected.split(' '));
   });
@@ -60,6 +65,7 @@ describe('variables', () => {
     ['here-documents', "cat <<X\n$A ${B}\nX\ncat <<'Y'\n$C\nY", 'A B'],
     ['eval, trap and another shell', "eval 'a $A'; trap 'b $B' EXIT; bash -c 'c $C'", 'A B C'],
     ['exported by name', 'export A; declare -x B; export C=$D', 'A B D'],
+    ['not functions', 'export -f A; declare -f B; declare -p C', 'C'],
     ['added to', 'A+=x; B=$C', 'A C'],
     ['within words', 'a$A/b"$B"c', 'A B'],
     ['special ones do not count', '$? $# $1 $@ $$ $- $!', ''],
@@ -74,6 +80,43 @@ describe('a text that is no bash', () => {
     const { problems } = namesOf('a\nif b; then\n  c\n');
     expect(problems.length).toBeGreaterThan(0);
     expect(problems[0]!.line).toBeGreaterThan(1);
+  });
+
+  test.each([
+    ['closed', 'cat <<A <<-"B C"\n$x\nA\n\tx\n\tB C\n', []],
+    ['closed by the last line', 'cat <<A\nx\nA', []],
+    ['closed in a substitution', 'x=$(cat <<A\nx\nA\n)\n', []],
+    ['open', '\n  cat <<A\n  x\n  A\n', [{ delimiter: 'A', line: 2 }]],
+    ['open behind blanks', 'cat <<-"A B"\n  A B\n', [{ delimiter: 'A B', line: 1 }]],
+    ['the second of two', 'cat <<A <<B\nA\nx\n', [{ delimiter: 'B', line: 1 }]],
+    ['text of another command', "eval 'cat <<A'; echo '<<B' $((1<<2)) # <<C\n", []],
+  ])('here-documents: %s', (_, text, expected) => {
+    const { problems, unclosed } = namesOf(text);
+    expect(problems).toEqual([]);
+    expect(unclosed).toEqual(expected);
+    const { status, stderr } = spawnSync('/bin/bash', ['-nc', text], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(stderr.includes('here-document')).toBe(expected.length > 0);
+  });
+
+  test.each([
+    '[[ $a =~ ^(a|b)+$ && ! -e "$b" ]]',
+    'for ((i=0;i<3;i++)) { a; }',
+    'coproc C { a; }',
+    'case $x in (a) b;; c|d) ;& *) ;; esac',
+    'a=([x]=1 [y]=2); echo ${a[@]:1:2} ${!b@} ${c^^} $((1?2:3)) $[1+2]',
+    "echo $\"x\" $'a\\'b' `echo \\`a\\``",
+    'exec {fd}<>x 3>&- &>>y; : {a,b}{1..3}',
+    'shopt -s extglob\necho !(a|b) @(c)\n',
+    'x="$(cat <<X\n)\nX\n)"\n',
+    'f() ( a ) >b 2>&1; function g-h.i { a; }',
+    'if ! a | b; then time -p c; fi & wait',
+    'while read -r x; do :; done < <(a) 2> >(b)',
+    'case esac in (esac) a;; in) b; esac',
+    'echo "${x:-"a }"}" ${y//\\//-} ${z#"}"}',
+  ])('is not %s', (text) => {
+    expect(namesOf(text).problems).toEqual([]);
+    expect(spawnSync('/bin/bash', ['-O', 'extglob', '-nc', text]).status).toBe(0);
   });
 
   test('gives no exception, whatever it is', () => {
