@@ -22,6 +22,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/layers.test.ts', 'test/e2e/**', 'test/slow/**'],
+          // A process for each file costs more than most of them do: they leave what is global as they found it.
+          isolate: false,
           testTimeout: 60_000,
           // Removing what a test made can take long on a busy disk, too.
           hookTimeout: 60_000,

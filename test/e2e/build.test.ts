@@ -439,6 +439,7 @@ describe('bad input', () => {
 
   test('a store of another format is left alone', () => {
     using rig = onePackage('true');
+    rmSync(rig.env['ASHLAR_STORE']!, { recursive: true, force: true });
     mkdirSync(rig.env['ASHLAR_STORE']!);
     writeFileSync(join(rig.env['ASHLAR_STORE']!, 'version'), '99\n');
     const { status, stderr } = rig.run(['build']);

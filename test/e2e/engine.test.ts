@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startAgain } from '../rig/again.ts';
 import { runNinja } from '../rig/ninja.ts';
 import { scratch, type Scratch } from '../rig/scratch.ts';
 
@@ -76,16 +77,21 @@ beforeAll(() => {
 });
 afterAll(() => space[Symbol.dispose]());
 
-/** Each test begins with the built example, times and all. */
-beforeEach(() => {
-  project = new Project(space.at(`project${count++}`));
-  cpSync(pristine, project.root, { recursive: true, preserveTimestamps: true });
+/** The built example, times and all. */
+function copyOfExample(): Project {
+  const copy = new Project(space.at(`project${count++}`));
+  cpSync(pristine, copy.root, { recursive: true, preserveTimestamps: true });
   // What Ninja remembers of the generator names the directory that it was run in.
-  project.generate();
-  project.build();
-});
+  copy.generate();
+  return copy;
+}
 
 describe('a project of several directories', () => {
+  beforeEach(() => {
+    project = copyOfExample();
+    project.build();
+  });
+
   test('comes to programs in two variants that run', () => {
     expect(project.run('out/bin/small/shapes')).toBe(
       'Shapes of all sizes\nsmall: circle of 12.57, square of 9.00\n',
@@ -181,12 +187,21 @@ describe('a project of several directories', () => {
 });
 
 describe('mistakes', () => {
+  const again = startAgain();
+  beforeAll(() => {
+    project = copyOfExample();
+  });
+  afterAll(() => again[Symbol.dispose]());
+
   const fail = (file: string, text: string): string => {
-    project.edit(file, (old) => `${text}\n${old}`);
+    const right = readFileSync(join(project.root, file), 'utf8');
+    project.write(file, `${text}\n${right}`);
     const before = statSync(join(project.root, 'out/build.ninja')).mtimeMs;
-    const { status, stderr } = project.ashlar('generate', '-o', 'out/build.ninja');
+    const where = { cwd: project.root, env: process.env };
+    const { status, stderr } = again.run(['generate', '-o', 'out/build.ninja'], where);
     expect(status).toBe(2);
     expect(statSync(join(project.root, 'out/build.ninja')).mtimeMs).toBe(before);
+    project.write(file, right);
     return stderr;
   };
 

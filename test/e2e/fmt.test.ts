@@ -35,7 +35,7 @@ describe.concurrent('recorded runs', () => {
     const { exit, stdout, stderr, changed } = await runAshlar(
       args,
       recorded.files,
-      recorded.stdin ?? '',
+      recorded.stdin ?? undefined,
     );
     expect(withoutTemporaryNames(stdout)).toBe(recorded.stdout);
     expect(changed).toEqual(recorded.changed_files);

@@ -1,19 +1,16 @@
 // `ashlar ids` as users run it: the built program, in a directory of its own.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
-import { expect, test } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
 import { temporaryDirectory } from '../../src/base/fs.ts';
 import { readGolden } from '../package/golden.ts';
+import { startAgain } from '../rig/again.ts';
+import type { Run } from '../rig/program.ts';
 
-const ASHLAR = resolve(import.meta.dirname, '../../bin/ashlar');
-
-interface Run {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+const again = startAgain();
+afterAll(() => again[Symbol.dispose]());
 
 interface Rig extends Disposable {
   readonly path: string;
@@ -36,8 +33,10 @@ function createRig(files: Readonly<Record<string, string | Uint8Array>>): Rig {
     },
     ids: (argv, folder = '.') => {
       const env = { PATH: process.env['PATH'], XDG_CACHE_HOME: join(root.path, 'cache') };
-      const options = { cwd: join(path, folder), env, encoding: 'utf8' as const };
-      const { status, stdout, stderr } = spawnSync(ASHLAR, ['ids', ...argv], options);
+      const { status, stdout, stderr } = again.run(['ids', ...argv], {
+        cwd: join(path, folder),
+        env,
+      });
       return { status, stdout, stderr };
     },
     [Symbol.dispose]: () => root[Symbol.dispose](),

@@ -3,18 +3,23 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { ok } from '../../src/base/diagnostic.ts';
 import { changing, rootAt } from '../../src/install/root.ts';
 import { goldenInstall, leftovers, memory, scratch, value, writeFiles } from '../install/rig.ts';
+import { startAgain } from '../rig/again.ts';
 import { ashlar, bundle, packArchive } from './install-rig.ts';
+
+const again = startAgain();
+afterAll(() => again[Symbol.dispose]());
 
 /** A directory with archives and a command line that works in it, on the root `R`. */
 function workplace() {
   const dir = scratch(memory);
   const root = value(rootAt(join(dir.path, 'R')));
   const run = async (...args: string[]) => {
-    const { status, stdout, stderr } = await ashlar(undefined, [...args, '--root', 'R'], dir.path);
+    const where = { cwd: dir.path, env: process.env };
+    const { status, stdout, stderr } = again.run([...args, '--root', 'R'], where);
     // What is printed, with the place taken out.
     const shown = `${stdout}${stderr}`.replaceAll(`${dir.path}/`, '');
     return { status, shown };

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { digestFile } from '../../src/base/digest.ts';
-import { createRig, type Rig } from '../rig/program.ts';
+import { rigsOfOneProcess } from '../rig/again.ts';
+import type { Rig } from '../rig/program.ts';
+
+const createRig = rigsOfOneProcess();
 
 function stack(): Rig {
   return createRig('stack');
@@ -32,9 +35,9 @@ test('kill -9 anywhere: the next build ends the same, and nothing is left behind
   expect(Object.keys(wanted).length).toBeGreaterThan(1);
 
   using rig = stack();
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 6; round++) {
     const started = rig.start(BUILD, { cwd: rig.directory });
-    const timer = setTimeout(() => started.kill('SIGKILL'), 200 + round * 250);
+    const timer = setTimeout(() => started.kill('SIGKILL'), 200 + round * 450);
     await started.ended;
     clearTimeout(timer);
   }

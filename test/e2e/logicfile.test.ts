@@ -3,9 +3,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startAgain } from '../rig/again.ts';
+import { PROGRAM, type Run } from '../rig/program.ts';
 
-const program = join(import.meta.dirname, '../../bin/ashlar');
+const again = startAgain();
+afterAll(() => again[Symbol.dispose]());
 
 let root: string;
 beforeEach(() => {
@@ -13,11 +16,23 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-function generate(logic: string, blueprints = ''): { status: number | null; stderr: string } {
+const GENERATE = ['generate', '--output', 'out/build.ninja', '--logic', 'logic.mjs'];
+
+function write(logic: string, blueprints: string): void {
   writeFileSync(join(root, 'logic.mjs'), logic);
   writeFileSync(join(root, 'Blueprints'), blueprints);
-  const argv = ['generate', '--output', 'out/build.ninja', '--logic', 'logic.mjs'];
-  const { status, stderr } = spawnSync(program, argv, { cwd: root, encoding: 'utf8' });
+}
+
+function generate(logic: string, blueprints = ''): Pick<Run, 'status' | 'stderr'> {
+  write(logic, blueprints);
+  const { status, stderr } = again.run(GENERATE, { cwd: root, env: process.env });
+  return { status, stderr };
+}
+
+/** In a process of its own, which remembers nothing. */
+function generateApart(logic: string, blueprints: string): Pick<Run, 'status' | 'stderr'> {
+  write(logic, blueprints);
+  const { status, stderr } = spawnSync(PROGRAM, GENERATE, { cwd: root, encoding: 'utf8' });
   return { status, stderr };
 }
 
@@ -36,7 +51,7 @@ const empty = moduleType({
 });
 export const logic = { moduleTypes: [empty] };
 `;
-  expect(generate(logic, 'empty { name: "a" }\n')).toEqual({ status: 0, stderr: '' });
+  expect(generateApart(logic, 'empty { name: "a" }\n')).toEqual({ status: 0, stderr: '' });
   expect(readFileSync(join(root, 'out/build.ninja'), 'utf8')).toContain('build out/a: ');
 });
 
@@ -56,7 +71,7 @@ export const logic = { moduleTypes: [thing] };
 `;
   for (const word of ['first', 'second']) {
     writeFileSync(join(root, 'word.mjs'), `export const word = '${word}';\n`);
-    expect(generate(logic, 'thing { name: "a" }\n')).toEqual({ status: 0, stderr: '' });
+    expect(generateApart(logic, 'thing { name: "a" }\n')).toEqual({ status: 0, stderr: '' });
     expect(readFileSync(join(root, 'out/build.ninja'), 'utf8')).toContain(`echo ${word} >`);
   }
 });

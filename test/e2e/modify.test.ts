@@ -28,7 +28,7 @@ async function check(recorded: Recorded): Promise<void> {
   const { exit, stdout, stderr, changed } = await runAshlar(
     ['modify', ...dialect, ...recorded.args],
     recorded.files,
-    recorded.stdin ?? '',
+    recorded.stdin ?? undefined,
   );
   expect(withoutTemporaryNames(stdout)).toBe(recorded.stdout);
   expect(changed).toEqual(recorded.changed_files);

@@ -5,6 +5,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { startAgain } from '../rig/again.ts';
+import type { Run } from '../rig/program.ts';
 import { scratch, type Scratch } from '../rig/scratch.ts';
 
 const project = resolve(import.meta.dirname, '../..');
@@ -38,11 +40,15 @@ export const logic = {
 
 const LINES = Array.from({ length: 1_000 }, (_, i) => `thing { name: "m${i}" }`).join('\n');
 
+const again = startAgain();
 let space: Scratch;
 beforeAll(() => {
   space = scratch();
 });
-afterAll(() => space[Symbol.dispose]());
+afterAll(() => {
+  again[Symbol.dispose]();
+  space[Symbol.dispose]();
+});
 
 let root: string;
 let count = 0;
@@ -62,28 +68,28 @@ function write(path: string, text: string): void {
   writeFileSync(join(root, path), text);
 }
 
-interface Answer {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+interface Answer extends Run {
   /** The modules that were analysed. */
   readonly analysed: readonly string[];
 }
 
-function query(
-  argv: readonly string[],
-  logic = 'logic.mjs',
-  more: Readonly<Record<string, string>> = {},
-): Answer {
+interface Asking {
+  /** In a process of its own: another would remember the logic. */
+  readonly apart?: boolean;
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+function query(argv: readonly string[], { apart = false, more = {} }: Asking = {}): Answer {
   const trace = join(root, 'trace');
   rmSync(trace, { force: true });
-  const env = { ...process.env, ASHLAR_STORE: join(root, 'store'), TRACE: trace, ...more };
-  const options = { cwd: root, env, encoding: 'utf8' } as const;
-  const { status, stdout, stderr } = spawnSync(
-    program,
-    ['query', ...argv, '--logic', logic],
-    options,
-  );
+  const where = {
+    cwd: root,
+    env: { ...process.env, ASHLAR_STORE: join(root, 'store'), TRACE: trace, ...more },
+  };
+  const words = ['query', ...argv, '--logic', 'logic.mjs'];
+  const { status, stdout, stderr } = apart
+    ? spawnSync(program, words, { ...where, encoding: 'utf8' })
+    : again.run(words, where);
   const analysed = existsSync(trace) ? readFileSync(trace, 'utf8').trim().split('\n') : [];
   return { status, stdout, stderr, analysed };
 }
@@ -154,14 +160,15 @@ describe('what was kept does not count', () => {
       () => write('logic.mjs', LOGIC.replace("dependencyTag('uses')", "dependencyTag('wants')")),
       'wants',
     ],
-  ])('%s', (_, change, said) => {
-    expect(query(rdeps).stdout).not.toContain(`"${said}`);
+  ])('%s', (what, change, said) => {
+    const asking = { apart: what === 'build logic changed' };
+    expect(query(rdeps, asking).stdout).not.toContain(`"${said}`);
     change();
-    const { status, stdout, analysed } = query(rdeps);
+    const { status, stdout, analysed } = query(rdeps, asking);
     expect(status).toBe(0);
     expect(stdout).toContain(`"${said}`);
     expect(analysed.length).toBeGreaterThan(1_000);
-    expect(query(rdeps)).toMatchObject({ stdout, analysed: [] });
+    expect(query(rdeps, asking)).toMatchObject({ stdout, analysed: [] });
   });
 
   test('a glob of a mutator matches other files', () => {
@@ -196,13 +203,13 @@ describe('what was kept does not count', () => {
     const config = 'export const config = { letter: process.env.LETTER };\n';
     write('logic.mjs', config + LOGIC.replace("'p', 'q'", "'p', ctx.config.letter"));
     for (const letter of ['x', 'z']) {
-      expect(query(['variants', 'user'], 'logic.mjs', { LETTER: letter }).stdout).toContain(
-        `user@${letter}`,
-      );
+      expect(
+        query(['variants', 'user'], { apart: true, more: { LETTER: letter } }).stdout,
+      ).toContain(`user@${letter}`);
     }
     write('few/Blueprints', 'nothing { name: "user" }\n');
     const asked = (...more: readonly string[]): Answer =>
-      query(['modules', 'm7', ...more], 'logic.mjs', { LETTER: 'x' });
+      query(['modules', 'm7', ...more], { apart: true, more: { LETTER: 'x' } });
     expect(asked('--ignore-unknown-types').status).toBe(0);
     expect(asked('--ignore-unknown-types').analysed).toEqual([]);
     expect(asked()).toMatchObject({ status: 2, stdout: '' });

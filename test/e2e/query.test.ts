@@ -5,6 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startAgain } from '../rig/again.ts';
+import type { Run } from '../rig/program.ts';
 import { scratch, type Scratch } from '../rig/scratch.ts';
 
 const project = resolve(import.meta.dirname, '../..');
@@ -12,24 +14,24 @@ const program = join(project, 'bin/ashlar');
 const example = join(project, 'examples/engine');
 const golden = join(project, 'test/golden/query');
 
+const again = startAgain();
 let space: Scratch;
+let env: NodeJS.ProcessEnv;
 beforeAll(() => {
   space = scratch();
+  env = { ...process.env, ASHLAR_STORE: space.at('store'), XDG_CACHE_HOME: space.at('cache') };
 });
-afterAll(() => space[Symbol.dispose]());
+afterAll(() => {
+  again[Symbol.dispose]();
+  space[Symbol.dispose]();
+});
 
-interface Answer {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+function query(cwd: string, argv: readonly string[]): Run {
+  return again.run(['query', ...argv], { cwd, env });
 }
 
-function query(cwd: string, argv: readonly string[]): Answer {
-  const env = {
-    ...process.env,
-    ASHLAR_STORE: space.at('store'),
-    XDG_CACHE_HOME: space.at('cache'),
-  };
+/** In a process of its own. */
+function queryApart(cwd: string, argv: readonly string[]): Run {
   return spawnSync(program, ['query', ...argv], { cwd, env, encoding: 'utf8' });
 }
 
@@ -62,10 +64,12 @@ describe('the example', () => {
   });
 
   test('the same answer from anywhere, and as often as one asks', () => {
-    const first = query(example, ['deps', '--all', 'shapes']);
-    const again = query(space.path, ['deps', '--all', 'shapes', '--source', example]);
-    expect(again).toMatchObject({ status: 0, stdout: first.stdout });
-    expect(query(example, ['deps', '--all', 'shapes']).stdout).toBe(first.stdout);
+    const argv = ['deps', '--all', 'shapes'];
+    const first = queryApart(example, argv);
+    const elsewhere = queryApart(space.path, [...argv, '--source', example]);
+    expect(elsewhere).toMatchObject({ status: 0, stdout: first.stdout });
+    expect(query(example, argv).stdout).toBe(first.stdout);
+    expect(query(example, argv).stdout).toBe(first.stdout);
   });
 
   test('no way has an exit status of its own, and the other way is mentioned', () => {

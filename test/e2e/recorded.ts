@@ -1,8 +1,11 @@
-// Recorded command lines of the field's formatter and modifier, run through the bundle.
+// Recorded command lines of the field's formatter and modifier, run through the bundle: in one process for all of a
+// file, but for what reads standard input.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
+import { afterAll } from 'vitest';
+import { startAgain } from '../rig/again.ts';
 
 const GOLDEN = join(import.meta.dirname, '../../../shared/golden/blueprint/bpmodify/cli_runs.json');
 const BIN = join(import.meta.dirname, '../../bin/ashlar');
@@ -32,11 +35,14 @@ export interface Outcome {
   readonly changed: Readonly<Record<string, string>>;
 }
 
-/** Runs `ashlar` with the arguments, in a new directory that holds the files. */
+const again = startAgain();
+afterAll(() => again[Symbol.dispose]());
+
+/** Runs `ashlar` with the arguments, in a new directory that holds the files. `stdin`: for what reads that. */
 export async function runAshlar(
   args: readonly string[],
   files: Readonly<Record<string, string | Buffer>>,
-  stdin = '',
+  stdin?: string,
 ): Promise<Outcome> {
   const directory = mkdtempSync(join(tmpdir(), 'ashlar-e2e-'));
   try {
@@ -44,7 +50,8 @@ export async function runAshlar(
       mkdirSync(dirname(join(directory, path)), { recursive: true });
       writeFileSync(join(directory, path), text);
     }
-    const outcome = await run(args, directory, stdin);
+    const outcome =
+      stdin === undefined ? runAgain(args, directory) : await run(args, directory, stdin);
     const changed: Record<string, string> = {};
     for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
@@ -60,7 +67,12 @@ export async function runAshlar(
   }
 }
 
-/** Runs `ashlar` in a directory. */
+function runAgain(args: readonly string[], cwd: string): Omit<Outcome, 'changed'> {
+  const { status, stdout, stderr } = again.run(args, { cwd, env: process.env });
+  return { exit: status ?? -1, stdout, stderr };
+}
+
+/** Runs `ashlar` in a directory, in a process of its own. */
 export async function run(
   args: readonly string[],
   cwd: string,

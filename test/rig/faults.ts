@@ -28,19 +28,23 @@ const PATCHED = [
   'writeSync',
 ] as const;
 
-type Name = (typeof PATCHED)[number];
+/** A synchronous function of node:fs. */
+export type Name = Extract<keyof typeof fs, `${string}Sync`>;
 type AnyFunction = (...args: unknown[]) => unknown;
 
 /** What happens instead of a call, or before it: throw, kill this process, change arguments, or nothing. */
 export type Fault = (call: { name: Name; args: unknown[]; index: number }) => void;
 
-/** Lets `fault` see every call, numbered from 0, until the returned object is disposed of. */
-export function watchFileSystem(fault: Fault): Disposable & { readonly calls: readonly string[] } {
+/** Lets `fault` see every call of these functions, numbered from 0, until the returned object is disposed of. */
+export function watchFileSystem(
+  fault: Fault,
+  names: readonly Name[] = PATCHED,
+): Disposable & { readonly calls: readonly string[] } {
   const table = fs as unknown as Record<Name, AnyFunction>;
   const originals = new Map<Name, AnyFunction>();
   const calls: string[] = [];
   let inside = false;
-  for (const name of PATCHED) {
+  for (const name of names) {
     const original = table[name];
     originals.set(name, original);
     table[name] = (...args) => {

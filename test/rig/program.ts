@@ -76,6 +76,9 @@ export function createRig(example?: string, runner?: Runner): Rig {
       : { NODE_EXTRA_CA_CERTS: process.env['ASHLAR_EXTRA_CA_CERTS'] }),
   };
   mkdirSync(env['HOME']!);
+  // What identifies this machine (bundle.ts), as a store remembers it for as long as the machine is as it was.
+  const machine = process.env['ASHLAR_TEST_MACHINE'];
+  if (machine !== undefined) cpSync(machine, env['ASHLAR_STORE']!, { recursive: true });
   const environment = (options: RunOptions): NodeJS.ProcessEnv => ({ ...env, ...options.env });
 
   return {

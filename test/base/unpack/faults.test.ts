@@ -1,12 +1,12 @@
 // What the operating system refuses, at every call in turn: the error is told with the path, nothing is
 // left behind, and no descriptor stays open.
 import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import type * as Fs from 'node:fs';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { packTree } from '../../../src/base/tar/pack.ts';
 import { unpackTar } from '../../../src/base/tar/unpack.ts';
 import { unpackZip } from '../../../src/base/zip/unpack.ts';
 import { packArchive } from '../../../src/format/archive.ts';
+import { systemFailure, watchFileSystem } from '../../rig/faults.ts';
 import { archive } from '../../rig/raw-tar.ts';
 import { zip } from '../../rig/raw-zip.ts';
 import { scratch } from '../../rig/scratch.ts';
@@ -30,32 +30,23 @@ const CALLS = [
 type Call = (typeof CALLS)[number];
 
 /** The call that fails, how many go well before it, and how. */
-const plan: { call: Call | undefined; after: number; errno: string; hit: boolean } = vi.hoisted(
-  () => ({
-    call: undefined,
-    after: 0,
-    errno: 'ENOSPC',
-    hit: false,
-  }),
-);
+const plan: { call: Call | undefined; after: number; errno: string; hit: boolean } = {
+  call: undefined,
+  after: 0,
+  errno: 'ENOSPC',
+  hit: false,
+};
 
-vi.mock('node:fs', async (load) => {
-  const fs = await load<typeof Fs>();
-  const guarded: Record<string, unknown> = {};
-  for (const [name, original] of Object.entries(fs)) {
-    if (typeof original !== 'function' || !name.endsWith('Sync')) continue;
-    guarded[name] = (...args: unknown[]): unknown => {
-      if (plan.call === name && plan.after-- === 0) {
-        plan.hit = true;
-        plan.call = undefined;
-        throw Object.assign(new Error(`${plan.errno}: injected`), { code: plan.errno });
-      }
-      return (original as (...args: unknown[]) => unknown)(...args);
-    };
-  }
-  return { ...fs, ...guarded };
+let watched: Disposable;
+beforeAll(() => {
+  watched = watchFileSystem(({ name }) => {
+    if (plan.call !== name || plan.after-- !== 0) return;
+    plan.hit = true;
+    plan.call = undefined;
+    throw systemFailure(plan.errno, name);
+  }, CALLS);
 });
-
+afterAll(() => watched[Symbol.dispose]());
 afterEach(() => {
   plan.call = undefined;
 });
