@@ -136,8 +136,8 @@ test.each<[string, (rig: Rig) => (tree: string) => void, string[]]>([
     (rig) => () =>
       rig.write({ '../other/Blueprints': BLUEPRINTS.replace(/ {4}(sources|patches):.*\n/g, '') }),
     [
-      'workdir: "/pkg/work/lib" → "/pkg/work"',
       'lib:compile: what /pkg/work begins with: lib:patch → nothing',
+      'workdir: "/pkg/work/lib" → "/pkg/work"',
     ],
   ],
   [
