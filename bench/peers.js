@@ -1,9 +1,9 @@
 // Task runners from the npm registry, each with a workspace of packages that write a few files: what users would
 // take instead. Only their own work counts, so the tasks are as cheap as they can be: one shell and no package manager.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { timeCommand } from './row.js';
+import { setAside, timeCommand } from './row.js';
 
 /** Versions: what was the current release when this was written. */
 export const PEERS = [
@@ -23,9 +23,10 @@ export function measurePeer(peer, place, tasks, files, runs) {
   if (problem !== undefined) return { problem };
   const command = [join(place, 'node_modules/.bin', peer.name), ...peer.args];
   const options = { cwd: place, env: environment(place), runs };
+  // Out of what it reads.
   const drop = () => {
     for (let i = 0; i < tasks; i++) {
-      rmSync(join(place, `packages/p${i}/dist`), { recursive: true, force: true });
+      setAside(join(place, `packages/p${i}/dist`), `${place}-dist-${i}`);
     }
   };
   const last = join(place, `packages/p${tasks - 1}/dist/file-${files - 1}`);

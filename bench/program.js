@@ -1,10 +1,10 @@
 // The real program on a tree of packages: built once, then asked again with all in place, and with all that it delivered
 // deleted. Needs `npm run build`.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { generatePackages } from './packages.js';
-import { removeAndSettle, timeCommand } from './row.js';
+import { setAside, timeCommand } from './row.js';
 
 const PROGRAM = resolve(import.meta.dirname, '../bin/ashlar');
 
@@ -24,13 +24,11 @@ export function measureProgram(place, count, runs) {
   const again = timeCommand(build, options);
   const outputs = join(packages, 'cache');
   const copied = join(place, 'copy');
-  const drop = (path) => rmSync(path, { recursive: true, force: true });
   const copy = timeCommand(['cp', '-al', outputs, copied], {
     runs,
-    before: () => removeAndSettle(copied),
+    before: () => setAside(copied),
   });
-  drop(copied);
-  const back = timeCommand(build, { ...options, before: () => removeAndSettle(outputs) });
+  const back = timeCommand(build, { ...options, before: () => setAside(outputs, copied) });
   const archives = readdirSync(outputs, { recursive: true }).filter((name) => /\.tar\./.test(name));
   if (archives.length < count) throw new Error(`only ${archives.length} archives were put back`);
   return { again, back, copy, archives: archives.length };

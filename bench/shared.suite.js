@@ -9,7 +9,7 @@ import { bundle } from './bundle.js';
 import { makeBuilt } from './null.suite.js';
 import { measurePeer, PEERS } from './peers.js';
 import { measureProgram } from './program.js';
-import { median, removeAndSettle, timeCommand } from './row.js';
+import { median, setAside, timeCommand } from './row.js';
 
 const EXPLAINED_ROUNDS = 3;
 
@@ -64,7 +64,7 @@ function* many(directory, program, tasks, files) {
   const copy = join(place, 'copy');
   const linked = timeCommand(['cp', '-al', out, copy], {
     runs,
-    before: () => removeAndSettle(copy),
+    before: () => setAside(copy),
   });
   const archive = join(place, 'out.tar');
   execFileSync('tar', ['-C', out, '-cf', archive, '.']);
@@ -72,11 +72,11 @@ function* many(directory, program, tasks, files) {
   const tar = timeCommand(['tar', '-C', untarred, '-xf', archive], {
     runs: 3,
     before: () => {
-      removeAndSettle(untarred);
+      setAside(untarred);
       mkdirSync(untarred);
     },
   });
-  const back = timeCommand(command, { runs, before: () => removeAndSettle(out) });
+  const back = timeCommand(command, { runs, before: () => setAside(out) });
   const putting = 'putting all back';
   yield [
     beside(putting, back, 'cp -al', linked, 'within 2 times'),
@@ -94,7 +94,6 @@ function* many(directory, program, tasks, files) {
     }
     const at = join(directory, `${peer.name}-${tasks}`);
     const theirs = measurePeer(peer, at, tasks, files, tasks > 1000 ? 1 : 2);
-    remove(at);
     if (theirs.problem !== undefined) {
       console.log(`  ${name}: ${peer.name} is left out: ${theirs.problem}`);
       continue;
@@ -130,10 +129,6 @@ function programRows({ archives, again, back }, peer, theirs, target) {
     : [row('nothing changed', again, theirs.again, target), putting];
 }
 
-function remove(path) {
-  rmSync(path, { recursive: true, force: true });
-}
-
 /** A no-op of ninja with as many edges and outputs. */
 function ninjaTree(place, tasks, files) {
   mkdirSync(place);
@@ -154,11 +149,10 @@ function explaining(directory, program) {
   const cpu = { plain: [], explain: [] };
   for (let round = 0; round < EXPLAINED_ROUNDS; round++) {
     for (const mode of round % 2 === 0 ? modes : modes.toReversed()) {
-      const place = join(directory, 'explained');
+      const place = join(directory, `explained-${mode}-${round}`);
       mkdirSync(place);
       report(argv(program, place, 500, 1, mode));
       cpu[mode].push(timeCommand(argv(program, place, 500, 2, mode), { runs: 1 }).cpu);
-      remove(place);
     }
   }
   return [
