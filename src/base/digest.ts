@@ -47,6 +47,39 @@ export function hashFile(path: string | Buffer, ...hashes: Hash[]): number {
   }
 }
 
+/** Size of a file and its digests, 40 and 64 hexadecimal digits, for which it is read once. Throws node's own errors. */
+export function hashesOfFile(path: string): { size: number; sha1: string; sha256: Sha256Hex } {
+  const fd = openSync(path, 'r');
+  try {
+    let size = fillBlock(fd);
+    if (size < BLOCK) {
+      // As nearly all are: in one call each, without objects that are hashes in the making.
+      const bytes = block.subarray(0, size);
+      return { size, sha1: hash('sha1', bytes, 'hex'), sha256: digestOf(bytes).hash };
+    }
+    const [sha1, sha256] = [createHash('sha1'), createHash('sha256')];
+    for (let read = size; read > 0; read = fillBlock(fd), size += read) {
+      const bytes = block.subarray(0, read);
+      sha1.update(bytes);
+      sha256.update(bytes);
+    }
+    return { size, sha1: sha1.digest('hex'), sha256: sha256.digest('hex') as Sha256Hex };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Reads until the block is full or the file ends; returns how many bytes it has. */
+function fillBlock(fd: number): number {
+  let filled = 0;
+  while (filled < BLOCK) {
+    const read = readSync(fd, block, filled, BLOCK - filled, null);
+    if (read === 0) break;
+    filled += read;
+  }
+  return filled;
+}
+
 /** Digest of a regular file's bytes (symbolic links are followed). Throws node's own errors. */
 export function digestFile(path: string | Buffer): Digest {
   const hash = createHash('sha256');

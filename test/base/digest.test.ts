@@ -11,6 +11,7 @@ import {
   digestFile,
   digestOf,
   EMPTY_DIGEST,
+  hashesOfFile,
   hashFile,
   isSha256Hex,
   sameDigest,
@@ -20,6 +21,7 @@ import {
 const directory = mkdtempSync(join(tmpdir(), 'ashlar-digest-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+const BLOCK = 1 << 18;
 const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 
 describe('digests', () => {
@@ -31,6 +33,32 @@ describe('digests', () => {
     });
     expect(digestOf('ß\u{1f3db}')).toEqual(digestOf(Buffer.from('c39ff09f8f9b', 'hex')));
     expect(digestOf(new Uint8Array([0x61, 0x62, 0x63]))).toEqual(digestOf('abc'));
+  });
+
+  test.each([0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 17])(
+    'both of a file of %i bytes, read once',
+    (size) => {
+      const path = join(directory, `of-${size}`);
+      const bytes = Buffer.alloc(size, 'some bytes');
+      writeFileSync(path, bytes);
+      expect(hashesOfFile(path)).toEqual({
+        size,
+        sha1: createHash('sha1').update(bytes).digest('hex'),
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      });
+    },
+  );
+
+  test('both of a file of which the system gives a part at a time', () => {
+    // The kernel makes these up as they are read, and says that they are empty.
+    const { size, sha1, sha256 } = hashesOfFile('/proc/self/maps');
+    expect(size).toBeGreaterThan(0);
+    expect([sha1, sha256]).toEqual([
+      expect.stringMatching(/^[0-9a-f]{40}$/),
+      expect.stringMatching(/^[0-9a-f]{64}$/),
+    ]);
+    expect(() => hashesOfFile(join(directory, 'absent'))).toThrow(/ENOENT/);
+    expect(() => hashesOfFile(directory)).toThrow(/EISDIR/);
   });
 
   test('of a file: of its bytes, also where it is larger than a block and behind a link', () => {

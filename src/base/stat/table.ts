@@ -2,10 +2,9 @@
 // again. A file counts as unchanged when its size, times and inode do, a directory when its times and inode do;
 // what was changed so lately that its times could hide a further change is never remembered. Within a run each is
 // looked at once: all who ask are told the same. The table only saves time: a broken one is as good as none.
-import { createHash } from 'node:crypto';
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { hashFile, type Digest, type Sha256Hex } from '../digest.ts';
+import { hashesOfFile, type Digest, type Sha256Hex } from '../digest.ts';
 import { errnoOf, writeAtomic } from '../fs.ts';
 import { makeDirectories } from '../mkdir.ts';
 import {
@@ -121,7 +120,7 @@ class StatTable {
   readonly sha1 = (path: string): string => {
     const place = this.#current(path);
     const known = place === undefined ? undefined : sha1At(this.#known, place);
-    return known ?? this.#files.get(path)?.sha1 ?? this.#hash(path, 'sha1').sha1!;
+    return known ?? this.#files.get(path)?.sha1 ?? this.#hash(path).sha1;
   };
 
   /** SHA-256 and size of a regular file, likewise. */
@@ -132,7 +131,7 @@ class StatTable {
       return { hash: known as Sha256Hex, size: this.#known.numbers[place! * 4]! };
     }
     const learnt = this.#files.get(path);
-    const { sha256, size } = learnt?.sha256 === undefined ? this.#hash(path, 'sha256') : learnt;
+    const { sha256, size } = learnt?.sha256 === undefined ? this.#hash(path) : learnt;
     return { hash: sha256! as Sha256Hex, size };
   };
 
@@ -336,13 +335,13 @@ class StatTable {
     return entries;
   }
 
-  #hash(path: string, algorithm: 'sha1' | 'sha256'): FileRecord {
+  /** Both digests: ids of packages are made of one, keys of tasks of the other, and reading is what it costs. */
+  #hash(path: string): FileRecord & { readonly sha1: string; readonly sha256: Sha256Hex } {
     this.#foundNews = true;
     const before = this.#now();
     const stat = statFile(path);
-    const hash = createHash(algorithm);
-    const size = hashFile(path, hash);
-    return this.#remember(path, stat, before, { size, [algorithm]: hash.digest('hex') });
+    const hashes = hashesOfFile(path);
+    return { ...this.#remember(path, stat, before, hashes), ...hashes };
   }
 
   #read(path: string): Buffer {
