@@ -26,6 +26,8 @@ interface Contents {
 const HEAD = 12;
 /** V8 reads code where it lies only if that is so aligned. */
 const ALIGNMENT = 8;
+/** What was written so long ago is of a bundle that is gone, most likely; if not, it is made again in one run. */
+const FORGOTTEN_MS = 30 * 24 * 3_600_000;
 /** Of a wrong command line, which is one of many. */
 const USAGE_STATUS = 2;
 
@@ -110,8 +112,9 @@ export class CompiledCode {
     writeFileSync(fresh, bytes, { flag: 'wx', mode: 0o600 });
     renameSync(fresh, file);
     for (const name of readdirSync(directory)) {
-      const isOld = name.startsWith(this.#ofBundle) && !name.startsWith(this.#ofBuild);
-      if (isOld) unlinkSync(join(directory, name));
+      const isEarlier = name.startsWith(this.#ofBundle) && !name.startsWith(this.#ofBuild);
+      const path = join(directory, name);
+      if (isEarlier || Date.now() - lstatSync(path).mtimeMs > FORGOTTEN_MS) unlinkSync(path);
     }
   }
 }

@@ -7,6 +7,7 @@ import {
   readFileSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -111,15 +112,20 @@ test('other options of Node have code of their own', () => {
   expect(files()).toHaveLength(2);
 });
 
-test('files of other builds of the same bundle go, those of others stay', () => {
+test('files of other builds of the same bundle go, those of others stay for a month', () => {
   help();
   const [file] = files();
   const old = file!.replace(/-[0-9a-f]{16}-/, `-${'0'.repeat(16)}-`);
   const other = file!.replace(/^[0-9a-f]{8}/, '00000000');
-  for (const name of [old, other]) writeFileSync(join(directory, name), '');
+  const gone = file!.replace(/^[0-9a-f]{8}/, '11111111');
+  for (const name of [old, other, gone]) writeFileSync(join(directory, name), '');
+  const daysAgo = (days: number): number => Date.now() / 1000 - days * 86_400;
+  utimesSync(join(directory, other), daysAgo(29), daysAgo(29));
+  utimesSync(join(directory, gone), daysAgo(31), daysAgo(31));
   help({}, 'build');
   expect(files()).toContain(other);
   expect(files()).not.toContain(old);
+  expect(files()).not.toContain(gone);
   expect(files()).toHaveLength(3);
 });
 
