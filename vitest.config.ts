@@ -1,4 +1,4 @@
-// Test projects: `layers` is the import table, `unit` needs no built program, `e2e` drives the bundle,
+// Test projects: `layers` is the import table, `unit` needs no built program, nor does `reload`, `e2e` drives the bundle,
 // `slow` builds real upstream software and needs the network.
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
@@ -9,6 +9,9 @@ if (authorities !== undefined) {
   process.env['ASHLAR_EXTRA_CA_CERTS'] = authorities;
   delete process.env['NODE_EXTRA_CA_CERTS'];
 }
+
+/** What loads modules anew: libraries that they use have state which does not begin anew with them. */
+const RELOADING = ['test/base/directory.test.ts'];
 
 export default defineConfig({
   test: {
@@ -21,7 +24,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/layers.test.ts', 'test/e2e/**', 'test/slow/**'],
+          exclude: ['test/layers.test.ts', 'test/e2e/**', 'test/slow/**', ...RELOADING],
           // A process for each file costs more than most of them do: they leave what is global as they found it.
           isolate: false,
           testTimeout: 60_000,
@@ -29,6 +32,7 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      { test: { name: 'reload', include: RELOADING } },
       {
         test: {
           name: 'e2e',
