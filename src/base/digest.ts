@@ -47,37 +47,33 @@ export function hashFile(path: string | Buffer, ...hashes: Hash[]): number {
   }
 }
 
-/** Size of a file and its digests, 40 and 64 hexadecimal digits, for which it is read once. Throws node's own errors. */
+/** Size of a file and its digests, 40 and 64 hexadecimal digits. Throws node's own errors. */
 export function hashesOfFile(path: string): { size: number; sha1: string; sha256: Sha256Hex } {
+  const bytes = firstBlock(path);
+  if (bytes.length < BLOCK) {
+    // As nearly all are: in one call each, without objects that are hashes in the making.
+    const { hash: sha256, size } = digestOf(bytes);
+    return { size, sha1: hash('sha1', bytes, 'hex'), sha256 };
+  }
+  const [sha1, sha256] = [createHash('sha1'), createHash('sha256')];
+  const size = hashFile(path, sha1, sha256);
+  return { size, sha1: sha1.digest('hex'), sha256: sha256.digest('hex') as Sha256Hex };
+}
+
+/** All of a file that is shorter than a block, and a block of one that is not. Good until the next file is read. */
+function firstBlock(path: string): Buffer {
   const fd = openSync(path, 'r');
   try {
-    let size = fillBlock(fd);
-    if (size < BLOCK) {
-      // As nearly all are: in one call each, without objects that are hashes in the making.
-      const bytes = block.subarray(0, size);
-      return { size, sha1: hash('sha1', bytes, 'hex'), sha256: digestOf(bytes).hash };
+    let filled = 0;
+    while (filled < BLOCK) {
+      const read = readSync(fd, block, filled, BLOCK - filled, null);
+      if (read === 0) break;
+      filled += read;
     }
-    const [sha1, sha256] = [createHash('sha1'), createHash('sha256')];
-    for (let read = size; read > 0; read = fillBlock(fd), size += read) {
-      const bytes = block.subarray(0, read);
-      sha1.update(bytes);
-      sha256.update(bytes);
-    }
-    return { size, sha1: sha1.digest('hex'), sha256: sha256.digest('hex') as Sha256Hex };
+    return block.subarray(0, filled);
   } finally {
     closeSync(fd);
   }
-}
-
-/** Reads until the block is full or the file ends; returns how many bytes it has. */
-function fillBlock(fd: number): number {
-  let filled = 0;
-  while (filled < BLOCK) {
-    const read = readSync(fd, block, filled, BLOCK - filled, null);
-    if (read === 0) break;
-    filled += read;
-  }
-  return filled;
 }
 
 /** Digest of a regular file's bytes (symbolic links are followed). Throws node's own errors. */

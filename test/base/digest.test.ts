@@ -36,7 +36,7 @@ describe('digests', () => {
   });
 
   test.each([0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK, 3 * BLOCK + 17])(
-    'both of a file of %i bytes, read once',
+    'both of a file of %i bytes',
     (size) => {
       const path = join(directory, `of-${size}`);
       const bytes = Buffer.alloc(size, 'some bytes');
