@@ -3,6 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { expectShortRun, growYoungFor } from '../src/base/heap.ts';
 import { localCache } from '../src/cache/local.ts';
 import { openStore } from '../src/cache/store.ts';
 import { openWorkspace } from '../src/cache/work.ts';
@@ -10,7 +11,6 @@ import type { TaskEvent } from '../src/task/event.ts';
 import { createExplainer } from '../src/task/explain.ts';
 import { build } from '../src/task/schedule.ts';
 import type { Task } from '../src/task/task.ts';
-import { expectShortRun, growYoungFor } from '../src/base/heap.ts';
 import { selectSandbox } from '../src/sandbox/select.ts';
 
 export interface Outputs {

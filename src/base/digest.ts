@@ -47,8 +47,15 @@ export function hashFile(path: string | Buffer, ...hashes: Hash[]): number {
   }
 }
 
-/** Size of a file and its digests, 40 and 64 hexadecimal digits. Throws node's own errors. */
-export function hashesOfFile(path: string): { size: number; sha1: string; sha256: Sha256Hex } {
+/** Size of a file and its digests, 40 and 64 hexadecimal digits. */
+export interface FileHashes {
+  readonly size: number;
+  readonly sha1: string;
+  readonly sha256: Sha256Hex;
+}
+
+/** Both digests of a regular file's bytes. Throws node's own errors. */
+export function hashesOfFile(path: string): FileHashes {
   const bytes = firstBlock(path);
   if (bytes.length < BLOCK) {
     // As nearly all are: in one call each, without objects that are hashes in the making.

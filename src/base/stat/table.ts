@@ -4,7 +4,7 @@
 // looked at once: all who ask are told the same. The table only saves time: a broken one is as good as none.
 import { readFileSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
-import { hashesOfFile, type Digest, type Sha256Hex } from '../digest.ts';
+import { hashesOfFile, type Digest, type FileHashes, type Sha256Hex } from '../digest.ts';
 import { errnoOf, writeAtomic } from '../fs.ts';
 import { makeDirectories } from '../mkdir.ts';
 import {
@@ -132,7 +132,7 @@ class StatTable {
     }
     const learnt = this.#files.get(path);
     const { sha256, size } = learnt?.sha256 === undefined ? this.#hash(path) : learnt;
-    return { hash: sha256! as Sha256Hex, size };
+    return { hash: sha256 as Sha256Hex, size };
   };
 
   /** A regular file's bytes, likewise. What is given must not be changed. */
@@ -336,12 +336,13 @@ class StatTable {
   }
 
   /** Both digests: ids of packages are made of one, keys of tasks of the other, and reading is what it costs. */
-  #hash(path: string): FileRecord & { readonly sha1: string; readonly sha256: Sha256Hex } {
+  #hash(path: string): FileHashes {
     this.#foundNews = true;
     const before = this.#now();
     const stat = statFile(path);
     const hashes = hashesOfFile(path);
-    return { ...this.#remember(path, stat, before, hashes), ...hashes };
+    this.#remember(path, stat, before, hashes);
+    return hashes;
   }
 
   #read(path: string): Buffer {
@@ -362,7 +363,7 @@ class StatTable {
     stat: Stats,
     before: number,
     found: Pick<FileRecord, 'size' | 'sha1' | 'sha256' | 'bytes'>,
-  ): FileRecord {
+  ): void {
     const { mtimeMs, ctimeMs, ino: inode, mode } = stat;
     const place = this.#current(path);
     const earlier =
@@ -373,7 +374,6 @@ class StatTable {
     if (isSame && isTrustworthy(path, stat, before) && describesFile(record, statSync(path))) {
       this.#files.set(path, { ...earlier, ...record });
     } else this.#learntAll = false;
-    return record;
   }
 }
 
