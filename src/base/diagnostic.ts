@@ -169,14 +169,13 @@ function characters(text: string, from: number, to: number): string[] {
   return Array.from(text.slice(from, to));
 }
 
-const COMBINING = /[\p{Mn}\p{Me}]/u;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1f300}-\u{1f64f}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 
 /** Columns that a character takes in a terminal, as it is shown here. */
 function cells(char: string): number {
   if (char === '\t') return 1;
-  if (COMBINING.test(char)) return 0;
+  if (/[\p{Mn}\p{Me}]/u.test(char)) return 0;
   return WIDE.test(char) ? 2 : [...printable(char)].length;
 }
 

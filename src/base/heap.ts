@@ -14,32 +14,51 @@ const hasInterruptBudget = Number(process.versions.node.split('.')[0]) <= 20;
 interface State {
   /** Whether any is set. */
   set: boolean;
-  /** Whether the part of the heap where values begin may not grow. */
+  /** Whether the heap is for little. */
   small: boolean;
 }
 
 const KEY = Symbol.for('ashlar.heap');
 const state: State = ((globalThis as { [KEY]?: State })[KEY] ??= { set: false, small: false });
 
-/** V8 doubles that part whenever it is full, until it is twice 16 MiB: by 2 is V8's own. */
-function growBy(factor: 1 | 2): void {
-  setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+/** What V8 has by itself, as flags: the same as none for all that depends on which are set. */
+const OWN = [
+  '--semi-space-growth-factor=2',
+  '--heap-growing-percent=0',
+  '--incremental-marking',
+  '--parallel-scavenge',
+];
+/**
+ * For little: the part of the heap where values begin stays as large as it is, twice 1 MiB, larger it would be memory for
+ * nothing. The rest is not marked beforehand, for a collection that most runs end before; what comes to one after all
+ * grows by this much of what is left until the next, V8 by itself lets it grow threefold.
+ */
+const LITTLE = [
+  '--semi-space-growth-factor=1',
+  '--heap-growing-percent=60',
+  '--no-incremental-marking',
+  '--no-parallel-scavenge',
+];
+
+/** All in one go, since each makes V8 look at every flag that it has. */
+function setFlags(budget: number, heap: readonly string[]): void {
+  const flags = hasInterruptBudget ? [...heap, `--interrupt-budget=${budget}`] : heap;
+  setFlagsFromString(flags.join(' '));
 }
 
-function optimizeAfter(budget: number): void {
-  if (hasInterruptBudget) setFlagsFromString(`--interrupt-budget=${budget}`);
+function setForShortRun(): void {
+  setFlags(INTERRUPT_BUDGET.late, state.small ? LITTLE : OWN);
 }
 
 /**
  * From now on code is optimized later than V8 would: most runs end before optimized code has paid for its making. Of
- * `ids` for 1000 packages that was a fifth of all CPU, of a build of them with all in place two fifths. And the part of
- * the heap where values begin stays as large as it is, twice 1 MiB: larger it would be memory for nothing.
+ * `ids` for 1000 packages that was a fifth of all CPU, of a build of them with all in place two fifths. And the heap is
+ * for little.
  */
 export function expectShortRun(): void {
   state.set = true;
   state.small = true;
-  optimizeAfter(INTERRUPT_BUDGET.late);
-  growBy(1);
+  setForShortRun();
 }
 
 export interface Work {
@@ -47,11 +66,11 @@ export interface Work {
   readonly packages?: number;
 }
 
-/** Lets that part grow after all if there is much to do. */
+/** Lets the heap be as V8 has it after all if there is much to do. */
 export function growYoungFor({ modules = 0, packages = 0 }: Work): void {
   if (!state.small || (modules <= MANY_MODULES && packages <= MANY_PACKAGES)) return;
   state.small = false;
-  growBy(2);
+  setForShortRun();
 }
 
 /**
@@ -61,12 +80,10 @@ export function growYoungFor({ modules = 0, packages = 0 }: Work): void {
 export function asByItself<T>(action: () => T): T {
   if (!state.set) return action();
   state.set = false;
-  optimizeAfter(INTERRUPT_BUDGET.own);
-  growBy(2);
+  setFlags(INTERRUPT_BUDGET.own, OWN);
   const again = (): void => {
     state.set = true;
-    optimizeAfter(INTERRUPT_BUDGET.late);
-    if (state.small) growBy(1);
+    setForShortRun();
   };
   let result: T;
   try {

@@ -55,11 +55,10 @@ function skipSpace(text: string, from: number): number {
 }
 
 const SHOWN_WORD = 40;
-const WORD = /^[\p{L}\p{N}_.$+-]+/u;
 
 /** What somebody took for a word; of a long one the beginning. */
 function wordAt(text: string, at: number): string {
-  return WORD.exec(text.slice(at, at + SHOWN_WORD))?.[0] ?? '';
+  return /^[\p{L}\p{N}_.$+-]+/u.exec(text.slice(at, at + SHOWN_WORD))?.[0] ?? '';
 }
 
 function numberToken(text: string, start: number): Token {

@@ -4,8 +4,11 @@ import { definitionError, type Diagnostic, type Note } from '../base/diagnostic.
 import type { Place } from '../base/span.ts';
 import { placeAt } from './ts/tool/place.ts';
 
-/** Where Ashlar's own sources are (or were), by what a stack says of this one. */
-const OWN = /(?:file:\/\/)?(\/[^()]*)\/bootstrap\/panic\.ts:\d+/.exec(new Error().stack ?? '')?.[1];
+/** Where Ashlar's own sources are (or were), by what a stack says of this one: V8 counts all of its lines for that. */
+function ownSources(): string | undefined {
+  const frame = /(?:file:\/\/)?(\/[^()]*)\/bootstrap\/panic\.ts:\d+/;
+  return frame.exec(new Error().stack ?? '')?.[1];
+}
 
 /** Frames of a stack that say more than enough. */
 const MOST_FRAMES = 5;
@@ -53,7 +56,8 @@ function isOfTree(path: string): boolean {
   const inner = relative(process.cwd(), path);
   if (inner.startsWith('..') || inner.includes('node_modules/')) return false;
   // Ashlar's own, where it is in the tree or beside it, is not what the user wrote.
-  if (OWN !== undefined && path.startsWith(`${OWN}/`)) return false;
+  const own = ownSources();
+  if (own !== undefined && path.startsWith(`${own}/`)) return false;
   return /\.[cm]?tsx?$/.test(path);
 }
 

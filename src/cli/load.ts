@@ -33,6 +33,7 @@ const COMMAND = /^[a-z-]{1,20}$/;
 const bundle = __dirname;
 const scripts = new Map<string, Script>();
 const exported = new Map<string, Exports>();
+const required = new Map<string, Exports>();
 const courses = new Set<string>();
 let compiled: CompiledCode | undefined;
 
@@ -68,13 +69,22 @@ function exportsOf(path: string): Exports {
 function run(path: string): Exports {
   const isNear = (name: string): boolean => name.startsWith('.');
   const near = (name: string): Exports => exportsOf(join(dirname(path), name));
-  const early = (name: string): Exports =>
-    isNear(name) ? near(name) : asByItself(() => require(name) as Exports);
+  const early = (name: string): Exports => (isNear(name) ? near(name) : requiredOf(name));
   // Scripts whose code is kept cannot import by themselves.
   const late = async (name: string): Promise<Exports> =>
     isNear(name) ? near(name) : asByItself(() => import(name) as Promise<Exports>);
   const part = scriptOf(path).runInThisContext() as Part;
   return part(early, late, dirname(join(bundle, path)), courses);
+}
+
+/** Of Node's own modules, which many parts ask for. */
+function requiredOf(name: string): Exports {
+  let exports = required.get(name);
+  if (exports === undefined) {
+    exports = asByItself(() => require(name) as Exports);
+    required.set(name, exports);
+  }
+  return exports;
 }
 
 function scriptOf(path: string): Script {

@@ -75,6 +75,14 @@ export function packTexts(texts: readonly string[]): TextColumn {
   return { text: texts.join(''), start };
 }
 
+export function sameTexts(a: TextColumn, b: TextColumn): boolean {
+  return (
+    a.text === b.text &&
+    a.start.length === b.start.length &&
+    a.start.every((at, index) => at === b.start[index])
+  );
+}
+
 export function textCount({ start }: TextColumn): number {
   return start.length - 1;
 }

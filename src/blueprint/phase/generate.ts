@@ -2,7 +2,6 @@
 // little changed, little. Beside the manifest come its dependency file and the state for the next run.
 import { existsSync, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { takeCourse } from '../../base/course.ts';
 import { failed, ok, type Diagnostic, type Result } from '../../base/diagnostic.ts';
 import { canonicalJson, digestOf, type Canonical } from '../../base/digest.ts';
@@ -12,7 +11,7 @@ import { glob } from '../glob/glob.ts';
 import type { Logic } from '../module/logic.ts';
 import { formatDepfile } from '../ninja/depfile.ts';
 import { findChanges } from './change.ts';
-import { textCount, unpackTexts } from './column.ts';
+import { sameTexts, textCount, unpackTexts } from './column.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { readList } from './list.ts';
 import { analysePart } from './partial.ts';
@@ -247,7 +246,7 @@ type LookedAt = Pick<State, 'files' | 'watched' | 'globs' | 'directories'>;
 /** Whether two runs looked at the same files and directories: then dependency files stay as they are. */
 function looksTheSame(a: LookedAt, b: LookedAt): boolean {
   return (['files', 'watched', 'directories'] as const).every((part) =>
-    isDeepStrictEqual(a[part].path, b[part].path),
+    sameTexts(a[part].path, b[part].path),
   );
 }
 

@@ -1,9 +1,6 @@
 // The original's mapping between the names of fields in its build logic (Go's, capitalised when
 // exported) and of properties in Blueprints files; for logic and documentation that come from there.
 
-const UPPER = /^\p{Lu}/u;
-const LOWER = /\p{Ll}/u;
-
 /**
  * The property of a field: with a small first letter, unless the rest of the name has capital letters
  * and none small (`FooBar` → `fooBar`, `X86` → `x86`, `URL` → `URL`).
@@ -11,7 +8,7 @@ const LOWER = /\p{Ll}/u;
 export function propertyNameForField(field: string): string {
   const [first = '', ...rest] = field;
   const others = rest.join('');
-  const acronym = /\p{Lu}/u.test(others) && !LOWER.test(others);
+  const acronym = /\p{Lu}/u.test(others) && !/\p{Ll}/u.test(others);
   return (acronym ? first : first.toLowerCase()) + others;
 }
 
@@ -23,5 +20,5 @@ export function fieldNameForProperty(property: string): string {
 
 /** Whether a field is visible outside its package, and so can be a property. */
 export function isExported(field: string): boolean {
-  return UPPER.test(field);
+  return /^\p{Lu}/u.test(field);
 }

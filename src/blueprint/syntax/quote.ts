@@ -139,12 +139,14 @@ const ESCAPES: Partial<Record<string, string>> = Object.fromEntries(
 );
 
 /** Letters, marks, numbers, punctuation, symbols, and of the spaces only the ASCII one. */
-const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+function isPrintable(char: string): boolean {
+  return /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u.test(char);
+}
 
 function escapeChar(char: string): string {
   const simple = ESCAPES[char];
   if (simple !== undefined) return simple;
-  if (PRINTABLE.test(char)) return char;
+  if (isPrintable(char)) return char;
   const code = char.codePointAt(0)!;
   if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hex(code - 0xdc00, 2)}`;
   if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;

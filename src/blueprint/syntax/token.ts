@@ -44,8 +44,14 @@ for (const char of 'abcdefghijklmnopqrstuvwxyz') {
 CLASS['_'.charCodeAt(0)] = LETTER;
 for (const char of '0123456789') CLASS[char.charCodeAt(0)] = DIGIT;
 
-const NAME_START = /^\p{L}$/u;
-const NAME_PART = /^[\p{L}\p{Nd}]$/u;
+/** Beyond ASCII. Here and below: V8 looks up a property of Unicode when it comes upon the expression. */
+function beginsName(char: string): boolean {
+  return /^\p{L}$/u.test(char);
+}
+
+function goesOnInName(char: string): boolean {
+  return /^[\p{L}\p{Nd}]$/u.test(char);
+}
 
 const NEWLINE = 0x0a;
 const QUOTE = 0x22;
@@ -138,7 +144,7 @@ export class Scanner {
     } else {
       const point = text.codePointAt(at)!;
       const after = at + (point > 0xffff ? 2 : 1);
-      if (NAME_START.test(String.fromCodePoint(point))) this.#name(after);
+      if (beginsName(String.fromCodePoint(point))) this.#name(after);
       else {
         this.kind = point;
         this.end = after;
@@ -155,7 +161,7 @@ export class Scanner {
         at++;
       } else {
         const point = text.codePointAt(at);
-        if (point === undefined || !NAME_PART.test(String.fromCodePoint(point))) break;
+        if (point === undefined || !goesOnInName(String.fromCodePoint(point))) break;
         at += point > 0xffff ? 2 : 1;
       }
     }
