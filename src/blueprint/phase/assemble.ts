@@ -42,7 +42,6 @@ export function assemble(input: AssembleInput, output: ChangedFile): Assembled {
     modules.add(index, entry);
     modules.endVariants(index, variants.count);
   }
-  variants.flush();
   return { modules: modules.finish(), variants: variants.finish() };
 }
 
@@ -210,6 +209,7 @@ class VariantBuilder {
   readonly #start: number[] = [];
   readonly #length: number[] = [];
   readonly #entities: number[] = [];
+  readonly #textStart: number;
   /** Bytes of the old manifest that are to be copied as one piece. */
   #copyStart = 0;
   #copyLength = 0;
@@ -217,6 +217,7 @@ class VariantBuilder {
   constructor(input: AssembleInput, output: ChangedFile) {
     this.#input = input;
     this.#output = output;
+    this.#textStart = output.position;
   }
 
   get count(): number {
@@ -224,7 +225,7 @@ class VariantBuilder {
   }
 
   addNew(group: Group): void {
-    this.flush();
+    this.#flush();
     const first = this.count;
     const variants = group.variants();
     const order = variantsByName(group);
@@ -263,12 +264,12 @@ class VariantBuilder {
 
   /** A module's variants are next to each other; so are, mostly, modules that did not change. */
   #copy(start: number, end: number): void {
-    if (this.#copyLength > 0 && this.#copyStart + this.#copyLength !== start) this.flush();
+    if (this.#copyLength > 0 && this.#copyStart + this.#copyLength !== start) this.#flush();
     if (this.#copyLength === 0) this.#copyStart = start;
     this.#copyLength += end - start;
   }
 
-  flush(): void {
+  #flush(): void {
     if (this.#copyLength > 0) this.#output.copy(this.#copyStart, this.#copyLength);
     this.#copyLength = 0;
   }
@@ -286,12 +287,26 @@ class VariantBuilder {
   }
 
   finish(): VariantColumns {
+    this.#flush();
+    const entities = Int32Array.from(this.#entities);
     return {
       name: Int32Array.from(this.#name),
       names: this.#names,
       start: Float64Array.from(this.#start),
       length: Int32Array.from(this.#length),
-      entities: Int32Array.from(this.#entities),
+      entities,
+      uses: countUses(entities),
+      textStart: this.#textStart,
+      textEnd: this.#output.position,
     };
   }
+}
+
+/** How often each list is there, by its index. */
+export function countUses(lists: Int32Array): Int32Array {
+  let count = 0;
+  for (const list of lists) count = Math.max(count, list + 1);
+  const uses = new Int32Array(count);
+  for (const list of lists) if (list !== -1) uses[list]!++;
+  return uses;
 }

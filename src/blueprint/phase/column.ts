@@ -35,6 +35,7 @@ export function listAt({ start, items }: ListColumn, index: number): Int32Array 
 /** Who has whom in their lists: the lists the other way round, for the indexes below `count`. */
 export function invertLists(lists: ListColumn, count: number): ListColumn {
   const start = new Int32Array(count + 1);
+  if (lists.items.length === 0) return { start, items: lists.items };
   for (const item of lists.items) if (item < count) start[item + 1]!++;
   for (let i = 0; i < count; i++) start[i + 1]! += start[i]!;
   const next = start.slice(0, count);
@@ -75,7 +76,8 @@ export function packTexts(texts: readonly string[]): TextColumn {
   return { text: texts.join(''), start };
 }
 
-export function sameTexts(a: TextColumn, b: TextColumn): boolean {
+/** Whether two columns have the same texts. */
+export function sameColumn(a: TextColumn, b: TextColumn): boolean {
   return (
     a.text === b.text &&
     a.start.length === b.start.length &&

@@ -244,21 +244,19 @@ function writeOut(
 /** Lists of entities that the modules of a manifest refer to. */
 function usedLists(
   { graph, entityList }: AssembleInput,
-  { lists, state, replaced }: Omit<Contents, 'reached'>,
+  { state, replaced }: Omit<Contents, 'reached'>,
 ): Set<number> {
   const used = new Set<number>();
   if (state !== undefined) {
     const { modules, variants } = state;
-    const seen = new Uint8Array(lists.length);
-    for (let index = 0; index < textCount(modules.name); index++) {
-      if (replaced?.has(index) === true) continue;
+    const uses = variants.uses.slice();
+    for (const index of replaced ?? []) {
       for (let at = modules.variants[index]!; at < modules.variants[index + 1]!; at++) {
         const list = variants.entities[at]!;
-        if (list === -1 || seen[list] === 1) continue;
-        seen[list] = 1;
-        used.add(list);
+        if (list !== -1) uses[list]!--;
       }
     }
+    for (let list = 0; list < uses.length; list++) if (uses[list]! > 0) used.add(list);
   }
   // Of a part of the tree some modules were only looked at: what they use is used anyway.
   for (const { entities } of graph.order) if (entities !== -1) used.add(entityList(entities));

@@ -11,7 +11,7 @@ import { glob } from '../glob/glob.ts';
 import type { Logic } from '../module/logic.ts';
 import { formatDepfile } from '../ninja/depfile.ts';
 import { findChanges } from './change.ts';
-import { sameTexts, textCount, unpackTexts } from './column.ts';
+import { sameColumn, textCount, unpackTexts } from './column.ts';
 import { Engine, type EngineOptions } from './engine.ts';
 import { readList } from './list.ts';
 import { analysePart } from './partial.ts';
@@ -246,7 +246,7 @@ type LookedAt = Pick<State, 'files' | 'watched' | 'globs' | 'directories'>;
 /** Whether two runs looked at the same files and directories: then dependency files stay as they are. */
 function looksTheSame(a: LookedAt, b: LookedAt): boolean {
   return (['files', 'watched', 'directories'] as const).every((part) =>
-    sameTexts(a[part].path, b[part].path),
+    sameColumn(a[part].path, b[part].path),
   );
 }
 

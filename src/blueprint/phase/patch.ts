@@ -3,7 +3,7 @@
 // the size of the tree. (Making them anew took half the time of a run in which one file changed.)
 import type { Group } from '../module/variant.ts';
 import { NO_TEXT } from '../ninja/arena.ts';
-import type { AssembleInput, Assembled } from './assemble.ts';
+import { countUses, type AssembleInput, type Assembled } from './assemble.ts';
 import { listAt, packLists, textAt, textCount } from './column.ts';
 import { setContent } from './content.ts';
 import { variantsByName } from './manifest.ts';
@@ -59,8 +59,9 @@ export function patch(
   const start = variants.start.slice();
   const length = variants.length.slice();
   const entities = variants.entities.slice();
-  const bounds = textBounds(state);
-  let copied = bounds.start;
+  const textStart = output.position;
+  let copied = variants.textStart;
+  let sameLists = true;
   let from = 0;
   const shift = (to: number, delta: number): void => {
     if (delta !== 0) for (let at = from; at < to; at++) start[at]! += delta;
@@ -78,32 +79,28 @@ export function patch(
       start[at] = output.position;
       const bytes = input.arena.get(variant.text);
       length[at] = bytes.length;
-      entities[at] = input.entityList(variant.entities);
+      const list = input.entityList(variant.entities);
+      sameLists &&= list === entities[at];
+      entities[at] = list;
       output.write(bytes);
     }
     copied = textEnd;
     from = end;
   }
   shift(start.length, output.position - copied);
-  output.copy(copied, bounds.end - copied);
+  output.copy(copied, variants.textEnd - copied);
   return {
     modules: patchModules(modules, inPlace, input),
-    variants: { ...variants, start, length, entities },
+    variants: {
+      ...variants,
+      start,
+      length,
+      entities,
+      uses: sameLists ? variants.uses : countUses(entities),
+      textStart,
+      textEnd: output.position,
+    },
   };
-}
-
-/** Where the modules' part of the old manifest begins and ends. */
-function textBounds({ variants }: State): { start: number; end: number } {
-  let start = Infinity;
-  let end = 0;
-  for (let at = 0; at < variants.start.length; at++) {
-    const its = variants.length[at]!;
-    if (its === 0) continue;
-    if (variants.start[at]! < start) start = variants.start[at]!;
-    if (variants.start[at]! + its > end) end = variants.start[at]! + its;
-  }
-  // Where no module has any text, there is no part.
-  return { start: Math.min(start, end), end };
 }
 
 /** A module's variants are next to each other. */

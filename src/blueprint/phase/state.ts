@@ -10,7 +10,7 @@ import { readSealed, writeSealed } from './sealed.ts';
 import type { Stamp, StampColumn } from './stamp.ts';
 
 /** Changes whenever the meaning of the columns does. */
-const FORMAT = 6;
+const FORMAT = 7;
 
 /** Flags of a module. */
 export const READS_DEEP = 1;
@@ -85,6 +85,11 @@ export interface VariantColumns {
   readonly length: Int32Array;
   /** Index into `entityLists`; -1 for none. */
   readonly entities: Int32Array;
+  /** How many variants have each of these lists; nothing for the last ones that none has. */
+  readonly uses: Int32Array;
+  /** Where the text of all of them begins in the manifest, and where it ends. */
+  readonly textStart: number;
+  readonly textEnd: number;
 }
 
 /** Who looked at something: modules, or also the tree itself or singletons. */
