@@ -218,6 +218,16 @@ describe('mistakes', () => {
     );
   });
 
+  test('a dependency that is spelled wrong, where it is named, and in this module', () => {
+    const stderr = fail(
+      'app/Blueprints',
+      'filegroup { name: "f", srcs: ["shap"] }\ncc_binary {\n    name: "x",\n    srcs: ["main.c"],\n    deps: ["shap"],\n}\n',
+    );
+    expect(stderr).toContain('"x" depends on undefined module "shap"');
+    expect(stderr).toContain('app/Blueprints:5:12: note: named here');
+    expect(stderr).toContain('did you mean "shape"?');
+  });
+
   test.each([
     [
       'a missing module',

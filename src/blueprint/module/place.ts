@@ -3,6 +3,7 @@
 import type { Source, Span } from '../../base/span.ts';
 import { propertiesByPath } from '../property/place.ts';
 import { parse } from '../syntax/parse.ts';
+import { END, RAW_STRING, Scanner, STRING } from '../syntax/token.ts';
 import type { Module } from '../syntax/tree.ts';
 import type { Group } from './variant.ts';
 
@@ -41,4 +42,18 @@ export function writtenSpan(group: Group, property: string): Span | undefined {
   const module = syntaxOf(group);
   const found = module && propertiesByPath(module.properties).get(property);
   return found && { source: found.source, start: found.colon, end: found.colon + 1 };
+}
+
+/** The first string in a module's definition that has this value; undefined where none has. */
+export function stringSpan(group: Group, value: string): Span | undefined {
+  const module = syntaxOf(group);
+  if (module === undefined) return undefined;
+  const scanner = new Scanner(group.definition.source);
+  for (scanner.next(); scanner.kind !== END && scanner.end <= module.end; scanner.next()) {
+    const isString = scanner.kind === STRING || scanner.kind === RAW_STRING;
+    if (isString && scanner.start > module.start && scanner.value === value) {
+      return scanner.span(scanner.start, scanner.end);
+    }
+  }
+  return undefined;
 }

@@ -225,10 +225,11 @@ describe('mistakes', () => {
   test('a dependency that is missing, and one that is no plugin for anything', () => {
     expect(of('blueprint_go_binary { name: "hello", srcs: ["a.go"], deps: ["greet"] }'))
       .toMatchInlineSnapshot(`
-      "Blueprints:1:1: error: "hello" depends on undefined module "greet"
-        1 | blueprint_go_binary { name: "hello", srcs: ["a.go"], deps: ["greet"] }
-          | ~~~~~~~~~~~~~~~~~~~"
-    `);
+        "Blueprints:1:1: error: "hello" depends on undefined module "greet"
+          1 | blueprint_go_binary { name: "hello", srcs: ["a.go"], deps: ["greet"] }
+            | ~~~~~~~~~~~~~~~~~~~
+          Blueprints:1:61: note: named here"
+      `);
     expect(
       of(
         'bootstrap_go_package { name: "a", pkgPath: "a", srcs: ["a.go"], pluginFor: ["builder"] }',
@@ -236,7 +237,8 @@ describe('mistakes', () => {
     ).toMatchInlineSnapshot(`
       "Blueprints:1:1: error: "a" has a reverse dependency on undefined module "builder"
         1 | bootstrap_go_package { name: "a", pkgPath: "a", srcs: ["a.go"], pluginFor: ["builder"] }
-          | ~~~~~~~~~~~~~~~~~~~~"
+          | ~~~~~~~~~~~~~~~~~~~~
+        Blueprints:1:77: note: named here"
     `);
   });
 
