@@ -25,7 +25,11 @@ for (const name of suites) {
   const started = performance.now();
   console.log(`\n${name}`);
   try {
-    const { suite } = await import(`./${name}.suite.js`);
+    const { suite, minutes } = await import(`./${name}.suite.js`);
+    if (minutes !== undefined && wanted.length === 0) {
+      console.log(`  left out, it takes ${minutes} minutes: npm run bench ${name}`);
+      continue;
+    }
     const rows = suite();
     if (Symbol.asyncIterator in rows) for await (const some of rows) printRows(some);
     else printRows(await rows);

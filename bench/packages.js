@@ -1,16 +1,19 @@
-// Generates a tree of packages: each requires a few earlier ones, has a build script and an extra folder.
+// Generates a tree of packages: each has a build script and an extra folder, and requires a few earlier ones.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Writes `count` packages below `directory`. What they require is spread so that closures stay small. */
-export function generatePackages(directory, count) {
+/**
+ * Writes `count` packages below `directory`, of ten files each. What they require is spread so that closures stay small;
+ * `tiny` ones have one file of one line, and require nothing.
+ */
+export function generatePackages(directory, count, { tiny = false } = {}) {
   for (let i = 0; i < count; i++) {
     const folder = join(directory, name(i));
     mkdirSync(join(folder, 'extra'), { recursive: true });
     const requires = [i - 1, Math.floor(i / 2), Math.floor(i / 3)]
       .filter(
         (other, at, all) =>
-          i % 10 !== 0 && other >= i - (i % 10) && other < i && all.indexOf(other) === at,
+          !tiny && i % 10 !== 0 && other >= i - (i % 10) && other < i && all.indexOf(other) === at,
       )
       .map(name);
     writeFileSync(
@@ -22,8 +25,9 @@ export function generatePackages(directory, count) {
       `#!/bin/bash\ncp -r "$PKG_EXTRA/." "$PKG_PATH/"\n# ${i}\n`,
     );
     chmodSync(join(folder, 'build'), 0o755);
-    for (let file = 0; file < 10; file++) {
-      writeFileSync(join(folder, 'extra', `file-${file}`), `${name(i)} ${file}\n`.repeat(40));
+    for (let file = 0; file < (tiny ? 1 : 10); file++) {
+      const line = `${name(i)} ${file}\n`;
+      writeFileSync(join(folder, 'extra', `file-${file}`), line.repeat(tiny ? 1 : 40));
     }
   }
 }

@@ -113,10 +113,10 @@ function* many(directory, program, tasks, files) {
   }
 }
 
-/** The real program on as many packages as the peers have, whose ten files each are in one archive. */
-function programRows({ archives, again, back }, peer, theirs, target) {
+/** The real program on as many packages as the peers have, whose files are in one archive each. */
+export function programRows({ archives, again, back }, peer, theirs, target, files = 10) {
   const row = (what, ours, other, aim) => ({
-    name: `\`ashlar build\`, ${archives} archives of 10 files: ${what}, CPU`,
+    name: `\`ashlar build\`, ${archives} archives of ${files} files: ${what}, CPU`,
     value: ours.cpu,
     unit: 's',
     peer: { name: peer, value: other.cpu },
