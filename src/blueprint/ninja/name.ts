@@ -54,7 +54,7 @@ export function checkFlag(param: string, given: unknown): void {
 }
 
 /** Throws NinjaError unless a parameter, if it is given, is a text. */
-export function checkText(param: string, given: unknown): void {
+export function checkTextParam(param: string, given: unknown): void {
   if (given === undefined || typeof given === 'string') return;
   throw new NinjaError(`the ${param} param is a text, not ${shownKind(given)}`);
 }

@@ -2,7 +2,7 @@
 // its own. Definitions only: what they become in a manifest belongs to that manifest, so one package
 // can serve any number of engines in one process.
 import { Declaration } from './declared.ts';
-import { checkName, checkParameters, checkText, NinjaError, shownKind } from './name.ts';
+import { checkName, checkParameters, checkTextParam, NinjaError, shownKind } from './name.ts';
 import { parseText, within } from './text.ts';
 import type { Owner, PackagePool, PackageRule, PackageVariable, PoolDefinition } from './entity.ts';
 import {
@@ -135,7 +135,7 @@ function poolDefinition(
 ): PoolDefinition {
   checkParameters(what, given, ['depth', 'comment']);
   const { depth, comment = '' } = given;
-  within(what, () => checkText('Comment', given.comment));
+  within(what, () => checkTextParam('Comment', given.comment));
   if (Number.isSafeInteger(depth) && depth >= 0) return { depth, comment };
   throw new NinjaError(`${what} has the depth ${String(depth)}, which is no number of commands`);
 }

@@ -4,7 +4,7 @@ import {
   checkArgumentName,
   checkFlag,
   checkParameters,
-  checkText,
+  checkTextParam,
   NinjaError,
   shownKind,
 } from './name.ts';
@@ -85,8 +85,8 @@ export function checkRule(parameters: RuleParameters): void {
   if (command === '' || (command as unknown) === undefined) {
     throw new NinjaError('encountered rule params with no command specified');
   }
-  for (const [param, field] of TEXTS) checkText(param, parameters[field]);
-  checkText('Comment', comment);
+  for (const [param, field] of TEXTS) checkTextParam(param, parameters[field]);
+  checkTextParam('Comment', comment);
   checkFlag('Generator', parameters.generator);
   checkFlag('Restat', parameters.restat);
   if (pool !== undefined && !isPool(pool)) {

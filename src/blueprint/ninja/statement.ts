@@ -1,7 +1,7 @@
 // From what build logic asks for to a build statement: texts parsed, arguments and paths checked.
 // Knows nothing of the manifest it goes to.
 import { PLAIN_PATH } from './escape.ts';
-import { checkFlag, checkParameters, checkText, NinjaError, shownKind } from './name.ts';
+import { checkFlag, checkParameters, checkTextParam, NinjaError, shownKind } from './name.ts';
 import { parseText, within } from './text.ts';
 import type { DependencyFile, NinjaText, Rule, Variable } from './entity.ts';
 import { checkDeps, dependencyFileOf, joinTexts, parseList } from './rule.ts';
@@ -81,7 +81,7 @@ export function parseStatement(parameters: BuildParameters, scope: Scope): Build
   }
   if (isEmpty(parameters.outputs ?? NONE)) throw new NinjaError('Outputs param has no elements');
   checkFlag('Optional', parameters.optional);
-  checkText('Comment', parameters.comment);
+  checkTextParam('Comment', parameters.comment);
   const known = rule.kind === 'builtin rule' ? NO_DEPENDENCY_FILE : rule.dependencyFile;
   if (known !== undefined) checkDependencyFile(rule.name, known, dependencyFileOf(parameters));
   const plain =
