@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { expectShortRun, growYoungFor } from '../src/base/heap.ts';
+import { expectShortRun, growHeapFor } from '../src/base/heap.ts';
 import { localCache } from '../src/cache/local.ts';
 import { openStore } from '../src/cache/store.ts';
 import { openWorkspace } from '../src/cache/work.ts';
@@ -94,7 +94,7 @@ const [, program, directory, tasks, files, explain] = process.argv;
 if (program?.endsWith('outputs.ts.mjs') && directory !== undefined) {
   // As the program does.
   expectShortRun();
-  growYoungFor({ packages: Number(tasks) });
+  growHeapFor({ packages: Number(tasks) });
   const before = process.memoryUsage().rss;
   const startedMs = performance.now();
   let first: number | undefined;

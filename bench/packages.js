@@ -4,9 +4,10 @@ import { join } from 'node:path';
 
 /**
  * Writes `count` packages below `directory`, of ten files each. What they require is spread so that closures stay small;
- * `tiny` ones have one file of one line, and require nothing.
+ * `tiny` ones have one file of one line, and require nothing. Returns how many files each has.
  */
 export function generatePackages(directory, count, { tiny = false } = {}) {
+  const files = tiny ? 1 : 10;
   for (let i = 0; i < count; i++) {
     const folder = join(directory, name(i));
     mkdirSync(join(folder, 'extra'), { recursive: true });
@@ -25,11 +26,12 @@ export function generatePackages(directory, count, { tiny = false } = {}) {
       `#!/bin/bash\ncp -r "$PKG_EXTRA/." "$PKG_PATH/"\n# ${i}\n`,
     );
     chmodSync(join(folder, 'build'), 0o755);
-    for (let file = 0; file < (tiny ? 1 : 10); file++) {
+    for (let file = 0; file < files; file++) {
       const line = `${name(i)} ${file}\n`;
       writeFileSync(join(folder, 'extra', `file-${file}`), line.repeat(tiny ? 1 : 40));
     }
   }
+  return files;
 }
 
 function name(i) {

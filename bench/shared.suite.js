@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { bundle } from './bundle.js';
 import { makeBuilt } from './null.suite.js';
 import { measurePeer, PEERS } from './peers.js';
-import { measureProgram } from './program.js';
+import { measureProgram, programRows } from './program.js';
 import { median, setAside, timeCommand } from './row.js';
 
 const EXPLAINED_ROUNDS = 3;
@@ -111,22 +111,6 @@ function* many(directory, program, tasks, files) {
       yield programRows(own, peer.name, { again: theirs.idle, copy: theirs.back }, target);
     }
   }
-}
-
-/** The real program on as many packages as the peers have, whose files are in one archive each. */
-export function programRows({ archives, again, back }, peer, theirs, target, files = 10) {
-  const row = (what, ours, other, aim) => ({
-    name: `\`ashlar build\`, ${archives} archives of ${files} files: ${what}, CPU`,
-    value: ours.cpu,
-    unit: 's',
-    peer: { name: peer, value: other.cpu },
-    target: aim,
-    note: `wall ${ours.wall.toFixed(2)} s, ${peer} ${other.wall.toFixed(2)} s`,
-  });
-  const putting = row('putting all back', back, theirs.copy, target ?? 'within 2 times');
-  return target === undefined
-    ? [putting]
-    : [row('nothing changed', again, theirs.again, target), putting];
 }
 
 /** A no-op of ninja with as many edges and outputs. */

@@ -4,8 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { measurePeer, PEERS } from './peers.js';
-import { measureProgram } from './program.js';
-import { programRows } from './shared.suite.js';
+import { measureProgram, programRows } from './program.js';
 
 /** Too many to be among all suites. */
 export const minutes = 15;
@@ -16,12 +15,12 @@ export async function* suite() {
   const directory = mkdtempSync(join(tmpdir(), 'ashlar-bench-'));
   try {
     const own = measureProgram(join(directory, 'program'), COUNT, 3, { tiny: true });
-    yield programRows(own, 'cp -al', own, undefined, 1);
+    yield programRows(own, 'cp -al', own);
     const turbo = PEERS.find(({ name }) => name === 'turbo');
-    const theirs = measurePeer(turbo, join(directory, turbo.name), COUNT, 1, 1);
+    const theirs = measurePeer(turbo, join(directory, turbo.name), COUNT, own.files, 1);
     if (theirs.problem === undefined) {
       const times = { again: theirs.idle, copy: theirs.back };
-      yield programRows(own, turbo.name, times, 'at most 0.1', 1);
+      yield programRows(own, turbo.name, times, 'at most 0.1');
     } else console.log(`  turbo is left out: ${theirs.problem}`);
   } finally {
     rmSync(directory, { recursive: true, force: true });

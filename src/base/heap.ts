@@ -67,7 +67,7 @@ export interface Work {
 }
 
 /** Lets the heap be as V8 has it after all if there is much to do. */
-export function growYoungFor({ modules = 0, packages = 0 }: Work): void {
+export function growHeapFor({ modules = 0, packages = 0 }: Work): void {
   if (!state.small || (modules <= MANY_MODULES && packages <= MANY_PACKAGES)) return;
   state.small = false;
   setForShortRun();

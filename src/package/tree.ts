@@ -13,7 +13,7 @@ import {
   type Result,
 } from '../base/diagnostic.ts';
 import { errnoOf, systemError } from '../base/fs.ts';
-import { growYoungFor } from '../base/heap.ts';
+import { growHeapFor } from '../base/heap.ts';
 import type { Entry } from '../base/stat/record.ts';
 import { openStatTable, type Files } from '../base/stat/table.ts';
 import { BUILDINFO, isPackageFolder, readDefinitions, type Definition } from './definition.ts';
@@ -204,7 +204,7 @@ function readPackages(
   mirrors: readonly string[],
   out: Collector,
 ): Definition[] {
-  growYoungFor({ packages: entries.length });
+  growHeapFor({ packages: entries.length });
   const definitions: Definition[] = [];
   for (const entry of entries) {
     const folder = pathIn(root, entry.name);

@@ -1,13 +1,13 @@
 // Makes many values that all live for long, having kept the young part of the heap small, or let it grow again for WORK
 // (JSON). Prints how large that part was at its largest, in bytes.
 import { getHeapSpaceStatistics } from 'node:v8';
-import { expectShortRun, growYoungFor } from '../../src/base/heap.ts';
+import { expectShortRun, growHeapFor } from '../../src/base/heap.ts';
 
 const young = () =>
   getHeapSpaceStatistics().find((one) => one.space_name === 'new_space')!.space_size;
 
 expectShortRun();
-growYoungFor(JSON.parse(process.argv[2]!));
+growHeapFor(JSON.parse(process.argv[2]!));
 const kept = [];
 let largest = 0;
 for (let i = 0; i < 300_000; i++) {

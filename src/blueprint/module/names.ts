@@ -88,7 +88,7 @@ export function missingModule(
     code: 'module/undefined',
     message: `${JSON.stringify(from.name)} ${verb} undefined module ${JSON.stringify(name)}`,
     at: from.place,
-    notes: named === undefined ? [] : [{ message: 'named here', at: named }],
+    ...(named === undefined ? {} : { notes: [{ message: 'named here', at: named }] }),
     ...(hint === undefined ? {} : { hint }),
   });
 }

@@ -3,8 +3,8 @@
 import type { Source, Span } from '../../base/span.ts';
 import { propertiesByPath } from '../property/place.ts';
 import { parse } from '../syntax/parse.ts';
-import { END, RAW_STRING, Scanner, STRING } from '../syntax/token.ts';
-import type { Module } from '../syntax/tree.ts';
+import type { Module, StringLiteral } from '../syntax/tree.ts';
+import { visitProperties } from '../syntax/visit.ts';
 import type { Group } from './variant.ts';
 
 const parsed = new WeakMap<Source, readonly Module[]>();
@@ -44,16 +44,12 @@ export function writtenSpan(group: Group, property: string): Span | undefined {
   return found && { source: found.source, start: found.colon, end: found.colon + 1 };
 }
 
-/** The first string in a module's definition that has this value; undefined where none has. */
+/** The first string of this value in a module's properties, as its file has them; undefined where there is none. */
 export function stringSpan(group: Group, value: string): Span | undefined {
   const module = syntaxOf(group);
-  if (module === undefined) return undefined;
-  const scanner = new Scanner(group.definition.source);
-  for (scanner.next(); scanner.kind !== END && scanner.end <= module.end; scanner.next()) {
-    const isString = scanner.kind === STRING || scanner.kind === RAW_STRING;
-    if (isString && scanner.start > module.start && scanner.value === value) {
-      return scanner.span(scanner.start, scanner.end);
-    }
-  }
-  return undefined;
+  let found: StringLiteral | undefined;
+  visitProperties({ path: [] }, module?.properties ?? [], (one) => {
+    if (one.kind === 'string' && one.value === value) found ??= one;
+  });
+  return found;
 }

@@ -8,7 +8,7 @@
 //
 // A phase that reports errors ends it. One engine runs once; it owns all its state.
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import { growYoungFor } from '../../base/heap.ts';
+import { growHeapFor } from '../../base/heap.ts';
 import type { FileSystem } from '../glob/filesystem.ts';
 import { LogicError } from '../module/exception.ts';
 import { Graph, type GraphOptions } from '../module/graph.ts';
@@ -77,7 +77,7 @@ export class Engine {
     const problems: Diagnostic[] = [];
     let count = 0;
     this.#tree = walkTree(files, this.#options, (file, modules) => {
-      growYoungFor({ modules: (count += modules.length) });
+      growHeapFor({ modules: (count += modules.length) });
       const options = { ignoreUnknownModuleTypes };
       problems.push(...loadFile(this.#graph, this.#registry, file, modules, options));
     });

@@ -2,7 +2,8 @@
 // across the whole workspace.
 import type { Span } from '../../base/span.ts';
 import { nameSpan, type StringLiteral } from '../../blueprint/syntax/tree.ts';
-import { locate, visitValues } from './locate.ts';
+import { visitValues } from '../../blueprint/syntax/visit.ts';
+import { locate } from './locate.ts';
 import { bareName, nameNode, type Document, type Workspace } from './workspace.ts';
 
 /** The places that define what stands at an offset: an assignment, or modules of a name. */

@@ -11,6 +11,7 @@ import {
   type Unset,
   type Variable,
 } from '../../blueprint/syntax/tree.ts';
+import type { Inside } from '../../blueprint/syntax/visit.ts';
 
 export type Found =
   | { readonly kind: 'assignment'; readonly assignment: Assignment }
@@ -47,11 +48,6 @@ export function locate({ definitions }: File, offset: number): Found | undefined
 
 function touches({ start, end }: Node, offset: number): boolean {
   return offset >= start && offset <= end;
-}
-
-interface Inside {
-  readonly module?: Module;
-  readonly path: readonly string[];
 }
 
 function inProperties(
@@ -103,51 +99,4 @@ function inFirst(
     if (found !== undefined) return found;
   }
   return undefined;
-}
-
-/** Calls back for every variable and string in the values of a file, with the module they stand in. */
-export function visitValues(
-  { definitions }: File,
-  visit: (value: Variable | StringLiteral, inside: Inside) => void,
-): void {
-  for (const definition of definitions) {
-    if (definition.kind === 'assignment') visitValue({ path: [] }, definition.value, visit);
-    else visitProperties({ module: definition, path: [] }, definition.properties, visit);
-  }
-}
-
-function visitProperties(
-  inside: Inside,
-  properties: readonly Property[],
-  visit: (value: Variable | StringLiteral, inside: Inside) => void,
-): void {
-  for (const { name, value } of properties) {
-    visitValue({ ...inside, path: [...inside.path, name] }, value, visit);
-  }
-}
-
-function visitValue(
-  inside: Inside,
-  value: Expression | Unset,
-  visit: (value: Variable | StringLiteral, inside: Inside) => void,
-): void {
-  switch (value.kind) {
-    case 'variable':
-    case 'string':
-      visit(value, inside);
-      break;
-    case 'map':
-      visitProperties(inside, value.properties, visit);
-      break;
-    case 'list':
-      for (const element of value.values) visitValue(inside, element, visit);
-      break;
-    case 'operator':
-      for (const operand of value.operands) visitValue(inside, operand, visit);
-      break;
-    case 'select':
-      for (const branch of value.cases) visitValue(inside, branch.value, visit);
-      break;
-    default:
-  }
 }
