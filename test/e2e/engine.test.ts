@@ -226,6 +226,9 @@ describe('mistakes', () => {
     expect(stderr).toContain('"x" depends on undefined module "shap"');
     expect(stderr).toContain('app/Blueprints:5:12: note: named here');
     expect(stderr).toContain('did you mean "shape"?');
+    expect(fail('app/Blueprints', 'cc_binary { name: "x", srcs: [":shap"] }\n')).toContain(
+      'app/Blueprints:1:31: note: named here',
+    );
   });
 
   test.each([

@@ -2,7 +2,7 @@
 // name spaces of their own are in namespaces.ts.
 import { definitionError, didYouMean, type Diagnostic } from '../../base/diagnostic.ts';
 import type { AnyValues } from '../property/value.ts';
-import { stringSpan } from './place.ts';
+import { namedSpan } from './place.ts';
 import type { Group } from './variant.ts';
 
 export interface Names {
@@ -83,7 +83,7 @@ export function missingModule(
     elsewhere === undefined
       ? didYouMean(name, names.candidates(from))
       : `there is "${elsewhere}" in another name space`;
-  const named = stringSpan(from, name);
+  const named = namedSpan(from, name);
   return definitionError({
     code: 'module/undefined',
     message: `${JSON.stringify(from.name)} ${verb} undefined module ${JSON.stringify(name)}`,

@@ -44,12 +44,12 @@ export function writtenSpan(group: Group, property: string): Span | undefined {
   return found && { source: found.source, start: found.colon, end: found.colon + 1 };
 }
 
-/** The first string of this value in a module's properties, as its file has them; undefined where there is none. */
-export function stringSpan(group: Group, value: string): Span | undefined {
+/** The first string that names a module, as `name` or `:name`, in another's properties; undefined where none does. */
+export function namedSpan(group: Group, name: string): Span | undefined {
   const module = syntaxOf(group);
   let found: StringLiteral | undefined;
   visitProperties({ path: [] }, module?.properties ?? [], (one) => {
-    if (one.kind === 'string' && one.value === value) found ??= one;
+    if (one.kind === 'string' && one.value.replace(/^:/, '') === name) found ??= one;
   });
   return found;
 }
