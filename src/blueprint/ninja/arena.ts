@@ -6,7 +6,8 @@ export type TextId = number;
 
 export const NO_TEXT: TextId = -1;
 
-const BLOCK = 1 << 21;
+/** Small, since V8 collects sooner the more there is outside of the heap. */
+const BLOCK = 1 << 18;
 
 export class TextArena {
   readonly #blocks: Buffer[] = [];
