@@ -364,6 +364,7 @@ export class BottomUpStep extends MutatingStep implements BottomUpContext {
       );
     }
     const from = found.kind === 'alias' ? found.target : found;
+    group.kept?.unknown(`who depends on module ${name}`);
     // Whoever depends on it now must be there to be changed.
     group.readsDependers = true;
     this.pass.replacements.push({ from, to: target, only });

@@ -9,6 +9,7 @@ import { checkEnded } from './given.ts';
 import type { Graph } from './graph.ts';
 import type { Mutator, TransitionMutator } from './mutator.ts';
 import { BottomUpStep, TopDownStep } from './mutating.ts';
+import { splitAsBefore } from './split.ts';
 import type { TransitionState } from './transition.ts';
 import { finalVariant } from './visit.ts';
 import { note, type Alias, type Dependency, type Group, type Variant } from './variant.ts';
@@ -31,15 +32,24 @@ export function runMutator(
   const where = `${mutator.kind} mutator ${JSON.stringify(mutator.name)}`;
   if (mutator.kind === 'bottom up') {
     const run = { name: mutator.name, splits: mutator.name, where, order: graph.order };
-    return runPass(graph, { ...run, down: false }, (variant, pass) =>
-      mutator.mutate(new BottomUpStep(graph, variant, pass, transitions)),
-    );
+    return runPass(graph, { ...run, down: false }, (variant, pass) => {
+      const { kept } = variant.group;
+      if (kept === undefined) {
+        return mutator.mutate(new BottomUpStep(graph, variant, pass, transitions));
+      }
+      if (splitAsBefore(graph, variant, kept, mutator.name, pass.number)) {
+        pass.splitVariants.push(variant);
+      }
+      return undefined;
+    });
   }
   const dependers = new Dependers(graph.order);
   const order = orderFromTop(graph.groups, dependers);
   const run = { name: mutator.name, splits: mutator.name, where, order, down: true };
   return runPass(graph, run, (variant, pass) =>
-    mutator.mutate(new TopDownStep(graph, variant, pass, dependers)),
+    variant.group.kept === undefined
+      ? mutator.mutate(new TopDownStep(graph, variant, pass, dependers))
+      : undefined,
   );
 }
 
@@ -65,10 +75,12 @@ function runTransition(
   transitions.finish(transition);
   if (split.length > 0) return split;
   return runPass(graph, { ...up, name, order: graph.order }, (variant, pass) =>
-    transition.mutate?.(
-      new BottomUpStep(graph, variant, pass, transitions),
-      variant.variations.get(name) ?? '',
-    ),
+    variant.group.kept === undefined
+      ? transition.mutate?.(
+          new BottomUpStep(graph, variant, pass, transitions),
+          variant.variations.get(name) ?? '',
+        )
+      : undefined,
   );
 }
 

@@ -30,6 +30,15 @@ export interface ProviderOptions {
   readonly persistent?: boolean;
 }
 
+/** Names that were given so far, and those that were given more than once: what bears them cannot be told apart by them. */
+const given = new Set<string>();
+const repeated = new Set<string>();
+
+/** Whether there are, in this process, several providers of a name. */
+export function isRepeated(name: string): boolean {
+  return repeated.has(name);
+}
+
 /** Throws LogicError for options that there are not. */
 export function provider<T>(name: string, options: ProviderOptions = {}): Provider<T> {
   checkKeys(`provider ${JSON.stringify(name)}`, options, ['mutator', 'persistent']);
@@ -39,6 +48,8 @@ export function provider<T>(name: string, options: ProviderOptions = {}): Provid
     const what = `whether provider ${JSON.stringify(name)} is persistent`;
     throw new LogicError(`${what} is neither true nor false but ${shownKind(persistent)}`);
   }
+  if (given.has(name)) repeated.add(name);
+  given.add(name);
   return { kind: 'provider', name, mutator, persistent };
 }
 

@@ -41,11 +41,19 @@ export class ModuleStep implements ReadingContext {
   }
 
   get properties(): AnyValues {
+    this.#beThere();
     return this.target.values;
+  }
+
+  /** Of a kept module build logic may ask how it is called and of what type it is, and nothing more. */
+  #beThere(): void {
+    const { kept, name } = this.target.group;
+    kept?.unknown(`module ${name}`);
   }
 
   as(properties: NestedProperty): never | undefined {
     const { target } = this;
+    this.#beThere();
     return target.has(properties) ? (target.values as never) : undefined;
   }
 
@@ -131,6 +139,7 @@ export class ModuleStep implements ReadingContext {
   }
 
   #glob(pattern: string, options: GlobOptions | undefined): Result<readonly string[]> {
+    this.#beThere();
     const result = this.graph.observations.glob(pattern, options);
     if (!result.ok) return result;
     const { group } = this.target;
@@ -140,6 +149,7 @@ export class ModuleStep implements ReadingContext {
   }
 
   addFileDependencies(...paths: readonly string[]): void {
+    this.#beThere();
     checkTexts('a file to depend on', paths);
     this.graph.observations.addFiles(paths);
     const { group } = this.target;
@@ -161,11 +171,15 @@ export class ModuleStep implements ReadingContext {
         `Can't get value of provider ${name} before mutator ${mutator} finished`,
       );
     }
-    return variant.providers?.[this.graph.providerIndex(provider)] as T | undefined;
+    const { kept } = variant.group;
+    const index = this.graph.providerIndex(provider);
+    if (kept !== undefined) return kept.valueOf(this.graph, variant, provider) as T | undefined;
+    return variant.providers?.[index] as T | undefined;
   }
 
   set<T>(provider: Provider<T>, value: T): void {
     const { target } = this;
+    this.#beThere();
     const { mutator, name } = provider;
     const when =
       mutator === undefined
@@ -196,11 +210,13 @@ export class ModuleStep implements ReadingContext {
   }
 
   directDependencies(): readonly DependencyEdge[] {
+    this.#beThere();
     return edgesOf(this.target);
   }
 
   directDependency(name: string, tag?: DependencyTag): Module | undefined {
     const { graph, target } = this;
+    this.#beThere();
     // A name that says which name space it is of is not the module's own.
     const exact = name.startsWith('//') ? graph.names.find(name, target.group) : undefined;
     for (const dependency of target.dependencies) {
@@ -217,21 +233,25 @@ export class ModuleStep implements ReadingContext {
   }
 
   visitDependencies(visit: (module: Module) => void): void {
+    this.#beThere();
     this.target.group.readsDeep = true;
     visitDependencies(this.target, visit);
   }
 
   walkDependencies(visit: (child: Module, parent: Module, tag: DependencyTag) => boolean): void {
+    this.#beThere();
     this.target.group.readsDeep = true;
     walkDependencies(this.target, visit);
   }
 
   variants(): readonly Module[] {
+    this.#beThere();
     return this.target.group.variants();
   }
 
   placeOf(property?: string, module: Module = this.target): Span | undefined {
     const { group } = module as Variant;
+    group.kept?.unknown(`the place of module ${group.name}`);
     return property === undefined ? group.place : writtenSpan(group, property);
   }
 }

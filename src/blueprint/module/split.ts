@@ -4,6 +4,7 @@ import type { DependencyTag } from './handle.ts';
 import type { Graph } from './graph.ts';
 import { LogicError } from './exception.ts';
 import { checkText } from './given.ts';
+import type { KeptModule } from './kept.ts';
 import { note, Variant, type Alias, type Dependency } from './variant.ts';
 
 /** Which variation of a dependency a variation leads to. */
@@ -46,6 +47,23 @@ export function splitVariant(
   variant.added = undefined;
   graph.changed = true;
   return parts;
+}
+
+/** Splits a variant of a kept module as the mutator did in the earlier run, in the pass with this number. Returns whether it did. */
+export function splitAsBefore(
+  graph: Graph,
+  variant: Variant,
+  kept: KeptModule,
+  mutator: string,
+  number: number,
+): boolean {
+  const parts = kept.partsOf(graph, variant, mutator, number);
+  if (parts.length === 1 && parts[0] === undefined) return false;
+  const names = parts.map((name) => name ?? '');
+  // It has no dependencies here, which could follow.
+  const alone = { local: false, fallback: undefined, follow: undefined };
+  splitVariant(graph, variant, { mutator, names, ...alone }, []);
+  return true;
 }
 
 function partNamed(variant: Variant, name: string, split: Split): Variant {

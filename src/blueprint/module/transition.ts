@@ -9,6 +9,7 @@ import { LogicError } from './exception.ts';
 import { checkText, checkTexts } from './given.ts';
 import { ModuleStep } from './reading.ts';
 import { followDependencies, splitVariant, type Split } from './split.ts';
+import type { KeptModule } from './kept.ts';
 import type { Dependers } from './dependers.ts';
 import type { Pass } from './change.ts';
 import { finalVariant } from './visit.ts';
@@ -29,6 +30,11 @@ export class TransitionState {
   /** First part, from dependers down: collects which variations each variant must have. */
   propagate(transition: TransitionMutator, variant: Variant, pass: Pass, by: Dependers): void {
     const { diagnostics } = pass;
+    const { kept } = variant.group;
+    if (kept !== undefined) {
+      this.#keep(kept, transition, variant);
+      return;
+    }
     const own = transition.split(new ModuleStep(this.#graph, variant, diagnostics));
     checkTexts(`what the split of ${transition.name} returned`, own);
     if (own.length === 0) {
@@ -51,6 +57,16 @@ export class TransitionState {
       }
       this.#wanted.set(dependency, wanted);
     }
+  }
+
+  /** A kept module has what it had; it is not known what it would be with more. */
+  #keep(kept: KeptModule, { name }: TransitionMutator, variant: Variant): void {
+    const number = this.#graph.mutatorNumbers.get(`${name}_split`)!;
+    const parts = kept.partsOf(this.#graph, variant, name, number);
+    const own = parts.map((part) => part ?? '');
+    const lacking = (this.#wanted.get(variant) ?? []).find((one) => !own.includes(one));
+    if (lacking !== undefined) kept.unknown(`variation ${lacking} of module ${variant.name}`);
+    this.#wanted.set(variant, own);
   }
 
   /** Second part, from dependencies up: splits, or only follows where there is nothing to split. */

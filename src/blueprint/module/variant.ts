@@ -8,6 +8,7 @@ import type { LocalRule, LocalVariable } from '../ninja/entity.ts';
 import type { NestedProperty } from '../property/property.ts';
 import type { AnyValues } from '../property/value.ts';
 import type { DependencyTag, Module } from './handle.ts';
+import type { KeptModule } from './kept.ts';
 import type { AnyModuleType } from './type.ts';
 import type { Variations } from './variations.ts';
 
@@ -53,11 +54,14 @@ export class Group {
   /** Files and globs that its steps asked for. */
   files: string[] | undefined;
   globs: string[] | undefined;
+  /** Of a module that is kept as an earlier run left it: then nothing of build logic runs on it. */
+  readonly kept: KeptModule | undefined;
 
-  constructor(name: string, definition: Definition, rank: number) {
+  constructor(name: string, definition: Definition, rank: number, kept?: KeptModule) {
     this.name = name;
     this.definition = definition;
     this.rank = rank;
+    this.kept = kept;
   }
 
   get place(): Span {
@@ -95,6 +99,7 @@ export class Group {
   }
 
   addWrite(group: Group): void {
+    group.kept?.unknown(`what is done to module ${group.name}`);
     if (group === this) return;
     if (this.writes === undefined) this.writes = [group];
     else if (!this.writes.includes(group)) this.writes.push(group);
@@ -195,6 +200,7 @@ export class Variant implements Module {
   }
 
   get properties(): AnyValues {
+    this.group.kept?.unknown(`the properties of module ${this.name}`);
     this.group.observed = true;
     return this.values;
   }

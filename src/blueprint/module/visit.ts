@@ -25,6 +25,7 @@ export function visitDependencies(start: Variant, visit: (variant: Variant) => v
     const dependency = finalVariant(top.variant.dependencies[top.next++]!.module);
     if (seen.has(dependency)) continue;
     seen.add(dependency);
+    dependency.group.kept?.unknown(`what module ${dependency.name} depends on`);
     stack.push({ variant: dependency, next: 0 });
   }
 }
@@ -46,6 +47,7 @@ export function walkDependencies(
     const child = finalVariant(edge.module);
     if (!visit(child, top.variant, edge.tag) || seen.has(child)) continue;
     seen.add(child);
+    child.group.kept?.unknown(`what module ${child.name} depends on`);
     stack.push({ variant: child, next: 0 });
   }
 }

@@ -14,6 +14,7 @@ import { LogicError } from '../module/exception.ts';
 import { Graph, type GraphOptions } from '../module/graph.ts';
 import type { Logic } from '../module/logic.ts';
 import type { Module } from '../module/handle.ts';
+import type { Group } from '../module/variant.ts';
 import { numberMutators, runMutator } from '../module/pass.ts';
 import { TransitionState } from '../module/transition.ts';
 import { collectedOf, type CollectedRecord } from './collect.ts';
@@ -40,6 +41,8 @@ export interface PartOptions {
   readonly files: readonly ReadFile[];
   /** Which modules of a file are part of it, by name and the file's path. */
   readonly has: (name: string, path: string) => boolean;
+  /** Modules that it looks at and that are kept as they were. */
+  readonly kept?: readonly Group[];
   /** Last parts of packages' paths of which it is known that several packages share them. */
   readonly sharedPackageNames: ReadonlySet<string>;
   readonly prefixes: ReadonlyMap<string, string>;
@@ -94,6 +97,10 @@ export class Engine {
     for (const { file, modules, diagnostics: problems } of part.files) {
       diagnostics.push(...problems);
       diagnostics.push(...loadFile(this.#graph, this.#registry, file, modules, options));
+    }
+    for (const group of part.kept ?? []) {
+      const problem = this.#graph.add(group, {});
+      if (problem !== undefined) diagnostics.push(problem);
     }
     return this.#end(diagnostics);
   }

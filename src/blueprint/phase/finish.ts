@@ -17,6 +17,7 @@ import type { Prepared } from './prepare.ts';
 import { indexOfText, textAt, textCount, unpackTexts } from './column.ts';
 import { mergeLooks, packLooks, recordLooks, saysTheSame, type GlobLook } from './looks.ts';
 import { recordFiles, updateFiles } from './record.ts';
+import { assembleShown, patchShown } from './shown.ts';
 import { stampOf } from './stamp.ts';
 import type { Stamper } from './stamper.ts';
 import type { State } from './state.ts';
@@ -77,6 +78,7 @@ export function finishWhole(engine: Engine, target: FinishTarget): Finished {
       takenAt: target.takenAt,
       files,
       ...assembled,
+      shown: assembleShown(entries, graph, engine.registry, undefined),
       entities,
       entityLists,
       ...packLooks({ globs, watched }, stamper),
@@ -133,6 +135,11 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
     ({ globs, directories, watched } = packLooks(merged, stamper));
   }
   const { assembled, changed } = writeOut(target, prepared, input, { ...contents, reached });
+  const { graph, registry } = engine;
+  const shown =
+    inPlace === undefined
+      ? assembleShown(entries, graph, registry, state)
+      : patchShown(state, inPlace, graph, registry);
   const names = new Set([...replaced].map((index) => textAt(state.modules.name, index)));
   return {
     changed,
@@ -141,6 +148,7 @@ export function finishPart(state: State, part: Part, target: FinishTarget): Fini
       takenAt: target.takenAt,
       files: updateFiles(state.files, part.changedFiles),
       ...assembled,
+      shown,
       entities: merged.entities,
       entityLists: merged.lists,
       globs,

@@ -4,7 +4,7 @@ import type { FileSystem } from '../glob/filesystem.ts';
 import { LogicError } from '../module/exception.ts';
 import type { Logic } from '../module/logic.ts';
 import { moduleOfOwner } from '../module/prefix.ts';
-import type { Group } from '../module/variant.ts';
+import type { Group, Variant } from '../module/variant.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { Owner } from '../ninja/entity.ts';
 import { sharedNames } from '../ninja/names.ts';
@@ -15,6 +15,7 @@ import { Engine, type EngineOptions } from './engine.ts';
 import { PartNames } from './partnames.ts';
 import { Region } from './region.ts';
 import { FileReader } from './reread.ts';
+import { keptModules } from './shown.ts';
 import {
   definedName,
   findEverNamed,
@@ -68,6 +69,8 @@ class PartialAnalysis {
   readonly #region: Region;
   readonly #reader: FileReader;
   readonly #changedFiles = new Map<number, ReadFile>();
+  /** Something was asked of a kept module that nobody knows: now all of them are analysed. */
+  #keepsNone = false;
 
   constructor(state: State, changes: Changes, options: EngineOptions, logic: readonly Logic[]) {
     this.#state = state;
@@ -135,8 +138,12 @@ class PartialAnalysis {
   /** One round. Undefined when it showed that more must be analysed. */
   #analyse(): Part | undefined {
     const { modules, manifest } = this.#state;
-    const closed = this.#region.closure(textCount(modules.name) * MAX_PART);
-    if (closed === undefined) throw new GivenUp('the change concerns too many modules');
+    const parts = this.#region.parts(
+      textCount(modules.name) * MAX_PART,
+      (module) => !this.#keepsNone && this.#state.shown.type[module] !== -1,
+    );
+    if (parts === undefined) throw new GivenUp('the change concerns too many modules');
+    const { analysed: closed, kept } = parts;
     const files = new Set(this.#changedFiles.keys());
     const names = new Set<string>();
     for (const module of closed) {
@@ -151,9 +158,11 @@ class PartialAnalysis {
     const known = (name: string): number | undefined => this.#indexOf(name);
     const changed = new Set([...this.#changedFiles.values()].map(({ file }) => file.path));
     const read = [...files].sort((a, b) => a - b).map((index) => this.#readFile(index));
+    const unknown: string[] = [];
     const diagnostics = runPhases(engine, {
       files: read,
       has: (name, path) => changed.has(path) || names.has(name),
+      kept: keptModules(this.#state, kept, engine.registry, (what) => void unknown.push(what)),
       sharedPackageNames: new Set(manifest.shared),
       prefixes: this.#foreignPrefixes(closed),
       collected: (provider) =>
@@ -162,11 +171,15 @@ class PartialAnalysis {
           return index !== undefined && !closed.has(index);
         }),
     });
+    if (unknown.length > 0 || (diagnostics.length === 0 && !areAsKept(engine))) {
+      this.#keepsNone = true;
+      return undefined;
+    }
     const missed = [...asked]
       .flatMap((name) => findEverNamed(modules, name))
-      .filter((index) => !closed.has(index));
+      .filter((index) => !closed.has(index) && !kept.has(index));
     if (missed.length > 0) {
-      for (const module of missed) this.#region.want(module);
+      for (const module of missed) this.#region.meet(module);
       return undefined;
     }
     if (diagnostics.length > 0) throw new GivenUp('there are errors');
@@ -200,6 +213,7 @@ class PartialAnalysis {
     /** Modules that may have names, for some mutators at least, which there were not. */
     const appeared: Group[] = [];
     for (const group of engine.graph.groups) {
+      if (group.kept !== undefined) continue;
       const index = this.#indexOf(group.name);
       if (index === undefined) {
         appeared.push(group);
@@ -305,6 +319,11 @@ class PartialAnalysis {
     if (prefixes.clashed) throw new GivenUp('local names clash');
     if (visitsModules) throw new GivenUp('a singleton visits all modules');
   }
+}
+
+/** Whether kept modules have come to the variants that they had. */
+function areAsKept({ graph }: Engine): boolean {
+  return graph.groups.every(({ kept, members }) => kept?.has(members as Variant[]) ?? true);
 }
 
 function runPhases(

@@ -190,8 +190,10 @@ class Preparation {
       }
       const before = diagnostics.length;
       variant.generating = 'running';
-      const { generate } = variant.group.definition.type;
-      if (generate !== undefined || variant.missing !== undefined) {
+      const { definition, kept } = variant.group;
+      const { generate } = definition.type;
+      const acts = generate !== undefined || variant.missing !== undefined;
+      if (acts && kept === undefined) {
         this.#generate(variant, generate as ((context: GenerateStep) => void) | undefined);
       }
       variant.generating = 'done';

@@ -10,7 +10,7 @@ import { readSealed, writeSealed } from './sealed.ts';
 import type { Stamp, StampColumn } from './stamp.ts';
 
 /** Changes whenever the meaning of the columns does. */
-const FORMAT = 7;
+const FORMAT = 8;
 
 /** Flags of a module. */
 export const READS_DEEP = 1;
@@ -26,6 +26,7 @@ export interface State {
   readonly files: FileColumns;
   readonly modules: ModuleColumns;
   readonly variants: VariantColumns;
+  readonly shown: ShownColumns;
   readonly entities: readonly EntityRecord[];
   readonly entityLists: readonly (readonly number[])[];
   readonly globs: GlobColumns;
@@ -90,6 +91,20 @@ export interface VariantColumns {
   /** Where the text of all of them begins in the manifest, and where it ends. */
   readonly textStart: number;
   readonly textEnd: number;
+}
+
+/** What modules show to others. */
+export interface ShownColumns {
+  /** Index into `types`, the names of module types; -1 for a module that cannot be taken as it was. */
+  readonly type: Int32Array;
+  readonly types: readonly string[];
+  /** Of each variant: index into `shapes`, which are its variations in the order in which it got them. */
+  readonly shape: Int32Array;
+  readonly shapes: readonly (readonly (readonly [mutator: string, variation: string])[])[];
+  /** The names of all providers that were used; not those that several providers have. */
+  readonly providers: readonly string[];
+  /** What each module's variants provided, as JSON; empty for nothing. */
+  readonly values: TextColumn;
 }
 
 /** Who looked at something: modules, or also the tree itself or singletons. */

@@ -4,6 +4,9 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect } from 'vitest';
+import { textAt, unpackTexts } from '../../../src/blueprint/phase/column.ts';
+import { readSealed } from '../../../src/blueprint/phase/sealed.ts';
+import type { State } from '../../../src/blueprint/phase/state.ts';
 import {
   generate,
   type Generated,
@@ -36,10 +39,15 @@ const namesake = packageContext('other/logic');
 const namesakeRule = namesake.rule('compile', { command: 'other $in > $out' });
 const rareRule = pkg.rule('rare', { command: 'echo $rare $in > $out' });
 const link = dependencyTag('link');
-const outputs = provider<{ out: string }>('outputs');
+const outputs = provider<{ out: string }>('outputs of things');
 /** Not plain data: nobody can tell whether it is another one. */
-const secrets = provider<() => string>('secrets');
-const published = provider<{ name: string; outs: number }>('published', { persistent: true });
+const secrets = provider<() => string>('secrets of things');
+const published = provider<{ name: string; outs: number }>('published by things', {
+  persistent: true,
+});
+
+/** The modules whose step of generating ran, in order; emptied by whoever wants to know. */
+export const steps: string[] = [];
 
 const fields = {
   srcs: list(path()),
@@ -89,6 +97,7 @@ const thing = moduleType({
     if (ctx.properties.load_glob !== '') ctx.glob(`${ctx.directory}/${ctx.properties.load_glob}`);
   },
   generate(ctx) {
+    steps.push(ctx.name);
     const its = ctx.properties;
     const inputs = its.srcs.map((src) => `${ctx.directory}/${src}`);
     if (its.glob !== '') inputs.push(...ctx.glob(`${ctx.directory}/${its.glob}`));
@@ -121,7 +130,7 @@ const thing = moduleType({
   },
 });
 
-const early = provider<number>('early', { mutator: 'early' });
+const early = provider<number>('dependers of things', { mutator: 'early' });
 
 export const logic: Logic = {
   moduleTypes: [thing, made],
@@ -225,6 +234,9 @@ export class Tree {
     const generated = this.generate(more);
     this.generate({ ...more, fresh: true, output: 'whole.ninja' });
     expect(this.read('build.ninja')).toBe(this.read('whole.ninja'));
+    expect(shownIn(join(this.root, '.ashlar/build.ninja.state'))).toEqual(
+      shownIn(join(this.root, '.ashlar/whole.ninja.state')),
+    );
     expect(this.read('build.ninja.d').replace('build.ninja', 'whole.ninja')).toBe(
       this.read('whole.ninja.d'),
     );
@@ -234,6 +246,30 @@ export class Tree {
   read(file: string): string {
     return readFileSync(join(this.root, file), 'utf8');
   }
+}
+
+/** What a state says that modules show to others, whatever numbers it has for names. */
+function shownIn(file: string): unknown {
+  const { modules, shown, variants } = readSealed(file) as State;
+  return unpackTexts(modules.name).map((name, index) => {
+    const type = shown.types[shown.type[index]!];
+    const values = (JSON.parse(textAt(shown.values, index) || '[]') as unknown[][]).map((list) => {
+      const ofVariant = new Map<string, unknown>();
+      for (let i = 0; i < list.length; i += 2) {
+        ofVariant.set(shown.providers[list[i] as number]!, list[i + 1]);
+      }
+      return ofVariant;
+    });
+    const at = [...variants.name.keys()].slice(
+      modules.variants[index],
+      modules.variants[index + 1],
+    );
+    const shapes = at.map((one) => [
+      variants.names[variants.name[one]!],
+      shown.shapes[shown.shape[one]!],
+    ]);
+    return { name, type, values, shapes };
+  });
 }
 
 export function sampleTree(): Tree {
