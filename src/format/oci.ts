@@ -3,10 +3,13 @@
 import { hash } from 'node:crypto';
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ok, type Result } from '../base/diagnostic.ts';
+import { showName } from '../base/bytename.ts';
+import { buildError, ok, type Result } from '../base/diagnostic.ts';
 import type { Digest } from '../base/digest.ts';
 import { removeTree, temporaryBeside } from '../base/fs.ts';
+import { Refusal, settle } from '../base/refusal.ts';
 import { FIXED_MTIME } from '../base/tar/pack.ts';
+import { walkTree } from '../base/tree.ts';
 import { packArchive } from './archive.ts';
 
 export interface OciOptions {
@@ -29,13 +32,15 @@ const MACHINES: Readonly<Record<string, { architecture: string; variant?: string
 
 /**
  * Packs everything below `tree` into `file`, which appears only when it is whole. Errors: those of
- * `packArchive`.
+ * `packArchive`, and `archive/whiteout`.
  */
 export async function writeOci(
   tree: string,
   file: string,
   { name, path, signal }: OciOptions,
 ): Promise<Result<void>> {
+  const files = await settle('pack', tree, async () => refuseWhiteouts(tree));
+  if (!files.ok) return files;
   const layout = temporaryBeside(file);
   const blobs = join(layout, 'blobs', 'sha256');
   mkdirSync(blobs, { recursive: true });
@@ -61,12 +66,15 @@ export async function writeOci(
     if (!layer.ok) return layer;
     renameSync(packed, join(blobs, layer.value.hash));
     const machine = MACHINES[process.arch] ?? { architecture: process.arch };
+    const created = new Date(FIXED_MTIME * 1000).toISOString();
     const config = put('config.v1', {
-      created: new Date(FIXED_MTIME * 1000).toISOString(),
+      created,
       ...machine,
       os: 'linux',
       config: { Env: [`PATH=${path.join(':')}`] },
       rootfs: { type: 'layers', diff_ids: [`sha256:${plain.value.hash}`] },
+      // One for each layer: those who add layers append theirs, and would name ours by the first of them.
+      history: [{ created, created_by: 'ashlar' }],
     });
     const manifest = put('manifest.v1', {
       schemaVersion: 2,
@@ -91,6 +99,22 @@ export async function writeOci(
     return written.ok ? ok(undefined) : written;
   } finally {
     removeTree(layout);
+  }
+}
+
+const WHITEOUT = '.wh.';
+
+/** In a layer such a file is none: it says that another one is gone. Throws a `Refusal`. */
+function refuseWhiteouts(tree: string): void {
+  for (const { path } of walkTree(tree)) {
+    if (!path.slice(path.lastIndexOf('/') + 1).startsWith(WHITEOUT)) continue;
+    throw new Refusal(
+      buildError({
+        code: 'archive/whiteout',
+        message: `"${showName(path)}" cannot be in an image of containers, where names that begin with "${WHITEOUT}" remove files`,
+        hint: 'give it another name, or write the image in other formats only',
+      }),
+    );
   }
 }
 

@@ -85,6 +85,7 @@ test('an image is what each part says of the next', async () => {
     created: '1980-01-01T00:00:00.000Z',
     config: { Env: ['PATH=/opt/x/bin:/bin'] },
     rootfs: { type: 'layers', diff_ids: [`sha256:${digestOf(layer).hash}`] },
+    history: [{ created: '1980-01-01T00:00:00.000Z', created_by: 'ashlar' }],
   });
   const listed = execFileSync('tar', ['-tvf', '-', '--numeric-owner'], {
     input: layer,
@@ -118,4 +119,20 @@ test('a tree that cannot be packed is told of, and leaves no file', async () => 
   const made = await writeOci(tree, directory.at('a.oci.tar'), { name: 'a', path: [] });
   expect(made).toMatchObject({ ok: false, diagnostics: [{ code: 'archive/special-file' }] });
   expect(readdirSync(directory.path)).toEqual(['tree']);
+});
+
+test('a name that would remove a file of an image is told of', async () => {
+  using directory = scratch();
+  const tree = makeTree(directory.at('tree'));
+  writeFileSync(join(tree, 'opt/x/a.wh.b'), '');
+  await written(directory, tree, 'a.oci.tar');
+  writeFileSync(join(tree, 'opt/x/.wh.tool'), '');
+  const made = await writeOci(tree, directory.at('b.oci.tar'), { name: 'b', path: [] });
+  expect(made).toMatchObject({
+    ok: false,
+    diagnostics: [
+      { code: 'archive/whiteout', message: expect.stringMatching(/^"opt\/x\/\.wh\.tool" cannot /) },
+    ],
+  });
+  expect(readdirSync(directory.path).sort()).toEqual(['a.oci.tar', 'tree']);
 });

@@ -48,7 +48,7 @@ export function imageTask(image: ImageDeclaration, unsorted: readonly ImageMembe
     work: {
       kind: 'step',
       name: 'image',
-      version: 1,
+      version: 2,
       parameters: {
         formats,
         packages: members.map(({ name, version, prefix }) => ({ name, version, prefix })),
