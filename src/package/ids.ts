@@ -11,7 +11,7 @@ import type { Edge } from './graph.ts';
 import { hashItems, hashMembers, hashText, type Sha1Hex } from './identity.ts';
 import { readInputs, type InputSources, type PackageInputs, type ResolvedPin } from './inputs.ts';
 import type { ModuleDefinition } from './module/definition.ts';
-import { hashModule } from './module/identity.ts';
+import { hashModule, type KnownHashes } from './module/identity.ts';
 import { treeOrder } from './order.ts';
 import { createClosures } from './transitive.ts';
 import type { Tree } from './tree.ts';
@@ -67,6 +67,7 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
   const sound = order.filter((node) => !graph.broken[node]);
   const inputs = await readInputs(tree, sound, options, out);
   const ids = new Map<number, Identity>();
+  const known: KnownHashes = new Map();
   const idHashes: Sha1Hex[] = [];
   const closureOf = createClosures(graph, order);
   const requiresOf = (node: number): readonly Edge[] =>
@@ -100,7 +101,7 @@ export async function computeIds(tree: Tree, options: IdOptions): Promise<Identi
     const id = out.take(
       module === undefined
         ? idOf(definition, own, hashItems(members.map((member) => idHashes[member]!)))
-        : moduleId(module, own, idsOf(members), idsOf(built.members)),
+        : moduleId(module, own, idsOf(members), idsOf(built.members), known),
     );
     if (id === undefined) continue;
     ids.set(node, { definition, id, inputs: own });
@@ -125,8 +126,9 @@ function moduleId(
   inputs: PackageInputs,
   requires: readonly string[],
   buildRequires: readonly string[],
+  known: KnownHashes,
 ): Result<PackageId> {
-  const version = hashModule(declaration, {
+  const its = {
     image: inputs.docker,
     sources: new Map<string, ResolvedPin | ReadonlyMap<string, string>>([
       ...inputs.sources,
@@ -135,7 +137,8 @@ function moduleId(
     patches: inputs.files!.patches,
     requires,
     buildRequires,
-  });
+  };
+  const version = hashModule(declaration, its, known);
   return packageIdFrom(declaration.name, version, declaration.at);
 }
 

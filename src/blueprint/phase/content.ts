@@ -4,6 +4,7 @@
 // looked at them. What is out: the module's part of the manifest, and where in its file it stands.
 import { hash } from 'node:crypto';
 import type { Graph } from '../module/graph.ts';
+import type { AnyProvider } from '../module/provider.ts';
 import type { Group, Variant } from '../module/variant.ts';
 import type { Variations } from '../module/variations.ts';
 
@@ -20,12 +21,12 @@ export interface Content {
 /** Computes digests of one graph's modules, all at one time: when everything has been generated. */
 export class ContentDigests {
   /** Providers by name: their indexes depend on which was used first. */
-  readonly #providers: readonly (readonly [name: string, index: number])[];
+  readonly #providers: readonly (readonly [provider: AnyProvider, index: number])[];
 
   constructor(graph: Graph) {
     this.#providers = [...graph.providers]
-      .map(({ name }, index): [string, number] => [name, index])
-      .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+      .map((provider, index): [AnyProvider, number] => [provider, index])
+      .sort(([{ name: a }], [{ name: b }]) => (a < b ? -1 : a > b ? 1 : 0));
   }
 
   of(group: Group): Content {
@@ -54,11 +55,13 @@ export class ContentDigests {
     }
     if (missing !== undefined) parts.push('missing', ...missing);
     if (providers !== undefined) {
-      for (const [name, index] of this.#providers) {
+      for (const [{ name, persistent }, index] of this.#providers) {
         const value = providers[index];
         if (value === undefined) continue;
         parts.push(name);
-        plain = addValue(parts, value) && plain;
+        // What is kept between runs is JSON, and may be long.
+        if (persistent) parts.push(JSON.stringify(value));
+        else plain = addValue(parts, value) && plain;
       }
     }
     if (observed) plain = addValue(parts, variant.values) && plain;

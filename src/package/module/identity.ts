@@ -21,67 +21,79 @@ export interface ModuleInputs {
   readonly buildRequires: readonly string[];
 }
 
-/** A value of a record: text, or values by name. */
-type Item = string | Map<string, Item>;
+/**
+ * Hashes of values that are no texts, by their JSON: most of what modules say, such as the pipeline, many say. Undefined is
+ * that of what says nothing.
+ */
+export type KnownHashes = Map<string, Sha256Hex | undefined>;
 
-/** The version of a package. */
-export function hashModule(declaration: PackageDeclaration, inputs: ModuleInputs): Sha256Hex {
+/** The version of a package. `known` is for all packages of a tree. */
+export function hashModule(
+  declaration: PackageDeclaration,
+  inputs: ModuleInputs,
+  known: KnownHashes,
+): Sha256Hex {
   const { name, variant, values } = declaration;
   const { sources, patches, requires, build_requires, exclude, volatile, image, ...fields } =
     values;
   void [sources, patches, requires, build_requires, image];
-  const variables = new Map(
-    Object.entries(values.variables).flatMap(([key, value]): [string, string][] =>
-      value === undefined ? [] : [[key, counted(value, exclude[key]?.pieces ?? [])]],
-    ),
+  const variables = Object.entries(values.variables).flatMap(([key, value]): Member[] =>
+    value === undefined ? [] : [[key, hashText(counted(value, exclude[key]?.pieces ?? []))]],
   );
-  const record = new Map<string, Item>();
+  const record = new Map<string, Sha256Hex>();
   for (const [key, value] of Object.entries(fields)) {
-    const item = itemOf(value);
+    const its = hashOf(value, known);
     // What is not given has no member, so that new properties leave ids as they are.
-    if (item !== undefined) record.set(key, item);
+    if (its !== undefined) record.set(key, its);
   }
-  record.set('variables', variables);
-  record.set('volatile', new Map(Object.keys(volatile).map((key) => [key, ''])));
-  record.set('ashlar_version', VERSION);
-  record.set('name', name);
-  record.set('variant', variant ?? '');
-  record.set('docker', inputs.image);
-  record.set('sources', new Map([...inputs.sources].map(([key, pin]) => [key, pinItem(pin)])));
-  record.set('patches', indexed(inputs.patches));
-  record.set('requires', indexed([...inputs.requires].sort(byCodePoint)));
-  record.set('build_requires', indexed([...inputs.buildRequires].sort(byCodePoint)));
-  return hashItem(record);
+  const texts = (list: readonly string[]): Sha256Hex =>
+    hashMembers(list.map((text, index) => [String(index), hashText(text)]));
+  record.set('variables', hashMembers(variables));
+  record.set('volatile', hashMembers(Object.keys(volatile).map((key) => [key, NOTHING])));
+  record.set('ashlar_version', hashText(VERSION));
+  record.set('name', hashText(name));
+  record.set('variant', hashText(variant ?? ''));
+  record.set('docker', hashText(inputs.image));
+  record.set('sources', hashMembers([...inputs.sources].map(([key, pin]) => [key, hashPin(pin)])));
+  record.set('patches', texts(inputs.patches));
+  record.set('requires', texts([...inputs.requires].sort(byCodePoint)));
+  record.set('build_requires', texts([...inputs.buildRequires].sort(byCodePoint)));
+  return hashMembers([...record]);
 }
 
-function pinItem(pin: ResolvedPin | ReadonlyMap<string, string>): Item {
-  return 'key' in pin ? new Map([[pin.key, String(pin.value)]]) : new Map(pin);
+function hashPin(pin: ResolvedPin | ReadonlyMap<string, string>): Sha256Hex {
+  const members = 'key' in pin ? [[pin.key, String(pin.value)] as const] : [...pin];
+  return hashMembers(members.map(([key, value]) => [key, hashText(value)]));
 }
 
 /** Undefined for what says nothing: an empty text, list or map. The order of a list counts. */
-function itemOf(value: unknown): Item | undefined {
+function hashOf(value: unknown, known: KnownHashes): Sha256Hex | undefined {
   if (value === undefined || value === '' || value === false) return undefined;
-  if (Array.isArray(value)) return value.length === 0 ? undefined : indexed(value as unknown[]);
-  if (typeof value === 'object' && value !== null) return membersOf(value);
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return hashText(value);
+  const json = JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return hashText(json);
+  const before = known.get(json);
+  if (before !== undefined || known.has(json)) return before;
+  const members = Array.isArray(value)
+    ? value.map((item, index): Member => [String(index), hashOf(item, known) ?? NOTHING])
+    : Object.entries(value).flatMap(([key, inner]): Member[] => {
+        const its = hashOf(inner, known);
+        return its === undefined ? [] : [[key, its]];
+      });
+  const its = members.length === 0 ? undefined : hashMembers(members);
+  known.set(json, its);
+  return its;
 }
 
-function membersOf(value: object): Item | undefined {
-  const items = new Map<string, Item>();
-  for (const [key, inner] of Object.entries(value)) {
-    const item = itemOf(inner);
-    if (item !== undefined) items.set(key, item);
-  }
-  return items.size === 0 ? undefined : items;
+type Member = readonly [key: string, hash: Sha256Hex];
+
+function hashMembers(members: readonly Member[]): Sha256Hex {
+  const sorted = [...members].sort(([a], [b]) => byCodePoint(a, b));
+  return hashText(sorted.map(([key, its]) => `${key}=${its}`).join(','));
 }
 
-function indexed(values: readonly unknown[]): Item {
-  return new Map(values.map((value, index) => [String(index), itemOf(value) ?? '']));
-}
-
-function hashItem(item: Item): Sha256Hex {
-  if (typeof item === 'string') return hash('sha256', item) as Sha256Hex;
-  const members = [...item].sort(([a], [b]) => byCodePoint(a, b));
-  const text = members.map(([key, value]) => `${key}=${hashItem(value)}`).join(',');
+function hashText(text: string): Sha256Hex {
   return hash('sha256', text) as Sha256Hex;
 }
+
+const NOTHING = hashText('');
