@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { buildError, type Diagnostic } from '../base/diagnostic.ts';
 import { removeTree, systemError } from '../base/fs.ts';
 import { lock } from '../base/lock.ts';
+import { fileOf } from '../base/span.ts';
 import { shellLine } from '../base/shell.ts';
 import { storeRemoved } from '../cache/removed.ts';
 import { moveIntoStore, putBytes, type Store } from '../cache/store.ts';
@@ -13,6 +14,7 @@ import { storeTree } from '../cache/tree.ts';
 import type { Workspace } from '../cache/work.ts';
 import type { Sandbox, SandboxCommand, SandboxExit } from '../sandbox/port.ts';
 import type { TaskFailure } from './event.ts';
+import { isInside } from './graph.ts';
 import { commandOf } from './key.ts';
 import { takesPart, type Jobserver } from './jobserver.ts';
 import { isKept, Layers } from './layer.ts';
@@ -287,7 +289,14 @@ async function runStep(
     progress: options.progress,
     signal: options.signal,
   });
-  return ran.ok ? [] : ran.diagnostics;
+  return ran.ok ? [] : ran.diagnostics.map((one) => withoutStaged(one, staged));
+}
+
+/** A place in directories that are gone when it is read tells nothing. */
+function withoutStaged(diagnostic: Diagnostic, { mounts }: Stage): Diagnostic {
+  const { at, ...rest } = diagnostic;
+  const isStaged = at !== undefined && mounts.some(({ source }) => isInside(fileOf(at), source));
+  return isStaged ? rest : diagnostic;
 }
 
 /** Takes the declared outputs into the store. One that is not there fails the task, whatever it said. */

@@ -30,6 +30,20 @@ image {
   });
 }
 
+test('an image that cannot be written is told of by what is wrong in it', () => {
+  using rig = createRig();
+  const script = 'mkdir -p $DESTDIR$PREFIX/etc; touch $DESTDIR$PREFIX/etc/.wh.conf';
+  rig.write({
+    Blueprints: [
+      `package { name: "one", version: "1", tasks: { install: { script: "${script}" } } }`,
+      'image { name: "system", packages: ["one"], formats: ["oci"] }',
+    ].join('\n'),
+  });
+  const { status, stderr } = rig.run(['build', 'system']);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/^error: "opt\/ashlar\/etc\/\.wh\.conf" cannot be in an image/m);
+});
+
 test('an image is explained by what changed below it, and by what it is made of', () => {
   using rig = createRig();
   write(rig, '-O2', '"lib"');
