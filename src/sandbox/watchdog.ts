@@ -28,7 +28,8 @@ const STARTING = 'starting';
 
 // The end of standard input means that the owner is gone. Targets are as kill(1) takes them: -T is a
 // process group. A process may end and leave a child while it is being looked for, so nothing counts as
-// gone until three looks in a row found nothing.
+// gone until three looks in a row found nothing. The owner may still be ending, which is not to be cut short: its status
+// would be lost.
 const SCRIPT = `
 while read -r line; do :; done
 while read -r target; do
@@ -43,7 +44,7 @@ case $found in '') exit ;; esac
 quiet=0
 for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
   holders=$(ls -l /proc/[0-9]*/fd 2>/dev/null |
-    sed -n "/^.proc/{s|^/proc/\\([0-9]*\\)/fd:|\\1|;h;};/ -> .*$1/{x;p;x;}")
+    sed -n "/^.proc/{s|^/proc/\\([0-9]*\\)/fd:|\\1|;h;};/ -> .*$1/{x;/^$2\$/!p;x;}")
   case $holders in
     '') quiet=$((quiet + 1)) ;;
     *) quiet=0; for holder in $holders; do kill -s KILL "$holder"; done ;;
@@ -113,13 +114,17 @@ function write(line: number, text: string): void {
 }
 
 function start(shared: number): void {
-  const started = spawn('/bin/sh', ['-c', SCRIPT, 'ashlar-watchdog', PIPE_MARK], {
-    cwd: '/',
-    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
-    // A session of its own: what ends this process from a terminal must not end the watchdog as well.
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore', shared],
-  });
+  const started = spawn(
+    '/bin/sh',
+    ['-c', SCRIPT, 'ashlar-watchdog', PIPE_MARK, String(process.pid)],
+    {
+      cwd: '/',
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      // A session of its own: what ends this process from a terminal must not end the watchdog as well.
+      detached: true,
+      stdio: ['pipe', 'ignore', 'ignore', shared],
+    },
+  );
   const gone = (): void => {
     if (shell === started) shell = undefined;
   };

@@ -66,6 +66,21 @@ test.each(['bubblewrap', 'host'])('%s: so it does at any moment of the start', a
   }
 });
 
+test('the owner itself may still be ending, and ends with the status that it chose', async () => {
+  using state = scratch();
+  const word = marker();
+  const argv = [driver, 'host', join(state.path, 'state'), `: ${word}\necho ready; sleep 1000`];
+  const child = spawn(process.execPath, argv, {
+    stdio: 'ignore',
+    env: { ...process.env, MARKER: word, LINGER: '7' },
+  });
+  const ended = await new Promise((resolve) => {
+    child.once('exit', (status, signal) => resolve({ status, signal }));
+  });
+  expect(ended).toEqual({ status: 7, signal: null });
+  await gone(word);
+});
+
 test.runIf(isRoot)('the same holds for an ordinary user', async () => {
   using state = scratch();
   const word = marker();
