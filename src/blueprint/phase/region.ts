@@ -116,9 +116,12 @@ export class Region {
     const { reads, flags, creator } = this.#modules;
     const analysed = new Set<number>();
     const kept = new Set<number>();
+    /** What something looks at that looks at all below it. */
+    const below = new Set<number>();
     const pending: number[] = [];
-    const add = (module: number): void => {
-      if (module < 0 || module >= this.#count || analysed.has(module)) return;
+    const add = (module: number, to = analysed): void => {
+      if (module < 0 || module >= this.#count || to.has(module)) return;
+      to.add(module);
       analysed.add(module);
       pending.push(module);
     };
@@ -135,8 +138,11 @@ export class Region {
     do {
       for (let module = pending.pop(); module !== undefined; module = pending.pop()) {
         if (analysed.size > limit) return undefined;
-        const isDeep = (flags[module]! & READS_DEEP) !== 0;
-        for (const read of listAt(reads, module)) (isDeep ? add : look)(read);
+        const isDeep = below.has(module) || (flags[module]! & READS_DEEP) !== 0;
+        for (const read of listAt(reads, module)) {
+          if (isDeep) add(read, below);
+          else look(read);
+        }
         for (const writer of this.#writersOf(module)) add(writer);
         add(creator[module]!);
         for (const created of this.#createdBy(module)) add(created);

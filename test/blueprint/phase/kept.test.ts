@@ -115,6 +115,21 @@ describe('what a module looks at is analysed', () => {
     expect(ran.includes(name)).toBe(!properties.startsWith('create'));
   });
 
+  test('with all below it where that was looked at before, at once', () => {
+    const tree = treeOf({
+      a: 'thing { name: "a" }',
+      b: 'thing { name: "b", deps: ["a"] }',
+      c: 'thing { name: "c", deps: ["b"] }',
+      d: 'thing { name: "d", deep: "", deps: ["c"] }',
+    });
+    const edited = 'thing { name: "d", srcs: ["x.c"], deep: "", deps: ["c"] }';
+    tree.write('d/Blueprints', edited);
+    steps.length = 0;
+    tree.generate();
+    expect([...steps].sort()).toEqual(['a', 'b', 'c', 'd']);
+    tree.update();
+  });
+
   test('where it looks at the module that changed, so that a cycle is told', () => {
     const tree = treeOf({
       a: 'thing { name: "a" }',
