@@ -44,7 +44,7 @@ case $found in '') exit ;; esac
 quiet=0
 for round in 1 2 3 4 5 6 7 8 9 10 11 12; do
   holders=$(ls -l /proc/[0-9]*/fd 2>/dev/null |
-    sed -n "/^.proc/{s|^/proc/\\([0-9]*\\)/fd:|\\1|;h;};/ -> .*$1/{x;/^$2\$/!p;x;}")
+    sed -n "/^.proc/{s|^/proc/\\([0-9]*\\)/fd:|\\1|;h;};/ -> .*$1/{x;/^$2$/!p;x;}")
   case $holders in
     '') quiet=$((quiet + 1)) ;;
     *) quiet=0; for holder in $holders; do kill -s KILL "$holder"; done ;;
