@@ -57,15 +57,9 @@ class ShownRecorder {
     return { ...columns, types, shapes, providers };
   }
 
-  /** Only of modules as their files have them: under their names, of types that are known everywhere. */
-  #typeOf({ definition, formerNames, history, members }: Group): number {
-    const { type, typeName, createdBy } = definition;
-    const isPlain =
-      createdBy === undefined &&
-      formerNames.length === 0 &&
-      history === undefined &&
-      members.every(({ kind }) => kind === 'variant') &&
-      this.#registry.moduleTypes.get(typeName) === type;
+  /** Only of modules of which nothing but their variants tells what mutators did, and of types that are known everywhere. */
+  #typeOf({ definition: { type, typeName }, history }: Group): number {
+    const isPlain = history === undefined && this.#registry.moduleTypes.get(typeName) === type;
     return isPlain ? indexIn(this.#types, typeName) : -1;
   }
 

@@ -10,6 +10,7 @@ import {
   type ModuleColumns,
 } from '../../../src/blueprint/phase/state.ts';
 import {
+  bottomUp,
   list,
   moduleName,
   moduleType,
@@ -115,6 +116,26 @@ describe('what a module looks at is analysed', () => {
     expect(ran.includes(name)).toBe(!properties.startsWith('create'));
   });
 
+  test('where a walk goes below it', () => {
+    const more = logicThat((ctx, below) => {
+      const names = below.map(({ name }) => name);
+      const { set } = ctx.properties as { set: string };
+      if (set === 'walk') ctx.walkDependencies(({ name }) => names.push(name) > 0);
+      return [...new Set(names)];
+    });
+    const tree = treeOf(
+      {
+        a: 'thing { name: "a" }',
+        b: 'thing { name: "b", deps: ["a"] }',
+        c: 'thing { name: "c", deps: ["b"] }',
+      },
+      more,
+    );
+    tree.write('c/Blueprints', 'thing { name: "c", deps: ["b"], set: "walk" }');
+    expect(tree.update(more).analysed).toBe('part');
+    expect(tree.read('build.ninja')).toMatch(/^build out\/c: phony \| b a$/m);
+  });
+
   test('with all below it where that was looked at before, at once', () => {
     const tree = treeOf({
       a: 'thing { name: "a" }',
@@ -163,6 +184,24 @@ function logicThat(step: (ctx: GenerateContext, below: GenerateContext['module']
   });
   return { logic: [{ moduleTypes: [thing] }] };
 }
+
+test('a variant that another mutator made is another one, whatever it is called', () => {
+  const thing = moduleType({
+    name: 'thing',
+    properties: { by: string(), deps: list(string()) },
+    generate: (ctx) => ctx.build(pkg, { rule: phonyRule, outputs: [`out/${ctx.name}`] }),
+  });
+  const mutators = ['first', 'second'].map((name) =>
+    bottomUp(name, (ctx) => {
+      if ((ctx.properties as { by: string }).by === name) ctx.createVariations('x');
+    }),
+  );
+  const more = { logic: [{ moduleTypes: [thing], mutators }] };
+  const tree = treeOf({ a: 'thing { name: "a", by: "first" }' }, more);
+  tree.write('a/Blueprints', 'thing { name: "a", by: "second" }');
+  // What is remembered is compared with what a whole run remembers.
+  expect(tree.update(more).analysed).toBe('part');
+});
 
 describe('values', () => {
   const files = { a: 'thing { name: "a", set: "v" }', b: 'thing { name: "b", deps: ["a"] }' };
