@@ -1,7 +1,7 @@
 // A module that is kept as an earlier run left it: with its variants and what they provided, without its file being read.
 // It knows nothing else. Who asks for more is told so, and the run in which that happens is worth nothing.
 import { LogicError } from './exception.ts';
-import { isRepeated, freeze, type AnyProvider } from './provider.ts';
+import { isRepeated, type AnyProvider } from './provider.ts';
 
 type Entries = ReadonlyMap<string, string>;
 
@@ -26,16 +26,14 @@ export interface KeptVariant {
 /** What is remembered of a module. */
 export interface KeptRecord {
   readonly variants: readonly KeptVariant[];
-  /** The names of all providers that were used, by anybody. */
-  readonly providers: ReadonlySet<string>;
   /** What each variant provided, by the provider's name. */
-  readonly values: () => readonly Readonly<Record<string, unknown>>[];
+  readonly values: () => readonly ReadonlyMap<string, unknown>[];
 }
 
 export class KeptModule {
   readonly #record: KeptRecord;
   readonly #asked: (what: string) => void;
-  #values: readonly Readonly<Record<string, unknown>>[] | undefined;
+  #values: readonly ReadonlyMap<string, unknown>[] | undefined;
 
   /** `asked` is told what was asked of it that nobody knows. */
   constructor(record: KeptRecord, asked: (what: string) => void) {
@@ -72,11 +70,10 @@ export class KeptModule {
     { variations, finishedMutator }: Shape & { readonly finishedMutator: number },
     { name }: AnyProvider,
   ): unknown {
-    const { providers, values } = this.#record;
-    if (!providers.has(name) || isRepeated(name)) this.unknown(`provider ${name}`);
-    this.#values ??= freeze(values());
+    if (isRepeated(name)) this.unknown(`provider ${name}`);
+    this.#values ??= this.#record.values();
     const [first] = this.#below(passes, variations.entries, finishedMutator + 1);
-    return this.#values[first!]![name];
+    return this.#values[first!]!.get(name);
   }
 
   /** Whether a module with these variants is what it was. */

@@ -7,6 +7,7 @@ import { Dependers, orderFromTop } from './dependers.ts';
 import { exceptionDiagnostic } from './exception.ts';
 import { checkEnded } from './given.ts';
 import type { Graph } from './graph.ts';
+import type { KeptModule } from './kept.ts';
 import type { Mutator, TransitionMutator } from './mutator.ts';
 import { BottomUpStep, TopDownStep } from './mutating.ts';
 import { splitAsBefore } from './split.ts';
@@ -32,24 +33,19 @@ export function runMutator(
   const where = `${mutator.kind} mutator ${JSON.stringify(mutator.name)}`;
   if (mutator.kind === 'bottom up') {
     const run = { name: mutator.name, splits: mutator.name, where, order: graph.order };
-    return runPass(graph, { ...run, down: false }, (variant, pass) => {
-      const { kept } = variant.group;
-      if (kept === undefined) {
-        return mutator.mutate(new BottomUpStep(graph, variant, pass, transitions));
-      }
-      if (splitAsBefore(graph, variant, kept, mutator.name, pass.number)) {
-        pass.splitVariants.push(variant);
-      }
-      return undefined;
-    });
+    const keep = (kept: KeptModule, variant: Variant, pass: Pass): void => {
+      const isSplit = splitAsBefore(graph, variant, kept, mutator.name, pass.number);
+      if (isSplit) pass.splitVariants.push(variant);
+    };
+    return runPass(graph, { ...run, down: false, keep }, (variant, pass) =>
+      mutator.mutate(new BottomUpStep(graph, variant, pass, transitions)),
+    );
   }
   const dependers = new Dependers(graph.order);
   const order = orderFromTop(graph.groups, dependers);
   const run = { name: mutator.name, splits: mutator.name, where, order, down: true };
   return runPass(graph, run, (variant, pass) =>
-    variant.group.kept === undefined
-      ? mutator.mutate(new TopDownStep(graph, variant, pass, dependers))
-      : undefined,
+    mutator.mutate(new TopDownStep(graph, variant, pass, dependers)),
   );
 }
 
@@ -61,26 +57,38 @@ function runTransition(
   const { name } = transition;
   const where = `transition mutator ${JSON.stringify(name)}`;
   const dependers = new Dependers(graph.order);
-  const down = { name: `${name}_propagate`, order: orderFromTop(graph.groups, dependers) };
-  const propagated = runPass(graph, { ...down, splits: name, where, down: true }, (variant, pass) =>
+  const down: PassOptions = {
+    name: `${name}_propagate`,
+    splits: name,
+    where,
+    order: orderFromTop(graph.groups, dependers),
+    down: true,
+    keep: (kept, variant) => transitions.keep(kept, transition, variant),
+  };
+  const propagated = runPass(graph, down, (variant, pass) =>
     transitions.propagate(transition, variant, pass, dependers),
   );
   if (propagated.length > 0) return propagated;
   const up = { splits: name, where, down: false };
+  const splitOne = (variant: Variant, pass: Pass): void =>
+    transitions.split(transition, variant, pass);
   const split = runPass(
     graph,
-    { ...up, name: `${name}_split`, order: graph.order },
-    (variant, pass) => transitions.split(transition, variant, pass),
+    {
+      ...up,
+      name: `${name}_split`,
+      order: graph.order,
+      keep: (_kept, variant, pass) => splitOne(variant, pass),
+    },
+    splitOne,
   );
   transitions.finish(transition);
   if (split.length > 0) return split;
   return runPass(graph, { ...up, name, order: graph.order }, (variant, pass) =>
-    variant.group.kept === undefined
-      ? transition.mutate?.(
-          new BottomUpStep(graph, variant, pass, transitions),
-          variant.variations.get(name) ?? '',
-        )
-      : undefined,
+    transition.mutate?.(
+      new BottomUpStep(graph, variant, pass, transitions),
+      variant.variations.get(name) ?? '',
+    ),
   );
 }
 
@@ -93,11 +101,13 @@ interface PassOptions {
   readonly order: readonly Variant[];
   /** Whether the order goes from dependers to dependencies. */
   readonly down: boolean;
+  /** What is done to kept modules instead of the step; nothing unless given. */
+  readonly keep?: (kept: KeptModule, variant: Variant, pass: Pass) => void;
 }
 
 function runPass(
   graph: Graph,
-  { name, splits, where, order, down }: PassOptions,
+  { name, splits, where, order, down, keep }: PassOptions,
   step: (variant: Variant, pass: Pass) => unknown,
 ): readonly Diagnostic[] {
   const number = graph.mutatorNumbers.get(name)!;
@@ -119,7 +129,9 @@ function runPass(
     const before = pass.diagnostics.length;
     variant.startedMutator = number;
     try {
-      checkEnded(step(variant, pass));
+      const { kept } = variant.group;
+      if (kept === undefined) checkEnded(step(variant, pass));
+      else keep?.(kept, variant, pass);
     } catch (error) {
       const place = `${where} for ${shown(variant)}`;
       pass.diagnostics.push(exceptionDiagnostic(place, error, variant.group.place, graph.debug));

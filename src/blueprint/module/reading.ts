@@ -171,10 +171,11 @@ export class ModuleStep implements ReadingContext {
         `Can't get value of provider ${name} before mutator ${mutator} finished`,
       );
     }
-    const { kept } = variant.group;
     const index = this.graph.providerIndex(provider);
-    if (kept !== undefined) return kept.valueOf(this.graph, variant, provider) as T | undefined;
-    return variant.providers?.[index] as T | undefined;
+    const { kept } = variant.group;
+    const value =
+      kept === undefined ? variant.providers?.[index] : kept.valueOf(this.graph, variant, provider);
+    return value as T | undefined;
   }
 
   set<T>(provider: Provider<T>, value: T): void {

@@ -30,11 +30,6 @@ export class TransitionState {
   /** First part, from dependers down: collects which variations each variant must have. */
   propagate(transition: TransitionMutator, variant: Variant, pass: Pass, by: Dependers): void {
     const { diagnostics } = pass;
-    const { kept } = variant.group;
-    if (kept !== undefined) {
-      this.#keep(kept, transition, variant);
-      return;
-    }
     const own = transition.split(new ModuleStep(this.#graph, variant, diagnostics));
     checkTexts(`what the split of ${transition.name} returned`, own);
     if (own.length === 0) {
@@ -59,8 +54,8 @@ export class TransitionState {
     }
   }
 
-  /** A kept module has what it had; it is not known what it would be with more. */
-  #keep(kept: KeptModule, { name }: TransitionMutator, variant: Variant): void {
+  /** Likewise for a kept module, which has what it had: it is not known what it would be with more. */
+  keep(kept: KeptModule, { name }: TransitionMutator, variant: Variant): void {
     const number = this.#graph.mutatorNumbers.get(`${name}_split`)!;
     const parts = kept.partsOf(this.#graph, variant, name, number);
     const own = parts.map((part) => part ?? '');

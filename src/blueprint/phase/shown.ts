@@ -2,7 +2,7 @@
 // without reading their files. Knows of which modules all that can be kept; of which it is, the region knows.
 import { directoryOf } from '../glob/path.ts';
 import type { Graph } from '../module/graph.ts';
-import { isRepeated } from '../module/provider.ts';
+import { freeze, isRepeated } from '../module/provider.ts';
 import { KeptModule, type KeptRecord, type KeptVariant } from '../module/kept.ts';
 import { Group, type Variant } from '../module/variant.ts';
 import type { Entry } from './assemble.ts';
@@ -212,23 +212,21 @@ function recordAt({ shown, modules, variants }: State, index: number): KeptRecor
     const variations = new Map(shown.shapes[shown.shape[at]!]);
     its.push({ variant: variants.names[variants.name[at]!]!, variations });
   }
-  return {
-    variants: its,
-    providers: new Set(shown.providers),
-    values: () => valuesIn(shown, index, its.length),
-  };
+  return { variants: its, values: () => valuesIn(shown, index, its.length) };
 }
 
 function valuesIn(
   { providers, values }: ShownColumns,
   index: number,
   count: number,
-): Record<string, unknown>[] {
+): ReadonlyMap<string, unknown>[] {
   const text = textAt(values, index);
-  if (text === '') return Array.from({ length: count }, () => ({}));
+  if (text === '') return Array.from({ length: count }, () => new Map());
   return (JSON.parse(text) as unknown[][]).map((list) => {
-    const ofVariant: Record<string, unknown> = {};
-    for (let i = 0; i < list.length; i += 2) ofVariant[providers[list[i] as number]!] = list[i + 1];
+    const ofVariant = new Map<string, unknown>();
+    for (let i = 0; i < list.length; i += 2) {
+      ofVariant.set(providers[list[i] as number]!, freeze(list[i + 1]));
+    }
     return ofVariant;
   });
 }

@@ -101,7 +101,7 @@ export interface ShownColumns {
   /** Of each variant: index into `shapes`, which are its variations in the order in which it got them. */
   readonly shape: Int32Array;
   readonly shapes: readonly (readonly (readonly [mutator: string, variation: string])[])[];
-  /** The names of all providers that were used; not those that several providers have. */
+  /** The names of providers that were used; not those that several providers have. */
   readonly providers: readonly string[];
   /** What each module's variants provided, as JSON; empty for nothing. */
   readonly values: TextColumn;

@@ -24,10 +24,7 @@ import {
 } from '../../../src/index.ts';
 import { steps, Tree } from './tree.ts';
 
-/** One of them looks at another: what is provided, and how it is called, is known. */
-const filler = Array.from({ length: 40 }, (_, i) =>
-  i === 1 ? 'thing { name: "z1", deps: ["z0"] }' : `thing { name: "z${i}" }`,
-).join('\n');
+const filler = Array.from({ length: 40 }, (_, i) => `thing { name: "z${i}" }`).join('\n');
 
 /** A tree of directories with one file each, its manifest made. */
 function treeOf(files: Readonly<Record<string, string>>, more: { logic?: Logic[] } = {}): Tree {
@@ -167,6 +164,9 @@ const tag = dependencyTag('below');
 const first = provider<string>('two of a name');
 const second = provider<string>('two of a name');
 const records = provider<readonly { readonly name: string }[]>('records of kept');
+/** What every object has by itself. */
+const hidden = provider<string>('__proto__');
+const inherited = provider<string>('constructor');
 const long = provider<string>('long value of kept');
 const value = provider<unknown>('value of kept');
 
@@ -280,6 +280,13 @@ describe('values', () => {
       return below.map((module) => `long-${ctx.get(module, long)?.length}`);
     });
     expect(ranAfterEdit(more)).toEqual(['a', 'b']);
+  });
+
+  test.each([hidden, inherited])('$name is not there where nobody set it', (one) => {
+    const more = logicThat((ctx, below) =>
+      below.map((module) => `is-${String(ctx.get(module, one) === undefined)}`),
+    );
+    expect(ranAfterEdit(more)).toEqual(['b']);
   });
 
   test('a value of one of two providers of a name is not taken for that of the other', () => {
