@@ -1,5 +1,6 @@
 // What `ashlar build` does in a tree of Blueprints files: the three stages, then Ninja over the main manifest.
 // Where modules declare packages too, these are made in turn with what Ninja makes.
+import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { environmentError, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { tagDirectory } from '../base/cachetag.ts';
@@ -8,7 +9,7 @@ import { makeDirectories } from '../base/mkdir.ts';
 import { forgetStale } from './consumed.ts';
 import { findNinja, NOTHING_TO_DO, runNinja, type Ninja } from './ninja.ts';
 import { forgetNoop, hasDefaults, recordNoop } from './noop.ts';
-import type { NoopFiles, NoopUse } from './noopfiles.ts';
+import type { Looked, NoopFiles, NoopUse } from './noopfiles.ts';
 import { readManifest, type ManifestPaths } from './manifestfile.ts';
 import type { Declared } from '../package/module/declared.ts';
 import { readDeclared } from './packages.ts';
@@ -45,6 +46,8 @@ export interface TasksDone {
 export interface TreeBuilt {
   readonly status: number;
   readonly diagnostics: readonly Diagnostic[];
+  /** What was written down of the files of packages, for the next run to be skipped. */
+  readonly looked?: Looked | undefined;
 }
 
 export interface TaskWork {
@@ -79,6 +82,7 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   const { buildDir } = tree;
   const startedAt = Date.now();
   process.chdir(tree.root);
+  const names = readdirSync('.');
   forgetNoop(buildDir);
   const ninja = findNinja(env);
   if (!ninja.ok) return failedWith(ninja.diagnostics);
@@ -97,14 +101,12 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   const hasTasks = declared.packages.length + declared.images.length > 0 || build.hasPackages;
   const recordable = noopKey !== undefined && !build.dryRun;
   const defaults = rules && !hasDefaults(manifest) ? [...outputs] : [];
-  const facts = { buildDir, key: noopKey ?? '', startedAt, ownLogic, rules, defaults };
+  const facts = { buildDir, key: noopKey ?? '', startedAt, ownLogic, rules, defaults, names };
   if (hasTasks) {
     const ran = await runTurns(build, ninja.value, manifest, { outputs, edges, declared });
     const { status, files, targets } = ran;
-    if (recordable && status === 0 && files !== undefined && !signal.aborted) {
-      await recordNoop({ ...facts, targets, files });
-    }
-    return ran;
+    if (!recordable || status !== 0 || files === undefined || signal.aborted) return ran;
+    return { ...ran, looked: await recordNoop({ ...facts, targets, files }) };
   }
   if (rules || build.targets.length > 0) {
     const ran = await runMain(build, ninja.value, manifest);

@@ -12,7 +12,7 @@ import {
   rmSync,
   utimesSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { readIfExists, writeAtomic, writeIfChanged } from '../base/fs.ts';
 import { escapePath, ninjaEscape, PIPE_VARIABLE } from '../blueprint/ninja/escape.ts';
 import { readDepfile } from './depfile.ts';
@@ -41,13 +41,21 @@ export interface NoopRecord {
   readonly defaults: readonly string[];
   /** Of packages: what they were made of and to. */
   readonly files?: NoopFiles | undefined;
+  /** The names in the source root when the run began. */
+  readonly names: readonly string[];
 }
 
-/** Written by a run that ended well. The working directory is the source root. */
-export async function recordNoop(record: NoopRecord): Promise<void> {
-  const { buildDir, startedAt, rules } = record;
+/**
+ * Written by a run that ended well. The working directory is the source root. Returns what it wrote down of the files
+ * of packages; undefined without.
+ */
+export async function recordNoop(record: NoopRecord): Promise<Looked | undefined> {
+  const { buildDir, startedAt, rules, files } = record;
   const directory = join(buildDir, '.ashlar');
   const { read, made } = filesOf(record);
+  // That the run itself added to a directory says nothing. `stat` tells of it all that Ninja would.
+  const extended = new Set(hasNewNames(record) ? [] : files?.extended);
+  for (const path of read) if (extended.has(resolve(path))) read.delete(path);
   const [start, end, manifest] = ['start', 'end', 'ninja'].map((name) =>
     join(directory, `noop.${name}`),
   );
@@ -69,7 +77,28 @@ export async function recordNoop(record: NoopRecord): Promise<void> {
   touch(start!, startedAt - TICK_MS);
   touch(end!, Date.now() + TICK_MS);
   const targets = record.targets === undefined ? [] : [start!, end!, ...record.targets];
-  await writeKey(directory, process.cwd(), { ...record, ninja: targets });
+  const built = resolve(buildDir);
+  // What was made is looked at as such.
+  const isMade = (path: string): boolean =>
+    path === built || path.startsWith(`${built}/`) || files?.made.has(path) === true;
+  const asked = new Set(
+    [...read]
+      .map((path) => resolve(path))
+      .filter((path) => !isMade(path) && files?.read.has(path) === false),
+  );
+  return writeKey(directory, process.cwd(), { ...record, ninja: targets, asked });
+}
+
+/** Whether anything appeared in the source root, or went, that the run does not know as its own. */
+function hasNewNames({ buildDir, names, files }: NoopRecord): boolean {
+  const own = (name: string): boolean =>
+    resolve(name) === resolve(buildDir) || files?.made.has(resolve(name)) === true;
+  const rest = (all: readonly string[]): string =>
+    all
+      .filter((name) => !own(name))
+      .sort()
+      .join('/');
+  return rest(names) !== rest(readdirSync('.'));
 }
 
 /**
@@ -93,12 +122,16 @@ async function writeKey(
     ninja,
     startedAt,
     files,
-  }: Pick<NoopRecord, 'key' | 'startedAt' | 'files'> & { readonly ninja: readonly string[] },
+    asked,
+  }: Pick<NoopRecord, 'key' | 'startedAt' | 'files'> & {
+    readonly ninja: readonly string[];
+    readonly asked?: ReadonlySet<string>;
+  },
 ): Promise<Looked | undefined> {
   let looked: Looked | undefined;
   if (files === undefined) removeNoopFiles(directory);
   else {
-    looked = await writeNoopFiles(directory, base, startedAt, files);
+    looked = await writeNoopFiles(directory, base, startedAt, files, asked);
     if (looked === undefined) return undefined;
   }
   const separator = files === undefined ? '--' : '-- files';

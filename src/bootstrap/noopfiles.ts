@@ -3,7 +3,7 @@
 // clock that was set back. Knows nothing of who read them. `stat` is expected to be GNU's: another prints
 // something else, and Node is started.
 import { lstatSync, readlinkSync, realpathSync, rmSync, type BigIntStats } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { Sha256Hex } from '../base/digest.ts';
 import { writeAtomic } from '../base/fs.ts';
@@ -26,9 +26,17 @@ export interface NoopFiles {
 
 /** What was written down of a run's files: lists of paths, each ended by a null byte, and what `stat` prints of them. */
 export interface Looked {
-  readonly read: { readonly paths: string; readonly stats: string };
+  readonly read: Listed;
+  /** What else Ninja compares with the time of the run; undefined where it was changed since. */
+  readonly asked: Listed | undefined;
   readonly extended: string;
   readonly made: string;
+}
+
+/** Paths as they are written down, and the lines of `stat`. */
+export interface Listed {
+  readonly paths: string;
+  readonly stats: string;
 }
 
 export interface NoopUse {
@@ -42,7 +50,7 @@ const NS = 1_000_000n;
 
 /**
  * Writes `noop.read`, `noop.made` (paths, each ended by a null byte), what `stat` prints of them,
- * `noop.said` and `noop.used`. Undefined where something was changed since the run began: that may not be what was read.
+ * `noop.said` and `noop.used`. `asked` is only looked at. Undefined where something was changed since the run began: that may not be what was read.
  * Throws node's own errors.
  */
 export async function writeNoopFiles(
@@ -50,23 +58,20 @@ export async function writeNoopFiles(
   base: string,
   startedAt: number,
   { read, extended, made, uses, said }: NoopFiles,
+  asked: ReadonlySet<string> = new Set(),
 ): Promise<Looked | undefined> {
   // What changes in the very moment of the look could change again unseen.
   await setTimeout(TICK_MS);
-  const before = BigInt(startedAt - TICK_MS) * NS;
-  const looked: string[] = [];
-  for (const path of read) {
-    const stat = lstatSync(path, { bigint: true });
-    if (stat.ctimeNs >= before) return undefined;
-    looked.push(inputLine(stat));
-  }
-  const stats = looked.join('');
+  const stats = inputLines(read, startedAt);
+  if (stats === undefined) return undefined;
   const listed = [...extended].map((path) => inputLine(lstatSync(path, { bigint: true })));
   const found = [...made].map((path) => outputLine(lstatSync(path, { bigint: true })));
   const list = (paths: Iterable<string>): string =>
     [...paths].map((path) => `${printedPath(base, path)}\0`).join('');
+  const askedStats = inputLines(asked, startedAt);
   const lists = {
     read: { paths: list(read), stats },
+    asked: askedStats === undefined ? undefined : { paths: list(asked), stats: askedStats },
     extended: list(extended),
     made: list(made),
   };
@@ -87,6 +92,18 @@ export async function writeNoopFiles(
   return lists;
 }
 
+/** Undefined where one of them was changed since the run began. */
+function inputLines(paths: Iterable<string>, startedAt: number): string | undefined {
+  const before = BigInt(startedAt - TICK_MS) * NS;
+  const lines: string[] = [];
+  for (const path of paths) {
+    const stat = lstatSync(path, { bigint: true });
+    if (stat.ctimeNs >= before) return undefined;
+    lines.push(inputLine(stat));
+  }
+  return lines.join('');
+}
+
 /** `stat -c '%i %f %u %g %s %.9Y %.9Z'` */
 function inputLine({ ino, mode, uid, gid, size, mtimeNs, ctimeNs }: BigIntStats): string {
   const times = `${printedSeconds(mtimeNs)} ${printedSeconds(ctimeNs)}`;
@@ -100,15 +117,27 @@ export function outputLine({ ino, mode, size, mtimeNs }: BigIntStats): string {
 
 /**
  * Adds a path and, for a link, all that it leads through; returns where it ends. What lies on the way in links of
- * directories is found out by the end being another file. Throws node's own errors, ENOENT for what leads nowhere.
+ * directories is found out by the end being another file. `known` is where directories lie, for who asks of many files in
+ * them. Throws node's own errors, ENOENT for what leads nowhere.
  */
-export function addFollowed(path: string, to: Set<string>): string {
-  const end = realpathSync(path);
-  let at = path;
-  to.add(at);
-  while (lstatSync(at).isSymbolicLink()) {
-    at = resolve(realpathSync(dirname(at)), readlinkSync(at));
-    to.add(at);
+export function addFollowed(
+  path: string,
+  to: Set<string>,
+  known: Map<string, string> = new Map(),
+): string {
+  to.add(path);
+  let end: string;
+  // Only a link leads elsewhere: asking the system where each of very many files lies takes longer than the rest.
+  if (lstatSync(path).isSymbolicLink()) {
+    end = realpathSync(path);
+    for (let at = path; lstatSync(at).isSymbolicLink(); to.add(at)) {
+      at = resolve(realpathSync(dirname(at)), readlinkSync(at));
+    }
+  } else {
+    const above = dirname(path);
+    const directory = known.get(above) ?? realpathSync(above);
+    known.set(above, directory);
+    end = join(directory, basename(path));
   }
   to.add(end);
   return end;

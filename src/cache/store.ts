@@ -184,6 +184,18 @@ export function blobPath(store: Store, digest: Digest, executable = false): stri
   return path;
 }
 
+/** The file of a blob with the permissions asked for, and what was seen of it. Undefined unless it is as we left it. */
+export function sealedBlob(
+  store: Store,
+  digest: Digest,
+  executable: boolean,
+): { readonly path: string; readonly stat: Stats } | undefined {
+  const path = variantPath(store, digest, executable);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.size !== digest.size || !isSealed(stat, executable)) return undefined;
+  return { path, stat };
+}
+
 /** A file that holds a blob, with whatever permissions: for who only reads it. Undefined as by blobPath. */
 export function blobFile(store: Store, digest: Digest): string | undefined {
   return [false, true]

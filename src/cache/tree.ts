@@ -171,6 +171,24 @@ export function rootOf(tree: LoadedTree): Digest {
   return tree.rootDigest;
 }
 
+export interface TreeFile extends Omit<FileNode, 'name'> {
+  /** From the root of the tree. */
+  readonly path: string;
+}
+
+/** All files of a tree. */
+export function filesOf(tree: LoadedTree): Iterable<TreeFile> {
+  return filesBelow(tree, tree.root, '');
+}
+
+function* filesBelow(tree: LoadedTree, directory: Directory, at: string): Generator<TreeFile> {
+  for (const { name, ...file } of directory.files) yield { path: `${at}${name}`, ...file };
+  for (const { name, digest } of directory.directories) {
+    // A loaded tree has all its parts.
+    yield* filesBelow(tree, tree.children.get(digest.hash)!, `${at}${name}/`);
+  }
+}
+
 /** Digests of all files of a tree, each once. */
 export function blobsOf(tree: LoadedTree): Digest[] {
   const found = new Map<Sha256Hex, Digest>();

@@ -2,7 +2,11 @@
 // more than was read (whole package folders, say) rather than less. Where it cannot tell all, it tells nothing.
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { forgetPackagesNoop, recordPackagesNoop } from '../bootstrap/noop.ts';
+import {
+  forgetPackagesNoop,
+  packagesNoopDirectory,
+  recordPackagesNoop,
+} from '../bootstrap/noop.ts';
 import { addFollowed, type NoopFiles, type NoopUse } from '../bootstrap/noopfiles.ts';
 import { installedBundle } from '../bootstrap/version.ts';
 import type { Sink } from '../base/event.ts';
@@ -13,11 +17,10 @@ import { deployDirectory, outputDirectory } from '../package/pipeline/output.ts'
 import { UPSTREAM_FILE } from '../package/upstream.ts';
 import { identityPaths, toolDirectories } from '../sandbox/identity.ts';
 import type { TaskEvent } from '../task/event.ts';
-import type { OutputValue } from '../task/task.ts';
 import type { Target } from '../task/node.ts';
 import type { BuildReport } from '../task/schedule.ts';
 import type { Prepared } from './prepare.ts';
-import type { Outputs } from './putback.ts';
+import type { DeliveredTarget, Outputs, PutBack } from './putback.ts';
 import { endLine, painter } from './reporter/format.ts';
 import { packagesDirectory, type TreeRequest } from './tree.ts';
 
@@ -114,19 +117,18 @@ function outputsOf(
 ): Outputs | undefined {
   const events = new Map(ended.map((event) => [event.task, event]));
   const paint = painter(false);
-  const delivered: { path: string; value: OutputValue }[] = [];
-  const lines: string[] = [];
+  const all: DeliveredTarget[] = [];
   for (const { task, deliveries } of targets) {
     const event = events.get(task.name);
     const result = report.results.get(task);
     if (event === undefined || result === undefined) return undefined;
-    lines.push(endLine({ ...event, outcome: 'restored' }, paint));
-    for (const { output, path } of deliveries) {
-      delivered.push({ path, value: result.outputs[output]! });
-    }
+    all.push({
+      key: report.keyOf(task).key.hash,
+      delivered: deliveries.map(({ output, path }) => ({ path, value: result.outputs[output]! })),
+      line: endLine({ ...event, outcome: 'restored' }, paint),
+    });
   }
-  const keys = targets.map(({ task }) => report.keyOf(task).key.hash);
-  return { store, delivered, keys, lines, written };
+  return { store, targets: all, written };
 }
 
 export interface PackagesDone {
@@ -153,10 +155,32 @@ export async function buildPackages(
   if (status !== 0 || key === undefined || files === undefined) return;
   try {
     const looked = await recordPackagesNoop(packages, { key, startedAt, files });
-    const { outputs, said } = files;
-    if (looked === undefined || outputs === undefined) return;
+    const noop = packagesNoopDirectory(packages);
+    if (looked !== undefined) {
+      await recordOutputs({ home: packages, noop, key, looked }, [files]);
+    }
+  } catch (error) {
+    // It only saves time.
+    if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+/** Records what can be put back, of all that tasks made in a run. */
+export async function recordOutputs(
+  build: Omit<PutBack, 'said' | 'outputs'>,
+  parts: readonly PackageFiles[],
+): Promise<void> {
+  const outputs = parts.flatMap((one) => one.outputs ?? []);
+  const [first] = outputs;
+  if (first === undefined || outputs.length < parts.length) return;
+  const all = {
+    store: first.store,
+    targets: outputs.flatMap(({ targets }) => targets),
+    written: outputs.flatMap(({ written }) => written),
+  };
+  try {
     const { recordPutBack } = await import('./putback.ts');
-    recordPutBack(packages, { key, looked, said, outputs });
+    recordPutBack({ ...build, said: parts.flatMap(({ said }) => said), outputs: all });
   } catch (error) {
     // It only saves time.
     if (errnoOf(error) === undefined) throw error;
@@ -233,6 +257,7 @@ function addFolder(folder: string, read: Set<string>): void {
 
 /** What definitions name outside of their folders. */
 function addDefinitions({ directory, definitions }: BuiltPackages, read: Set<string>): boolean {
+  const known = new Map<string, string>();
   for (const { buildinfo, module } of definitions) {
     const sources = [...(module ?? buildinfo!).sources.values()];
     // Any file of a repository may change what git says of it.
@@ -247,7 +272,7 @@ function addDefinitions({ directory, definitions }: BuiltPackages, read: Set<str
       const { patches } = declaration.values;
       files.push(...patches.map((patch) => join(directory, declaration.directory, patch)));
     }
-    for (const file of files) addFollowed(file, read);
+    for (const file of files) addFollowed(file, read, known);
   }
   return true;
 }

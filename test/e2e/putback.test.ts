@@ -19,51 +19,24 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { BLOB_TIME } from '../../src/cache/store.ts';
-import { createRig, PROJECT, type Rig, type Run } from '../rig/program.ts';
+import { createCountedRig, type CountedRig } from '../rig/counted.ts';
+import { PROJECT, type Rig } from '../rig/program.ts';
 
-/** What the launcher calls while it puts back. */
-const PROGRAMS = 'sha256sum ls cmp xargs stat tar cat mv sleep touch mkdir rm'.split(' ');
-
+let counted: CountedRig;
 let rig: Rig;
+const build: CountedRig['build'] = (...argv) => counted.build(...argv);
 const at = (path: string): string => join(rig.packages, path);
 const store = (path: string): string => join(rig.directory, 'store', path);
-const nodeLog = (): string => join(rig.directory, 'node.log');
-const callLog = (): string => join(rig.directory, 'call.log');
 
 beforeAll(() => {
-  rig = createRig();
-  const bin = join(rig.directory, 'bin');
-  mkdirSync(bin);
-  const write = (name: string, lines: readonly string[]): void => {
-    writeFileSync(join(bin, name), `#!/bin/sh\n${lines.join('\n')}\n`);
-    chmodSync(join(bin, name), 0o755);
-  };
-  write('counting-node', [`echo started >>'${nodeLog()}'`, `exec '${process.execPath}' "$@"`]);
-  const path = process.env['PATH'] ?? '/usr/bin:/bin';
-  for (const name of PROGRAMS) {
-    write(name, [
-      'if [ -n "$KILL_AT" ]; then',
-      `  echo ${name} >>'${callLog()}'`,
-      `  [ "$(/usr/bin/wc -l <'${callLog()}')" -lt "$KILL_AT" ] || kill -9 0`,
-      'fi',
-      `PATH='${path}'`,
-      `exec ${name} "$@"`,
-    ]);
-  }
-  Object.assign(rig.env, { ASHLAR_NODE: join(bin, 'counting-node'), PATH: `${bin}:${path}` });
+  counted = createCountedRig();
+  ({ rig } = counted);
   cpSync(join(PROJECT, 'examples/hello/packages'), rig.packages, {
     recursive: true,
     filter: (file) => !file.endsWith('/cache'),
   });
 });
-afterAll(() => rig[Symbol.dispose]());
-
-/** Builds, and tells whether Node was started for it. */
-function build(argv: readonly string[] = []): Run & { started: boolean } {
-  rmSync(nodeLog(), { force: true });
-  const run = rig.run(['build', ...argv]);
-  return { ...run, started: existsSync(nodeLog()) };
-}
+afterAll(() => counted[Symbol.dispose]());
 
 const drop = (): void => rmSync(at('cache'), { recursive: true, force: true });
 
@@ -205,14 +178,14 @@ describe('Node is started, and all is right,', () => {
       writeFileSync(file, rig.read('cache/packages/clock/latest').replace('clock', 'clack'));
     },
     'where the archive of the record is cut off': () => {
-      const file = join(record(), 'noop.tar');
+      const file = join(record(), 'noop.cache.tar');
       writeFileSync(file, readFileSync(file).subarray(0, 2048));
     },
     'where a part of the record is missing': () => unlinkSync(join(record(), 'noop.results')),
     'where the record is of another version': () => {
       const name = readdirSync(store('restore')).find((one) => one.endsWith('.key'))!;
       const text = readFileSync(store(`restore/${name}`), 'utf8');
-      writeFileSync(store(`restore/${name}`), text.replace(/^-- 1 /m, '-- 2 '));
+      writeFileSync(store(`restore/${name}`), text.replace(/^-- 2 /m, '-- 3 '));
     },
   };
 
@@ -264,17 +237,15 @@ test('killed at any program that it calls, it leaves all or nothing', () => {
   for (let ended = false; !ended && calls < 100;) {
     calls++;
     drop();
-    rmSync(callLog(), { force: true });
     utimesSync(store(`restore/${old}`), began / 1000 - 7200, began / 1000 - 7200);
-    const killed = rig.shell(`KILL_AT=${calls} setsid -w "$0" build`);
-    ended = killed.status === 0;
+    ended = counted.killedAt(calls);
     const left = outputs();
     if (Object.keys(left).length > 0) expect(left).toEqual(whole);
     else expect(ended).toBe(false);
     expect(build().status).toBe(0);
     expect(outputs()).toEqual(whole);
   }
-  const called = readFileSync(callLog(), 'utf8').trim().split('\n');
+  const called = counted.called();
   expect(called).toEqual(expect.arrayContaining(['tar', 'mv', 'touch']));
   expect(calls).toBe(called.length + 1);
 });

@@ -18,7 +18,7 @@ import { analysePart } from './partial.ts';
 import { finishPart, finishWhole, type FinishTarget } from './finish.ts';
 import { unpackGlobs, type GlobLook } from './looks.ts';
 import { companionsOf, generatorManifest, globsText, type Companions } from './regenerate.ts';
-import { absolutePath, sameStamp, stampOf } from './stamp.ts';
+import { absolutePath, sameMade, stampOf } from './stamp.ts';
 import { Stamper } from './stamper.ts';
 import { readState, writeState, type StampedPaths, type State } from './state.ts';
 
@@ -132,7 +132,7 @@ class Generation {
     const { source, fresh = false } = this.#options;
     const state = fresh ? undefined : readState(this.#companions.state, this.#key);
     if (state === undefined) return this.#whole('there is nothing to start from');
-    if (!sameStamp(state.manifest.stamp, stampOf(this.#output))) {
+    if (!sameMade(state.manifest.stamp, stampOf(this.#output))) {
       return this.#whole('the manifest is not the one that was generated');
     }
     const changes = findChanges(state, this.#files, source);

@@ -40,6 +40,11 @@ export function sameStamp(a: Stamp, b: Stamp): boolean {
   return a[0] === b[0] && a[1] === b[1] && a[2] === b[2] && a[3] === b[3];
 }
 
+/** As `sameStamp`, of a file that a run made: other names of it come and go, which changes its status. */
+export function sameMade(a: Stamp, b: Stamp): boolean {
+  return a[0] === b[0] && a[1] === b[1] && a[3] === b[3];
+}
+
 export function packStamps(stamps: readonly Stamp[]): StampColumn {
   const column = new Float64Array(stamps.length * STAMP_LENGTH);
   for (let index = 0; index < stamps.length; index++) setStamp(column, index, stamps[index]!);

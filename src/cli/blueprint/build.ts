@@ -1,9 +1,11 @@
 // `ashlar build` in a tree of Blueprints files: whether it is one, and the rules of it.
-import { buildTree, type TasksDone, type TaskWork, type TreeBuilt } from '../../bootstrap/build.ts';
+import { join, resolve } from 'node:path';
+import { buildTree, type TaskWork, type TreeBuilt } from '../../bootstrap/build.ts';
 import { findTree } from '../../bootstrap/tree.ts';
 import { hasPackageFolders } from '../../package/tree.ts';
 import type { Context } from '../context.ts';
 import { interruptible } from '../interrupt.ts';
+import type { PackageFiles, PackagesDone } from '../noop.ts';
 import { shownFrom } from './shown.ts';
 
 interface Flags {
@@ -23,12 +25,13 @@ export async function buildBlueprints(
   context: Context,
   flags: Flags,
   targets: readonly string[],
-  runTasks: (work: TaskWork) => Promise<TasksDone>,
+  runTasks: (work: TaskWork) => Promise<PackagesDone>,
 ): Promise<TreeBuilt | undefined> {
   const { cwd, env } = context;
   const tree = flags.packages === undefined ? findTree(cwd, env) : undefined;
   if (tree === undefined) return undefined;
   let built: TreeBuilt | undefined;
+  const parts: PackageFiles[] = [];
   const before = process.cwd();
   await interruptible(context, async (signal) => {
     built = await buildTree({
@@ -46,10 +49,18 @@ export async function buildBlueprints(
         process.chdir(before);
         const done = await runTasks(work);
         process.chdir(tree.root);
+        if (done.files !== undefined) parts.push(done.files);
         return done;
       },
     });
   });
   process.chdir(before);
+  const { root, buildDir } = tree;
+  const { noopKey: key } = flags;
+  if (built?.looked !== undefined && key !== undefined) {
+    const noop = join(resolve(root, buildDir), '.ashlar');
+    const { recordOutputs } = await import('../noop.ts');
+    await recordOutputs({ home: root, noop, key, looked: built.looked }, parts);
+  }
   return built && { ...built, diagnostics: shownFrom(cwd, tree.root, built.diagnostics) };
 }
