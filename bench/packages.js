@@ -1,4 +1,5 @@
-// Generates a tree of packages: each has a build script and an extra folder, and requires a few earlier ones.
+// Generates trees of packages, as folders with a build script and an extra folder, or as modules with sources; they require
+// a few earlier ones.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,12 +12,7 @@ export function generatePackages(directory, count, { tiny = false } = {}) {
   for (let i = 0; i < count; i++) {
     const folder = join(directory, name(i));
     mkdirSync(join(folder, 'extra'), { recursive: true });
-    const requires = [i - 1, Math.floor(i / 2), Math.floor(i / 3)]
-      .filter(
-        (other, at, all) =>
-          !tiny && i % 10 !== 0 && other >= i - (i % 10) && other < i && all.indexOf(other) === at,
-      )
-      .map(name);
+    const requires = tiny ? [] : requiredBy(i);
     writeFileSync(
       join(folder, 'buildinfo.json'),
       `${JSON.stringify({ requires }, undefined, 2)}\n`,
@@ -26,12 +22,46 @@ export function generatePackages(directory, count, { tiny = false } = {}) {
       `#!/bin/bash\ncp -r "$PKG_EXTRA/." "$PKG_PATH/"\n# ${i}\n`,
     );
     chmodSync(join(folder, 'build'), 0o755);
-    for (let file = 0; file < files; file++) {
-      const line = `${name(i)} ${file}\n`;
-      writeFileSync(join(folder, 'extra', `file-${file}`), line.repeat(tiny ? 1 : 40));
-    }
+    writeExtra(folder, i, files, tiny ? 1 : 40);
   }
   return files;
+}
+
+/** As `generatePackages`, of modules in a tree of Blueprints files. */
+export function generateModules(directory, count) {
+  const files = 10;
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'ashlar.json'), '{}\n');
+  writeFileSync(join(directory, 'Blueprints'), 'subdirs = ["*"]\n');
+  for (let i = 0; i < count; i++) {
+    const folder = join(directory, name(i));
+    mkdirSync(join(folder, 'extra'), { recursive: true });
+    const properties = [
+      `name: "${name(i)}"`,
+      'preset: "copy"',
+      'sources: { all: { files: ["extra/*"] } }',
+      `requires: ${JSON.stringify(requiredBy(i))}`,
+    ];
+    const lines = properties.map((property) => `    ${property},\n`).join('');
+    writeFileSync(join(folder, 'Blueprints'), `package {\n${lines}}\n`);
+    writeExtra(folder, i, files, 40);
+  }
+  return files;
+}
+
+/** Of the ten that each belongs to, so that closures stay small. */
+function requiredBy(i) {
+  const first = i - (i % 10);
+  return [i - 1, Math.floor(i / 2), Math.floor(i / 3)]
+    .filter((other, at, all) => i !== first && other >= first && all.indexOf(other) === at)
+    .map(name);
+}
+
+function writeExtra(folder, i, files, lines) {
+  for (let file = 0; file < files; file++) {
+    const line = `${name(i)} ${file}\n`;
+    writeFileSync(join(folder, 'extra', `file-${file}`), line.repeat(lines));
+  }
 }
 
 function name(i) {

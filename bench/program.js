@@ -3,41 +3,54 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { generatePackages } from './packages.js';
+import { generateModules, generatePackages } from './packages.js';
 import { setAside, timeCommand } from './row.js';
 
 const PROGRAM = resolve(import.meta.dirname, '../bin/ashlar');
 
 /**
  * CPU and wall seconds of a build with nothing to do (`again`), of one whose outputs were deleted (`back`), and of a
- * hard-link copy of these outputs (`copy`); how many archives there are, and of how many files each.
+ * hard-link copy of these outputs (`copy`); and what was built, in words.
  */
-export function measureProgram(place, count, runs, { tiny = false } = {}) {
+export function measureProgram(place, count, runs, { tiny = false, modules = false } = {}) {
   const packages = join(place, 'packages');
   mkdirSync(place);
-  const files = generatePackages(packages, count, { tiny });
+  const files = modules
+    ? generateModules(packages, count)
+    : generatePackages(packages, count, { tiny });
   const env = { ...process.env, ASHLAR_STORE: join(place, 'store') };
   const build = [PROGRAM, 'build'];
   const options = { cwd: packages, env, runs };
-  // The first builds, the second sees directories that the first has filled.
-  for (let i = 0; i < 2; i++) execFileSync(PROGRAM, ['build'], { ...options, stdio: 'ignore' });
+  // The first builds, others see directories that earlier ones have filled.
+  for (let i = 0; i < 3; i++) execFileSync(PROGRAM, ['build'], { ...options, stdio: 'ignore' });
   const again = timeCommand(build, options);
-  const outputs = join(packages, 'cache');
+  const outputs = (modules ? ['cache', 'out'] : ['cache']).map((name) => join(packages, name));
   const copied = join(place, 'copy');
-  const copy = timeCommand(['cp', '-al', outputs, copied], {
+  const copy = timeCommand(['cp', '-al', ...outputs, copied], {
     runs,
-    before: () => setAside(copied),
+    before: () => {
+      setAside(copied);
+      mkdirSync(copied);
+    },
   });
-  const back = timeCommand(build, { ...options, before: () => setAside(outputs, copied) });
-  const archives = readdirSync(outputs, { recursive: true }).filter((name) => /\.tar\./.test(name));
-  if (archives.length < count) throw new Error(`only ${archives.length} archives were put back`);
-  return { again, back, copy, archives: archives.length, files };
+  const aside = join(place, 'outputs');
+  const back = timeCommand(build, {
+    ...options,
+    before: () => outputs.forEach((path) => setAside(path, aside)),
+  });
+  const archives = outputs.flatMap((path) =>
+    readdirSync(path, { recursive: true }).filter((name) => /\.tar\./.test(name)),
+  );
+  const wanted = modules ? 2 * count : count;
+  if (archives.length < wanted) throw new Error(`only ${archives.length} archives were put back`);
+  const what = modules ? `${count} modules` : `${archives.length} archives`;
+  return { again, back, copy, what: `${what} of ${files} files` };
 }
 
 /** Beside a peer with as many packages of as many files; without a target of their own, beside a copy of the outputs. */
-export function programRows({ archives, files, again, back }, peer, theirs, target) {
+export function programRows({ what: made, again, back }, peer, theirs, target) {
   const row = (what, ours, other, aim) => ({
-    name: `\`ashlar build\`, ${archives} archives of ${files} files: ${what}, CPU`,
+    name: `\`ashlar build\`, ${made}: ${what}, CPU`,
     value: ours.cpu,
     unit: 's',
     peer: { name: peer, value: other.cpu },

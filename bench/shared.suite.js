@@ -85,8 +85,13 @@ function* many(directory, program, tasks, files) {
   const modules = join(directory, `null-${tasks}`);
   mkdirSync(modules);
   const nothing = timeCommand(makeBuilt(modules, tasks), { runs, cwd: modules });
-  const own = tasks > 1000 ? undefined : measureProgram(join(directory, 'program'), tasks, 3);
-  if (own !== undefined) yield programRows(own, 'cp -al', own);
+  const programs =
+    tasks > 1000
+      ? []
+      : [false, true].map((modules) =>
+          measureProgram(join(directory, `program-${modules}`), tasks, 3, { modules }),
+        );
+  for (const own of programs) yield programRows(own, 'cp -al', own);
   for (const peer of PEERS) {
     if (peer.name === 'nx' && tasks > 1000) {
       console.log(`  ${name}: nx is left out: its first run of so many takes minutes`);
@@ -107,7 +112,7 @@ function* many(directory, program, tasks, files) {
       beside(cached, idle, peer.name, theirs.idle, target),
       beside(putting, back, peer.name, theirs.back, target),
     ];
-    if (own !== undefined) {
+    for (const own of programs) {
       yield programRows(own, peer.name, { again: theirs.idle, copy: theirs.back }, target);
     }
   }

@@ -13,11 +13,12 @@ import {
   utimesSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { readIfExists, writeAtomic, writeIfChanged } from '../base/fs.ts';
+import { errnoOf, readIfExists, writeAtomic, writeIfChanged } from '../base/fs.ts';
 import { escapePath, ninjaEscape, PIPE_VARIABLE } from '../blueprint/ninja/escape.ts';
 import { readDepfile } from './depfile.ts';
 import { readManifest } from './manifestfile.ts';
 import {
+  addFollowed,
   removeNoopFiles,
   TICK_MS,
   writeNoopFiles,
@@ -47,15 +48,20 @@ export interface NoopRecord {
 
 /**
  * Written by a run that ended well. The working directory is the source root. Returns what it wrote down of the files
- * of packages; undefined without.
+ * of packages; undefined without. Throws node's own errors.
  */
 export async function recordNoop(record: NoopRecord): Promise<Looked | undefined> {
-  const { buildDir, startedAt, rules, files } = record;
+  const { buildDir, startedAt, rules } = record;
   const directory = join(buildDir, '.ashlar');
   const { read, made } = filesOf(record);
-  // That the run itself added to a directory says nothing. `stat` tells of it all that Ninja would.
-  const extended = new Set(hasNewNames(record) ? [] : files?.extended);
-  for (const path of read) if (extended.has(resolve(path))) read.delete(path);
+  let files: NoopFiles | undefined;
+  try {
+    files = record.files && takeOver(read, record.files, record);
+  } catch (error) {
+    // Something that was read is gone by now.
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
   const [start, end, manifest] = ['start', 'end', 'ninja'].map((name) =>
     join(directory, `noop.${name}`),
   );
@@ -77,28 +83,37 @@ export async function recordNoop(record: NoopRecord): Promise<Looked | undefined
   touch(start!, startedAt - TICK_MS);
   touch(end!, Date.now() + TICK_MS);
   const targets = record.targets === undefined ? [] : [start!, end!, ...record.targets];
-  const built = resolve(buildDir);
-  // What was made is looked at as such.
-  const isMade = (path: string): boolean =>
-    path === built || path.startsWith(`${built}/`) || files?.made.has(path) === true;
-  const asked = new Set(
-    [...read]
-      .map((path) => resolve(path))
-      .filter((path) => !isMade(path) && files?.read.has(path) === false),
-  );
-  return writeKey(directory, process.cwd(), { ...record, ninja: targets, asked });
+  return writeKey(directory, process.cwd(), { ...record, files, ninja: targets });
 }
 
-/** Whether anything appeared in the source root, or went, that the run does not know as its own. */
-function hasNewNames({ buildDir, names, files }: NoopRecord): boolean {
-  const own = (name: string): boolean =>
-    resolve(name) === resolve(buildDir) || files?.made.has(resolve(name)) === true;
-  const rest = (all: readonly string[]): string =>
+/**
+ * Of what Ninja would be asked about, takes what `stat` tells more of: not outputs, which are looked at as such. That
+ * the run itself added to a directory says nothing.
+ */
+function takeOver(
+  read: Set<string>,
+  files: NoopFiles,
+  { buildDir, names }: Pick<NoopRecord, 'buildDir' | 'names'>,
+): NoopFiles {
+  const built = resolve(buildDir);
+  const isMade = (file: string): boolean =>
+    file === built || file.startsWith(`${built}/`) || files.made.has(file);
+  const others = (all: readonly string[]): string =>
     all
-      .filter((name) => !own(name))
+      .filter((name) => !isMade(resolve(name)))
       .sort()
       .join('/');
-  return rest(names) !== rest(readdirSync('.'));
+  const isExtended = others(names) === others(readdirSync('.'));
+  const taken = new Set(files.read);
+  const known = new Map<string, string>();
+  for (const path of read) {
+    const file = resolve(path);
+    if (isMade(file)) continue;
+    if (!files.extended.has(file)) addFollowed(file, taken, known);
+    else if (!isExtended) continue;
+    read.delete(path);
+  }
+  return { ...files, read: taken };
 }
 
 /**
@@ -122,16 +137,12 @@ async function writeKey(
     ninja,
     startedAt,
     files,
-    asked,
-  }: Pick<NoopRecord, 'key' | 'startedAt' | 'files'> & {
-    readonly ninja: readonly string[];
-    readonly asked?: ReadonlySet<string>;
-  },
+  }: Pick<NoopRecord, 'key' | 'startedAt' | 'files'> & { readonly ninja: readonly string[] },
 ): Promise<Looked | undefined> {
   let looked: Looked | undefined;
   if (files === undefined) removeNoopFiles(directory);
   else {
-    looked = await writeNoopFiles(directory, base, startedAt, files, asked);
+    looked = await writeNoopFiles(directory, base, startedAt, files);
     if (looked === undefined) return undefined;
   }
   const separator = files === undefined ? '--' : '-- files';

@@ -26,17 +26,9 @@ export interface NoopFiles {
 
 /** What was written down of a run's files: lists of paths, each ended by a null byte, and what `stat` prints of them. */
 export interface Looked {
-  readonly read: Listed;
-  /** What else Ninja compares with the time of the run; undefined where it was changed since. */
-  readonly asked: Listed | undefined;
+  readonly read: { readonly paths: string; readonly stats: string };
   readonly extended: string;
   readonly made: string;
-}
-
-/** Paths as they are written down, and the lines of `stat`. */
-export interface Listed {
-  readonly paths: string;
-  readonly stats: string;
 }
 
 export interface NoopUse {
@@ -50,7 +42,7 @@ const NS = 1_000_000n;
 
 /**
  * Writes `noop.read`, `noop.made` (paths, each ended by a null byte), what `stat` prints of them,
- * `noop.said` and `noop.used`. `asked` is only looked at. Undefined where something was changed since the run began: that may not be what was read.
+ * `noop.said` and `noop.used`. Undefined where something was changed since the run began: that may not be what was read.
  * Throws node's own errors.
  */
 export async function writeNoopFiles(
@@ -58,20 +50,23 @@ export async function writeNoopFiles(
   base: string,
   startedAt: number,
   { read, extended, made, uses, said }: NoopFiles,
-  asked: ReadonlySet<string> = new Set(),
 ): Promise<Looked | undefined> {
   // What changes in the very moment of the look could change again unseen.
   await setTimeout(TICK_MS);
-  const stats = inputLines(read, startedAt);
-  if (stats === undefined) return undefined;
+  const before = BigInt(startedAt - TICK_MS) * NS;
+  const looked: string[] = [];
+  for (const path of read) {
+    const stat = lstatSync(path, { bigint: true });
+    if (stat.ctimeNs >= before) return undefined;
+    looked.push(inputLine(stat));
+  }
+  const stats = looked.join('');
   const listed = [...extended].map((path) => inputLine(lstatSync(path, { bigint: true })));
   const found = [...made].map((path) => outputLine(lstatSync(path, { bigint: true })));
   const list = (paths: Iterable<string>): string =>
     [...paths].map((path) => `${printedPath(base, path)}\0`).join('');
-  const askedStats = inputLines(asked, startedAt);
   const lists = {
     read: { paths: list(read), stats },
-    asked: askedStats === undefined ? undefined : { paths: list(asked), stats: askedStats },
     extended: list(extended),
     made: list(made),
   };
@@ -90,18 +85,6 @@ export async function writeNoopFiles(
       uses.map(({ key }) => key),
     );
   return lists;
-}
-
-/** Undefined where one of them was changed since the run began. */
-function inputLines(paths: Iterable<string>, startedAt: number): string | undefined {
-  const before = BigInt(startedAt - TICK_MS) * NS;
-  const lines: string[] = [];
-  for (const path of paths) {
-    const stat = lstatSync(path, { bigint: true });
-    if (stat.ctimeNs >= before) return undefined;
-    lines.push(inputLine(stat));
-  }
-  return lines.join('');
 }
 
 /** `stat -c '%i %f %u %g %s %.9Y %.9Z'` */

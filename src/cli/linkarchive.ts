@@ -8,6 +8,9 @@ import { printedSeconds } from '../base/stat/print.ts';
 import { tarHeader, TAR_END } from '../base/tar/write.ts';
 
 const NS = 1_000_000_000n;
+/** Of what this process makes. */
+const MY_UID = BigInt(process.geteuid!());
+const MY_GID = BigInt(process.getegid!());
 
 export interface LinkArchiveRequest {
   /** The directory that `top` is in. */
@@ -43,6 +46,7 @@ export class LinkArchive {
   readonly #entries = new Map<string, Buffer>();
   readonly #directories = new Set<string>();
   #first: BigIntStats | undefined;
+  #isPlain = true;
   /** Of all links, by the path from `home`: what `stat` prints of them, there and here. */
   readonly put = new Map<string, string>();
 
@@ -60,18 +64,17 @@ export class LinkArchive {
   /** By their names in the record. Of the `rest` of the outputs, which are no links, it is told what they are like. */
   files(rest: readonly string[]): Record<string, string | Buffer> {
     const sorted = [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1));
-    const own = rest.filter((path) => this.holds(path));
+    const name = this.#inside(this.top);
+    const own = [...new Set([name, ...rest.filter((path) => this.holds(path))])];
     const stats = own.map((path) => look(join(this.#request.home, path))!);
-    const { mode, uid, gid } = look(this.top)!;
     const files = {
       tar: Buffer.concat([...sorted.map(([, bytes]) => bytes), TAR_END]),
       put: list([...this.put.keys()]),
       'put.stat': [...this.put.values()].join(''),
       rest: list(own),
       'rest.stat': stats.map(shapeLine).join(''),
-      'root.stat': `${mode.toString(16)} ${uid} ${gid}\n`,
+      ...(this.#isPlain ? { plain: '' } : {}),
     };
-    const name = this.#inside(this.top);
     return Object.fromEntries(
       Object.entries(files).map(([kind, content]) => [`${name}.${kind}`, content]),
     );
@@ -119,6 +122,9 @@ export class LinkArchive {
     const first = (this.#first ??= look(this.top)!);
     if (stat.uid !== first.uid || stat.gid !== first.gid) return false;
     this.#directories.add(path);
+    if ((Number(stat.mode) & 0o7000) !== 0 || stat.uid !== MY_UID || stat.gid !== MY_GID) {
+      this.#isPlain = false;
+    }
     this.#add(path, stat, { type: 'directory' });
     return true;
   }
@@ -150,9 +156,9 @@ export class LinkArchive {
 
 type Kind = Pick<Parameters<typeof tarHeader>[0], 'type' | 'link'>;
 
-/** `stat -c '%f %.9Y'`: of directories, what is as it was when they are made anew. */
-function shapeLine({ mode, mtimeNs }: BigIntStats): string {
-  return `${mode.toString(16)} ${printedSeconds(mtimeNs)}\n`;
+/** `stat -c '%f %u %g %.9Y'`: of directories, what is as it was when they are made anew. */
+function shapeLine({ mode, uid, gid, mtimeNs }: BigIntStats): string {
+  return `${mode.toString(16)} ${uid} ${gid} ${printedSeconds(mtimeNs)}\n`;
 }
 
 /** Paths as the launcher reads them. */

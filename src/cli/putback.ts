@@ -81,7 +81,7 @@ export function recordPutBack(build: PutBack): void {
   const owner = digestOf(home).hash.slice(0, 32);
   const name = `${owner}.${randomBytes(4).toString('hex')}`;
   const archives = archivesOf(build, `../../restore/${owner}.${KEPT}`, `../../restore/${name}`);
-  if (archives === undefined || looked.asked === undefined) {
+  if (archives === undefined) {
     rmSync(join(directory, `${owner}.key`), { force: true });
     forgetOld(directory, owner);
     return;
@@ -101,8 +101,6 @@ export function recordPutBack(build: PutBack): void {
       ...archives.files,
       read: looked.read.paths,
       'read.stat': looked.read.stats,
-      asked: looked.asked.paths,
-      'asked.stat': looked.asked.stats,
       listed: looked.extended,
       results: list(results.map((path) => relative(store.root, path))),
       'results.stat': results.map(resultLine).join(''),
