@@ -2,9 +2,10 @@
 // of the bundle has a copy of this module of its own: what is set lies where both find it. Knows nothing of what runs.
 import { setFlagsFromString } from 'node:v8';
 
-/** What is done for each of so many modules or packages takes longer than that. */
+/** What is done for each of so many takes longer than that: most of all for packages that are modules. */
 const MANY_MODULES = 10_000;
 const MANY_PACKAGES = 1500;
+const MANY_PACKAGE_MODULES = 200;
 
 /** Bytes of bytecode that a function runs before it is looked at, and V8's own number in Node 20. */
 const INTERRUPT_BUDGET = { late: 1_000_000, own: 66 * 1024 };
@@ -64,11 +65,14 @@ export function expectShortRun(): void {
 export interface Work {
   readonly modules?: number;
   readonly packages?: number;
+  readonly packageModules?: number;
 }
 
 /** Lets the heap be as V8 has it after all if there is much to do. */
-export function growHeapFor({ modules = 0, packages = 0 }: Work): void {
-  if (!state.small || (modules <= MANY_MODULES && packages <= MANY_PACKAGES)) return;
+export function growHeapFor({ modules = 0, packages = 0, packageModules = 0 }: Work): void {
+  const isMuch =
+    modules > MANY_MODULES || packages > MANY_PACKAGES || packageModules > MANY_PACKAGE_MODULES;
+  if (!state.small || !isMuch) return;
   state.small = false;
   setForShortRun();
 }

@@ -29,6 +29,8 @@ export interface Looked {
   readonly read: { readonly paths: string; readonly stats: string };
   readonly extended: string;
   readonly made: string;
+  /** What was seen of what was made. */
+  readonly found: ReadonlyMap<string, BigIntStats>;
 }
 
 export interface NoopUse {
@@ -62,18 +64,19 @@ export async function writeNoopFiles(
   }
   const stats = looked.join('');
   const listed = [...extended].map((path) => inputLine(lstatSync(path, { bigint: true })));
-  const found = [...made].map((path) => outputLine(lstatSync(path, { bigint: true })));
+  const found = new Map([...made].map((path) => [path, lstatSync(path, { bigint: true })]));
   const list = (paths: Iterable<string>): string =>
     [...paths].map((path) => `${printedPath(base, path)}\0`).join('');
   const lists = {
     read: { paths: list(read), stats },
     extended: list(extended),
     made: list(made),
+    found,
   };
   writeAtomic(join(directory, 'noop.read'), lists.read.paths + lists.extended);
   writeAtomic(join(directory, 'noop.read.stat'), stats + listed.join(''));
   writeAtomic(join(directory, 'noop.made'), lists.made);
-  writeAtomic(join(directory, 'noop.made.stat'), found.join(''));
+  writeAtomic(join(directory, 'noop.made.stat'), [...found.values()].map(outputLine).join(''));
   writeAtomic(join(directory, 'noop.said'), said.map((line) => `${line}\n`).join(''));
   const used = join(directory, 'noop.used');
   writeAtomic(used, '');

@@ -1,7 +1,7 @@
 // A tar archive of a directory of outputs, for the launcher to unpack in the store's `tmp`: its files are hard links to
 // blobs, and to files that a record keeps (docs/formats/putback.md). Knows nothing of tasks, nor of how it is unpacked.
 import { lstatSync, readdirSync, readlinkSync, type BigIntStats, type Stats } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { outputLine } from '../bootstrap/noopfiles.ts';
 import { nameOfText } from '../base/bytename.ts';
 import { printedSeconds } from '../base/stat/print.ts';
@@ -19,6 +19,8 @@ export interface LinkArchiveRequest {
   readonly top: string;
   /** The root of the store. */
   readonly store: string;
+  /** What was seen of some of the outputs just now, by their paths. */
+  readonly found: ReadonlyMap<string, BigIntStats>;
   /** By the path of an output: the file in the store that it has to be a link to. */
   readonly blobs: ReadonlyMap<string, LinkedBlob>;
   /** Gets the files of no task, by their inodes. There has to be a link to each, which has that as its name, … */
@@ -66,7 +68,7 @@ export class LinkArchive {
     const sorted = [...this.#entries].sort(([a], [b]) => (a < b ? -1 : 1));
     const name = this.#inside(this.top);
     const own = [...new Set([name, ...rest.filter((path) => this.holds(path))])];
-    const stats = own.map((path) => look(join(this.#request.home, path))!);
+    const stats = own.map((path) => this.#look(join(this.#request.home, path))!);
     const files = {
       tar: Buffer.concat([...sorted.map(([, bytes]) => bytes), TAR_END]),
       put: list([...this.put.keys()]),
@@ -82,7 +84,7 @@ export class LinkArchive {
 
   /** With all that is in it, but for what `skip` says. False for what cannot be put back. */
   add(path: string, skip: (path: string) => boolean = () => false): boolean {
-    const stat = look(path);
+    const stat = this.#look(path);
     if (stat === undefined || !path.startsWith(this.top)) return false;
     if (stat.isDirectory()) {
       const names = readdirSync(path).map((name) => join(path, name));
@@ -103,7 +105,7 @@ export class LinkArchive {
       return true;
     }
     if (Number(stat.ino) !== blob.stat.ino || Number(stat.dev) !== blob.stat.dev) return false;
-    this.#addLink(path, stat, `../../${relative(store, blob.path)}`);
+    this.#addLink(path, stat, `../../${below(store, blob.path)}`);
     return true;
   }
 
@@ -116,7 +118,7 @@ export class LinkArchive {
   #addDirectory(path: string): boolean {
     if (this.#directories.has(path)) return true;
     if (path !== this.top && !this.#addDirectory(dirname(path))) return false;
-    const stat = look(path);
+    const stat = this.#look(path);
     if (stat?.isDirectory() !== true) return false;
     // All are made alike, so that it is enough to look at the first.
     const first = (this.#first ??= look(this.top)!);
@@ -150,8 +152,17 @@ export class LinkArchive {
   }
 
   #inside(path: string): string {
-    return relative(this.#request.home, path);
+    return below(this.#request.home, path);
   }
+
+  #look(path: string): BigIntStats | undefined {
+    return this.#request.found.get(path) ?? look(path);
+  }
+}
+
+/** From a directory to what is in it. */
+function below(directory: string, path: string): string {
+  return path.slice(directory.length + 1);
 }
 
 type Kind = Pick<Parameters<typeof tarHeader>[0], 'type' | 'link'>;

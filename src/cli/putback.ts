@@ -193,7 +193,10 @@ function archivesOf(
   if (blobs === undefined) return undefined;
   const texts = new Map<string, KeptFile>();
   const { root: store } = outputs.store;
-  const archives = tops.map((top) => new LinkArchive({ home, top, store, blobs, texts, kept }));
+  const { found } = looked;
+  const archives = tops.map(
+    (top) => new LinkArchive({ home, top, store, found, blobs, texts, kept }),
+  );
   const last = archives.at(-1)!;
   const isInMain = (path: string): boolean => path.startsWith(`${main}/`);
   const delivered = outputs.targets.flatMap((target) => target.delivered.map(({ path }) => path));

@@ -2,6 +2,7 @@
 // only for trees that have such files.
 import { resolve } from 'node:path';
 import { Collector, definitionError, didYouMean, type Diagnostic } from '../../base/diagnostic.ts';
+import { growHeapFor } from '../../base/heap.ts';
 import { isPackageName } from '../../install/id.ts';
 import type { Definition } from '../definition.ts';
 import { placeOf } from './place.ts';
@@ -35,6 +36,7 @@ export function loadModules(directory: string, options: ModulesOptions): Modules
   const { packages, images } = openDeclared(declared, directory, cwd);
   const known = new Map(others.map((one) => [spell(one), one]));
   const definitions: Definition[] = [];
+  growHeapFor({ packageModules: packages.length });
   for (const declaration of packages) {
     const { file } = declaration.at.source;
     const context = { directory, mirrors, file: { path: resolve(cwd, file), shown: file } };
