@@ -20,6 +20,7 @@ import { parseSize } from '../package/sharing.ts';
 import { rebuildMemory } from '../task/rebuild.ts';
 import type { Context } from './context.ts';
 import { openUserStore, openUserStoreToRead } from './prepare.ts';
+import { forgetUselessRecords } from './putback.ts';
 import { byteCount } from './reporter/format.ts';
 import { packagesDirectory } from './tree.ts';
 
@@ -45,7 +46,10 @@ export async function makeRoom(
       context.print('another process is making room in this store\n');
       return context.report(out.diagnostics);
     }
-    if (!flags.dryRun) forgetOldAnswers(store.root);
+    if (!flags.dryRun) {
+      forgetOldAnswers(store.root);
+      forgetUselessRecords(store);
+    }
     const would = flags.dryRun ? 'would be ' : '';
     context.print(
       `${count(done.results, 'result')}, ${count(done.layers, 'layer')} and ${count(done.blobs, 'blob')} ${would}removed: ` +
@@ -89,7 +93,7 @@ function count(number: number, what: string): string {
 }
 
 /** What lies in a store beside results, blobs and layers, and may be of some size. */
-const OTHERS = ['git', 'answers', 'partial', 'kept', 'quarantine', 'log', 'work', 'tmp'];
+const OTHERS = ['git', 'answers', 'restore', 'partial', 'kept', 'quarantine', 'log', 'work', 'tmp'];
 
 /** `ashlar cache stat` */
 export function showUsage(

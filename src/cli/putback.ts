@@ -16,7 +16,7 @@ import { basename, dirname, join, relative } from 'node:path';
 import type { Looked } from '../bootstrap/noopfiles.ts';
 import { CACHE_TAG } from '../base/cachetag.ts';
 import { digestOf, type Sha256Hex } from '../base/digest.ts';
-import { removeTree, temporaryBeside, writeAtomic } from '../base/fs.ts';
+import { readIfExists, removeTree, temporaryBeside, writeAtomic } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { printedSeconds } from '../base/stat/print.ts';
 import { objectPath, sealedBlob, type Store } from '../cache/store.ts';
@@ -40,6 +40,9 @@ const MAX_OTHER_FILES = 20_000;
 
 /** How the directory of links to files of no task ends. They are links because for the file system these cost less. */
 const KEPT = 'text';
+
+/** Of a record. */
+const RESULTS = 'noop.results';
 
 /** Of the other record. */
 const NOOP_FILES = ['noop.read', 'noop.said'];
@@ -147,18 +150,48 @@ function restoredText(restored: readonly DeliveredTarget[], current: number): st
 
 /** Earlier records of a directory, and those of all directories that were not built for long. `name` is the new one. */
 function forgetOld(directory: string, owner: string, name?: string): void {
-  const names = existsSync(directory) ? readdirSync(directory) : [];
-  const old = names.filter((one) => {
-    const stat = lstatSync(join(directory, one), { throwIfNoEntry: false });
-    return one.endsWith('.key') && Date.now() - (stat?.mtimeMs ?? Infinity) > FORGOTTEN_MS;
-  });
-  const gone = new Set(old.map((one) => one.split('.')[0]!));
-  for (const one of names) {
+  const gone = new Set(ownersIn(directory).filter((one) => isForgotten(directory, one)));
+  for (const one of namesIn(directory)) {
     const [whose, rest] = one.split('.');
     const lasts = one === name || rest === 'key' || (rest === KEPT && name !== undefined);
     const earlier = whose === owner && !lasts;
     if (earlier || gone.has(whose!)) removeTree(join(directory, one));
   }
+}
+
+/**
+ * Removes records that were of no use for long, and those of which results are gone: nothing can be put back by them.
+ * Throws node's own errors.
+ */
+export function forgetUselessRecords(store: Store): void {
+  const directory = join(store.root, 'restore');
+  const names = namesIn(directory);
+  const useless = ownersIn(directory).filter((owner) => {
+    const own = names.filter((name) => name.startsWith(`${owner}.`));
+    const results = own.flatMap((name) => readIfExists(join(directory, name, RESULTS)) ?? []);
+    const paths = results.flatMap((some) => some.toString().split('\0').slice(0, -1));
+    return (
+      isForgotten(directory, owner) || paths.some((path) => !existsSync(join(store.root, path)))
+    );
+  });
+  for (const name of names) {
+    if (useless.includes(name.split('.')[0]!)) removeTree(join(directory, name));
+  }
+}
+
+function namesIn(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}
+
+function ownersIn(directory: string): string[] {
+  return namesIn(directory)
+    .filter((name) => name.endsWith('.key'))
+    .map((name) => name.split('.')[0]!);
+}
+
+function isForgotten(directory: string, owner: string): boolean {
+  const stat = lstatSync(join(directory, `${owner}.key`), { throwIfNoEntry: false });
+  return Date.now() - (stat?.mtimeMs ?? Infinity) > FORGOTTEN_MS;
 }
 
 function ended(lines: readonly string[]): string {

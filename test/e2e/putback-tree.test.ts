@@ -327,6 +327,21 @@ test('killed at any program that it calls, it leaves directories whole or not at
   expect(calls).toBe(called.length + 1);
 });
 
+test('a record without its results goes when room is made, another one stays', () => {
+  settle();
+  const records = (): string[] => readdirSync(store('restore')).sort();
+  const before = records();
+  expect(rig.run(['gc']).status).toBe(0);
+  expect(records()).toEqual(before);
+  const stat = JSON.parse(rig.run(['cache', 'stat', '--json']).stdout) as {
+    others: Record<string, number>;
+  };
+  expect(stat.others['restore']).toBeGreaterThan(0);
+  rmSync(store('ac'), { recursive: true });
+  expect(rig.run(['gc']).status).toBe(0);
+  expect(records()).toEqual([]);
+});
+
 test('a copy of a tree has a record of its own', () => {
   settle();
   const copy = join(rig.directory, 'copy');
