@@ -13,12 +13,11 @@ import {
   utimesSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { errnoOf, readIfExists, writeAtomic, writeIfChanged } from '../base/fs.ts';
+import { readIfExists, writeAtomic, writeIfChanged } from '../base/fs.ts';
 import { escapePath, ninjaEscape, PIPE_VARIABLE } from '../blueprint/ninja/escape.ts';
 import { readDepfile } from './depfile.ts';
 import { readManifest } from './manifestfile.ts';
 import {
-  addFollowed,
   removeNoopFiles,
   TICK_MS,
   writeNoopFiles,
@@ -54,14 +53,7 @@ export async function recordNoop(record: NoopRecord): Promise<Looked | undefined
   const { buildDir, startedAt, rules } = record;
   const directory = join(buildDir, '.ashlar');
   const { read, made } = filesOf(record);
-  let files: NoopFiles | undefined;
-  try {
-    files = record.files && takeOver(read, record.files, record);
-  } catch (error) {
-    // Something that was read is gone by now.
-    if (errnoOf(error) === undefined) throw error;
-    return undefined;
-  }
+  const files = record.files && takeOver(read, record.files, record);
   const [start, end, manifest] = ['start', 'end', 'ninja'].map((name) =>
     join(directory, `noop.${name}`),
   );
@@ -105,11 +97,10 @@ function takeOver(
       .join('/');
   const isExtended = others(names) === others(readdirSync('.'));
   const taken = new Set(files.read);
-  const known = new Map<string, string>();
   for (const path of read) {
     const file = resolve(path);
     if (isMade(file)) continue;
-    if (!files.extended.has(file)) addFollowed(file, taken, known);
+    if (!files.extended.has(file)) taken.add(file);
     else if (!isExtended) continue;
     read.delete(path);
   }

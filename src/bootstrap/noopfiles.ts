@@ -13,6 +13,7 @@ import type { Store } from '../cache/store.ts';
 
 /** What a run read and made beside what Ninja knows of; absolute paths. */
 export interface NoopFiles {
+  /** As they are named: what links lead to is found when they are looked at. */
   readonly read: ReadonlySet<string>;
   /** Directories that were listed and which the run itself added to, but nobody else. */
   readonly extended: ReadonlySet<string>;
@@ -55,26 +56,20 @@ export async function writeNoopFiles(
 ): Promise<Looked | undefined> {
   // What changes in the very moment of the look could change again unseen.
   await setTimeout(TICK_MS);
-  const before = BigInt(startedAt - TICK_MS) * NS;
-  const looked: string[] = [];
-  for (const path of read) {
-    const stat = lstatSync(path, { bigint: true });
-    if (stat.ctimeNs >= before) return undefined;
-    looked.push(inputLine(stat));
-  }
-  const stats = looked.join('');
+  const inputs = lookAtInputs(read, startedAt, (path) => made.has(path) || extended.has(path));
+  if (inputs === undefined) return undefined;
   const listed = [...extended].map((path) => inputLine(lstatSync(path, { bigint: true })));
   const found = new Map([...made].map((path) => [path, lstatSync(path, { bigint: true })]));
   const list = (paths: Iterable<string>): string =>
     [...paths].map((path) => `${printedPath(base, path)}\0`).join('');
   const lists = {
-    read: { paths: list(read), stats },
+    read: { paths: list(inputs.keys()), stats: [...inputs.values()].join('') },
     extended: list(extended),
     made: list(made),
     found,
   };
   writeAtomic(join(directory, 'noop.read'), lists.read.paths + lists.extended);
-  writeAtomic(join(directory, 'noop.read.stat'), stats + listed.join(''));
+  writeAtomic(join(directory, 'noop.read.stat'), lists.read.stats + listed.join(''));
   writeAtomic(join(directory, 'noop.made'), lists.made);
   writeAtomic(join(directory, 'noop.made.stat'), [...found.values()].map(outputLine).join(''));
   writeAtomic(join(directory, 'noop.said'), said.map((line) => `${line}\n`).join(''));
@@ -90,6 +85,37 @@ export async function writeNoopFiles(
   return lists;
 }
 
+/**
+ * What `stat` prints of each, and of all that links lead to. What lies on the way in links of directories is found out by
+ * the end being another file. Undefined where something is not there, or was changed since the run began.
+ */
+function lookAtInputs(
+  read: Iterable<string>,
+  startedAt: number,
+  skip: (path: string) => boolean,
+): Map<string, string> | undefined {
+  const before = BigInt(startedAt - TICK_MS) * NS;
+  const lines = new Map<string, string>();
+  const directories = new Map<string, string>();
+  // More come while they are gone through.
+  const paths = new Set(read);
+  for (const path of paths) {
+    if (skip(path)) continue;
+    const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    if (stat === undefined || stat.ctimeNs >= before) return undefined;
+    lines.set(path, inputLine(stat));
+    const above = dirname(path);
+    let directory = directories.get(above);
+    if (directory === undefined) {
+      directory = realpathSync.native(above);
+      directories.set(above, directory);
+    }
+    if (directory !== above) paths.add(join(directory, basename(path)));
+    if (stat.isSymbolicLink()) paths.add(resolve(directory, readlinkSync(path)));
+  }
+  return lines;
+}
+
 /** `stat -c '%i %f %u %g %s %.9Y %.9Z'` */
 function inputLine({ ino, mode, uid, gid, size, mtimeNs, ctimeNs }: BigIntStats): string {
   const times = `${printedSeconds(mtimeNs)} ${printedSeconds(ctimeNs)}`;
@@ -99,34 +125,6 @@ function inputLine({ ino, mode, uid, gid, size, mtimeNs, ctimeNs }: BigIntStats)
 /** `stat -c '%i %f %s %.9Y'` */
 export function outputLine({ ino, mode, size, mtimeNs }: BigIntStats): string {
   return `${ino} ${mode.toString(16)} ${size} ${printedSeconds(mtimeNs)}\n`;
-}
-
-/**
- * Adds a path and, for a link, all that it leads through; returns where it ends. What lies on the way in links of
- * directories is found out by the end being another file. `known` is where directories lie, for who asks of many files in
- * them. Throws node's own errors, ENOENT for what leads nowhere.
- */
-export function addFollowed(
-  path: string,
-  to: Set<string>,
-  known: Map<string, string> = new Map(),
-): string {
-  to.add(path);
-  let end: string;
-  // Only a link leads elsewhere: asking the system where each of very many files lies takes longer than the rest.
-  if (lstatSync(path).isSymbolicLink()) {
-    end = realpathSync(path);
-    for (let at = path; lstatSync(at).isSymbolicLink(); to.add(at)) {
-      at = resolve(realpathSync(dirname(at)), readlinkSync(at));
-    }
-  } else {
-    const above = dirname(path);
-    const directory = known.get(above) ?? realpathSync(above);
-    known.set(above, directory);
-    end = join(directory, basename(path));
-  }
-  to.add(end);
-  return end;
 }
 
 /** Removes what `writeNoopFiles` wrote. */

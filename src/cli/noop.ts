@@ -1,13 +1,13 @@
 // What a build of packages depends on and what it made, for the next one to be skipped without starting Node. Takes
 // more than was read (whole package folders, say) rather than less. Where it cannot tell all, it tells nothing.
-import { lstatSync, readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   forgetPackagesNoop,
   packagesNoopDirectory,
   recordPackagesNoop,
 } from '../bootstrap/noop.ts';
-import { addFollowed, type NoopFiles, type NoopUse } from '../bootstrap/noopfiles.ts';
+import type { NoopFiles, NoopUse } from '../bootstrap/noopfiles.ts';
 import { installedBundle } from '../bootstrap/version.ts';
 import type { Sink } from '../base/event.ts';
 import { errnoOf } from '../base/fs.ts';
@@ -234,9 +234,10 @@ function addTree(
     // A link that leads nowhere may come to lead somewhere.
     if (stat === undefined) return false;
     if (stat.isDirectory()) {
-      const real = addFollowed(path, read);
+      read.add(path);
+      const real = realpathSync(path);
       if (isPackageFolder(readdirSync(real))) addFolder(real, read);
-    } else if (name.endsWith('.json')) addFollowed(path, read);
+    } else if (name.endsWith('.json')) read.add(path);
   }
   return true;
 }
@@ -245,19 +246,16 @@ function addTree(
 function addFolder(folder: string, read: Set<string>): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
-    const known = read.has(path);
+    if (read.has(path)) continue;
+    read.add(path);
     // Only a link leads elsewhere: asking the system where each of very many files lies takes longer than the rest.
-    const isLink = entry.isSymbolicLink();
-    const real = isLink ? addFollowed(path, read) : path;
-    read.add(real);
-    if (known) continue;
-    if (isLink ? lstatSync(real).isDirectory() : entry.isDirectory()) addFolder(real, read);
+    const real = entry.isSymbolicLink() ? realpathSync(path) : path;
+    if (real === path ? entry.isDirectory() : lstatSync(real).isDirectory()) addFolder(real, read);
   }
 }
 
 /** What definitions name outside of their folders. */
 function addDefinitions({ directory, definitions }: BuiltPackages, read: Set<string>): boolean {
-  const known = new Map<string, string>();
   for (const { buildinfo, module } of definitions) {
     const sources = [...(module ?? buildinfo!).sources.values()];
     // Any file of a repository may change what git says of it.
@@ -272,19 +270,19 @@ function addDefinitions({ directory, definitions }: BuiltPackages, read: Set<str
       const { patches } = declaration.values;
       files.push(...patches.map((patch) => join(directory, declaration.directory, patch)));
     }
-    for (const file of files) addFollowed(file, read, known);
+    for (const file of files) read.add(file);
   }
   return true;
 }
 
 /** Ashlar, Node, and what tells of the programs that this machine has. */
 function addMachine(read: Set<string>): void {
-  addFollowed(join(installedBundle(), 'main.js'), read);
-  addFollowed(process.execPath, read);
+  read.add(join(installedBundle(), 'main.js'));
+  read.add(process.execPath);
   for (const inner of [...identityPaths(), ...toolDirectories()]) {
     const path = join('/', inner);
     // A link that leads nowhere is no tool.
-    if (statSync(path, { throwIfNoEntry: false }) !== undefined) addFollowed(path, read);
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined) read.add(path);
   }
 }
 
