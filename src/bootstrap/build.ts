@@ -46,8 +46,15 @@ export interface TasksDone {
 export interface TreeBuilt {
   readonly status: number;
   readonly diagnostics: readonly Diagnostic[];
-  /** What was written down of the files of packages, for the next run to be skipped. */
-  readonly looked?: Looked | undefined;
+  /** What is known for the next run to be skipped, of a tree with packages. */
+  readonly known?: KnownBuilt | undefined;
+}
+
+export interface KnownBuilt {
+  /** What was written down of the files of packages. */
+  readonly looked: Looked;
+  /** All that rules make, if everything was asked for: else more may be there than that. As Ninja spells it. */
+  readonly ruleOutputs: ReadonlySet<string>;
 }
 
 export interface TaskWork {
@@ -106,7 +113,9 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
     const ran = await runTurns(build, ninja.value, manifest, { outputs, edges, declared });
     const { status, files, targets } = ran;
     if (!recordable || status !== 0 || files === undefined || signal.aborted) return ran;
-    return { ...ran, looked: await recordNoop({ ...facts, targets, files }) };
+    const looked = await recordNoop({ ...facts, targets, files });
+    const ruleOutputs = build.targets.length === 0 ? outputs : new Set<string>();
+    return { ...ran, known: looked && { looked, ruleOutputs } };
   }
   if (rules || build.targets.length > 0) {
     const ran = await runMain(build, ninja.value, manifest);

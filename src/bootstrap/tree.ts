@@ -1,6 +1,7 @@
 // Trees of Blueprints files: where the one is that a directory belongs to, and where it is built.
 import { existsSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
+import { CACHE_TAG } from '../base/cachetag.ts';
 
 export interface BlueprintsTree {
   /** The source root: all stages run in it. Absolute. */
@@ -36,4 +37,13 @@ export function inRoot(root: string, path: string): string {
   const inner = relative(root, path);
   if (inner === '') return '.';
   return inner === '..' || inner.startsWith('../') ? path : inner;
+}
+
+/** Where stages keep what is theirs, in a build directory: manifests, logic that was built, what runs leave for the next. */
+const STAGE_DIRECTORIES = ['.ashlar', '.bootstrap', '.minibootstrap'];
+const STAGE_FILES = ['.ninja_deps', '.ninja_log', CACHE_TAG, 'build.ninja', 'build.ninja.d'];
+
+/** Whether what has this path in a build directory is the stages' own, or Ninja's, and no output of a module. */
+export function isOfStages(inside: string): boolean {
+  return STAGE_FILES.includes(inside) || STAGE_DIRECTORIES.includes(inside.split('/', 1)[0]!);
 }

@@ -40,6 +40,8 @@ export interface KeptFile {
   readonly size: number;
 }
 
+export type Choice = 'add' | 'leave out' | 'refuse';
+
 /** Takes in what lies there. Methods throw node's own errors. */
 export class LinkArchive {
   readonly top: string;
@@ -82,14 +84,23 @@ export class LinkArchive {
     );
   }
 
-  /** With all that is in it, but for what `skip` says. False for what cannot be put back. */
-  add(path: string, skip: (path: string) => boolean = () => false): boolean {
+  /**
+   * With all that is in it. False for what cannot be put back, and where a file is refused; a directory without files that
+   * is refused is left out.
+   */
+  add(path: string, choose: (path: string) => Choice = () => 'add'): boolean {
     const stat = this.#look(path);
-    if (stat === undefined || !path.startsWith(this.top)) return false;
+    if (stat === undefined || (path !== this.top && !path.startsWith(`${this.top}/`))) return false;
+    const choice = choose(path);
+    if (choice === 'leave out') return true;
     if (stat.isDirectory()) {
       const names = readdirSync(path).map((name) => join(path, name));
-      return this.#addDirectory(path) && names.every((one) => skip(one) || this.add(one, skip));
+      return (
+        names.every((one) => this.add(one, choose)) &&
+        (choice === 'refuse' || this.#addDirectory(path))
+      );
     }
+    if (choice === 'refuse') return false;
     if (!this.#addDirectory(dirname(path))) return false;
     if (stat.isSymbolicLink()) {
       this.#add(path, stat, { type: 'symlink', link: nameOfText(readlinkSync(path)) });

@@ -14,6 +14,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import type { Looked } from '../bootstrap/noopfiles.ts';
+import { isOfStages } from '../bootstrap/tree.ts';
 import { CACHE_TAG } from '../base/cachetag.ts';
 import { digestOf, type Sha256Hex } from '../base/digest.ts';
 import { readIfExists, removeTree, temporaryBeside, writeAtomic } from '../base/fs.ts';
@@ -22,8 +23,16 @@ import { printedSeconds } from '../base/stat/print.ts';
 import { objectPath, sealedBlob, type Store } from '../cache/store.ts';
 import { filesOf, loadTree, type TreeFile } from '../cache/tree.ts';
 import { deployDirectory, outputDirectory } from '../package/pipeline/output.ts';
+import { besideOf } from '../task/beside.ts';
 import type { OutputValue } from '../task/task.ts';
-import { LinkArchive, list, look, type KeptFile, type LinkedBlob } from './linkarchive.ts';
+import {
+  LinkArchive,
+  list,
+  look,
+  type Choice,
+  type KeptFile,
+  type LinkedBlob,
+} from './linkarchive.ts';
 
 /** Goes up when anything in a record changes its meaning; the launcher knows it as well. */
 const VERSION = 2;
@@ -72,6 +81,8 @@ export interface PutBack {
   /** What the launcher says of arguments, environment and place. */
   readonly key: string;
   readonly looked: Looked;
+  /** Outputs of a tree's rules; absolute paths. */
+  readonly ofRules?: ReadonlySet<string>;
   readonly said: readonly string[];
   readonly outputs: Outputs;
 }
@@ -94,7 +105,7 @@ export function recordPutBack(build: PutBack): void {
   keep(kept, archives.texts);
   const fresh = temporaryBeside(join(store.root, 'tmp/restore'));
   try {
-    mkdirSync(join(fresh, 'text'), { recursive: true, mode: 0o755 });
+    mkdirSync(fresh, { recursive: true, mode: 0o755 });
     const results = targets.map((one) => objectPath(store, 'ac', one.key));
     const main = dirname(noop);
     const inMain = targets.filter(({ delivered }) =>
@@ -212,11 +223,8 @@ interface Archives {
 }
 
 /** Undefined where something lies there that cannot be put back. Both paths are from where archives are unpacked. */
-function archivesOf(
-  { home, noop, looked, outputs }: PutBack,
-  kept: string,
-  record: string,
-): Archives | undefined {
+function archivesOf(build: PutBack, kept: string, record: string): Archives | undefined {
+  const { home, noop, looked, outputs } = build;
   const main = dirname(noop);
   const cache = outputDirectory(home);
   const tops = main === cache || look(cache) === undefined ? [main] : [cache, main];
@@ -231,18 +239,16 @@ function archivesOf(
     (top) => new LinkArchive({ home, top, store, found, blobs, texts, kept }),
   );
   const last = archives.at(-1)!;
-  const isInMain = (path: string): boolean => path.startsWith(`${main}/`);
-  const delivered = outputs.targets.flatMap((target) => target.delivered.map(({ path }) => path));
   const tag = join(cache, CACHE_TAG);
-  const written = [...delivered, ...outputs.written, ...(look(tag) === undefined ? [] : [tag])];
-  const known = written.every(
-    (path) => (main !== cache && isInMain(path)) || archives.some((archive) => archive.add(path)),
-  );
-  // All that there is in a build directory: Ninja knows of more than we do.
-  const isOfNoop = (path: string): boolean => path.startsWith(`${noop}/noop.`);
-  const whole = main === cache || (last.add(main, isOfNoop) && !isTooMuch(texts, isInMain));
+  const written = [
+    ...deliveredPaths(outputs).filter((path) => !isBelow(main, path) || main === cache),
+    ...outputs.written,
+    ...(look(tag) === undefined ? [] : [tag]),
+  ];
+  if (!written.every((path) => archives.some((archive) => archive.add(path)))) return undefined;
+  if (main !== cache && !addBuildDirectory(last, build, texts)) return undefined;
   const recorded = main === cache ? NOOP_FILES : [...NOOP_FILES, ...NINJA_NOOP_FILES];
-  if (!known || !whole || !recorded.every((name) => last.add(join(noop, name)))) return undefined;
+  if (!recorded.every((name) => last.add(join(noop, name)))) return undefined;
   last.addMade(join(noop, 'noop.made'), `${record}/noop.made`);
   const made = looked.made.split('\0').filter((path) => path !== '');
   const put = new Map(archives.flatMap((archive) => [...archive.put]));
@@ -261,6 +267,43 @@ function archivesOf(
   };
 }
 
+/**
+ * Adds all that there is in a build directory. False where any of it is unknown: who removed the directory to be rid of
+ * that would have it again. False also where there is too much to keep.
+ */
+function addBuildDirectory(
+  archive: LinkArchive,
+  { noop, looked, ofRules = new Set(), outputs }: PutBack,
+  texts: Archives['texts'],
+): boolean {
+  const main = dirname(noop);
+  const beside = new Set(deliveredPaths(outputs).map((path) => besideOf(path).record));
+  const isKnown = (path: string): boolean =>
+    looked.found.has(path) ||
+    beside.has(path) ||
+    ofRules.has(path) ||
+    // Ninja keeps the dependency files of rules that do not say what kind these are.
+    (path.endsWith('.d') && ofRules.has(path.slice(0, -'.d'.length))) ||
+    isOfStages(path.slice(main.length + 1));
+  const choose = (path: string): Choice => {
+    if (path.startsWith(`${noop}/noop.`)) return 'leave out';
+    return isKnown(path) ? 'add' : 'refuse';
+  };
+  if (!archive.add(main, choose)) return false;
+  const sizes = [...texts.values()]
+    .filter(({ path }) => isBelow(main, path))
+    .map(({ size }) => size);
+  return sizes.length <= MAX_OTHER_FILES && sizes.reduce((a, b) => a + b, 0) <= MAX_OTHER_BYTES;
+}
+
+function deliveredPaths({ targets }: Outputs): string[] {
+  return targets.flatMap(({ delivered }) => delivered.map(({ path }) => path));
+}
+
+function isBelow(directory: string, path: string): boolean {
+  return path.startsWith(`${directory}/`);
+}
+
 /** Whether the launcher could tell by names what lies beside the outputs. What was deployed may lie beside other things. */
 function canHold(home: string, tops: readonly string[], entries: readonly string[]): boolean {
   const deployed = deployDirectory(home);
@@ -269,11 +312,6 @@ function canHold(home: string, tops: readonly string[], entries: readonly string
     !entries.some((name) => name.includes('\n')) &&
     (tops.includes(deployed) || look(deployed) === undefined)
   );
-}
-
-function isTooMuch(texts: Archives['texts'], counts: (path: string) => boolean): boolean {
-  const sizes = [...texts.values()].filter(({ path }) => counts(path)).map(({ size }) => size);
-  return sizes.length > MAX_OTHER_FILES || sizes.reduce((a, b) => a + b, 0) > MAX_OTHER_BYTES;
 }
 
 /** By the path of an output; none where it has to be a copy. Undefined where the store has not all as it left it. */

@@ -143,28 +143,76 @@ describe('what was removed', () => {
     expect(results()).toEqual(made);
   });
 
-  test('is put back with whatever else lay in the build directory', () => {
-    const more = (path: string): string => at(`out/more/${path}`);
+  test('is put back with whatever stages keep in the build directory', () => {
+    const more = (path: string): string => at(`out/.bootstrap/more/${path}`);
     mkdirSync(more('empty'), { recursive: true, mode: 0o700 });
+    mkdirSync(at('out/packages/nothing/in/it'), { recursive: true });
     symlinkSync('not there', more('link'));
     writeFileSync(more('program'), '#!/bin/sh\n', { mode: 0o750 });
     writeFileSync(more('größer als'), '');
     linkSync(more('program'), more('again'));
     utimesSync(more('program'), 1, 1.5);
     rig.write({ 'loud/b.txt': `${Math.random()}\n` });
-    build();
     settle();
     const found = outputs('out');
-    expect(Object.keys(found)).toEqual(expect.arrayContaining(['more/link', 'more/größer als']));
+    expect(existsSync(at('out/packages/nothing'))).toBe(false);
+    expect(Object.keys(found)).toEqual(
+      expect.arrayContaining(['.bootstrap/more/link', '.bootstrap/more/größer als']),
+    );
     drop(...BOTH);
     expect(build().started).toBe(false);
     expect(outputs('out')).toEqual(found);
     expect(readlinkSync(more('link'))).toBe('not there');
-    rig.shell('mkfifo out/more/pipe');
+    rig.shell('mkfifo out/.bootstrap/more/pipe');
     rig.write({ 'loud/b.txt': `${Math.random()}\n` });
     for (let i = 0; i < 2; i++) build();
     drop(...BOTH);
     expect(build()).toMatchObject({ status: 0, started: true });
+  });
+
+  /** Each puts into the build directory what a removal is to be rid of. */
+  const leftovers: Record<string, { leave: () => void; left: string; argv?: string[] }> = {
+    'a file that somebody put there': {
+      leave: () => writeFileSync(at('out/note'), ''),
+      left: 'out/note',
+    },
+    'a link that somebody put there': {
+      leave: () => symlinkSync('loud', at('out/packages/shortcut')),
+      left: 'out/packages/shortcut',
+    },
+    'what a module made that is gone': {
+      leave: () => {
+        rig.write({ 'more/Blueprints': 'package { name: "more", preset: "copy" }\n' });
+        expect(build().status).toBe(0);
+        rmSync(at('more'), { recursive: true });
+      },
+      left: 'out/packages/more/more.tar.xz',
+    },
+    'what was not asked for': {
+      leave: () => undefined,
+      left: 'out/packages/loud/loud.tar.xz',
+      argv: ['words'],
+    },
+    'what rules made, where only packages were asked for': {
+      leave: () => undefined,
+      left: 'out/gen/made/made.txt',
+      argv: ['words', 'loud', 'system'],
+    },
+  };
+
+  test.each(Object.keys(leftovers))('is not put back with %s', (name) => {
+    const { leave, left, argv = [] } = leftovers[name]!;
+    settle();
+    leave();
+    for (let i = 0; i < 2; i++) expect(build(argv).status).toBe(0);
+    expect(lstatSync(at(left)).size).toBeGreaterThanOrEqual(0);
+    drop(...BOTH);
+    expect(build(argv).status).toBe(0);
+    expect(existsSync(at(left))).toBe(false);
+    for (let i = 0; i < 2; i++) build(argv);
+    drop(...BOTH);
+    expect(build(argv)).toMatchObject({ status: 0, started: false });
+    expect(existsSync(at(left))).toBe(false);
   });
 
   test('is put back once by two at once', async () => {

@@ -57,10 +57,12 @@ export async function buildBlueprints(
   process.chdir(before);
   const { root, buildDir } = tree;
   const { noopKey: key } = flags;
-  if (built?.looked !== undefined && key !== undefined) {
+  if (built?.known !== undefined && key !== undefined) {
+    const { looked, ruleOutputs } = built.known;
     const noop = join(resolve(root, buildDir), '.ashlar');
+    const ofRules = new Set([...ruleOutputs].map((path) => resolve(root, path)));
     const { recordOutputs } = await import('../noop.ts');
-    await recordOutputs({ home: root, noop, key, looked: built.looked }, parts);
+    await recordOutputs({ home: root, noop, key, looked, ofRules }, parts);
   }
   return built && { ...built, diagnostics: shownFrom(cwd, tree.root, built.diagnostics) };
 }
