@@ -53,6 +53,8 @@ export interface TreeBuilt {
 export interface KnownBuilt {
   /** What was written down of the files of packages. */
   readonly looked: Looked;
+  /** Whether the run before this had ended well, and left what it made. */
+  readonly wasBuilt: boolean;
   /** All that rules make, if everything was asked for: else more may be there than that. As Ninja spells it. */
   readonly ruleOutputs: ReadonlySet<string>;
 }
@@ -90,7 +92,7 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   const startedAt = Date.now();
   process.chdir(tree.root);
   const names = readdirSync('.');
-  forgetNoop(buildDir);
+  const wasBuilt = forgetNoop(buildDir);
   const ninja = findNinja(env);
   if (!ninja.ok) return failedWith(ninja.diagnostics);
   const runTests = Boolean(env['RUN_TESTS']);
@@ -115,7 +117,7 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
     if (!recordable || status !== 0 || files === undefined || signal.aborted) return ran;
     const looked = await recordNoop({ ...facts, targets, files });
     const ruleOutputs = build.targets.length === 0 ? outputs : new Set<string>();
-    return { ...ran, known: looked && { looked, ruleOutputs } };
+    return { ...ran, known: looked && { looked, wasBuilt, ruleOutputs } };
   }
   if (rules || build.targets.length > 0) {
     const ran = await runMain(build, ninja.value, manifest);

@@ -90,12 +90,8 @@ function takeOver(
   const built = resolve(buildDir);
   const isMade = (file: string): boolean =>
     file === built || file.startsWith(`${built}/`) || files.made.has(file);
-  const others = (all: readonly string[]): string =>
-    all
-      .filter((name) => !isMade(resolve(name)))
-      .sort()
-      .join('/');
-  const isExtended = others(names) === others(readdirSync('.'));
+  // What appeared in it, the run's own outputs as well, patterns may not have seen.
+  const isExtended = names.toSorted().join('/') === readdirSync('.').sort().join('/');
   const taken = new Set(files.read);
   for (const path of read) {
     const file = resolve(path);
@@ -146,14 +142,24 @@ export function packagesNoopDirectory(packages: string): string {
   return join(packages, 'cache/.ashlar');
 }
 
-/** Before anything changes: what the last run found must not be believed if this one is cut short. */
-export function forgetNoop(buildDir: string): void {
-  rmSync(join(buildDir, '.ashlar/noop.key'), { force: true });
+/**
+ * Before anything changes: what the last run found must not be believed if this one is cut short. Returns whether it had
+ * left a record.
+ */
+export function forgetNoop(buildDir: string): boolean {
+  return forgetKey(join(buildDir, '.ashlar'));
 }
 
 /** Likewise, of packages without Blueprints files. */
-export function forgetPackagesNoop(packages: string): void {
-  rmSync(join(packagesNoopDirectory(packages), 'noop.key'), { force: true });
+export function forgetPackagesNoop(packages: string): boolean {
+  return forgetKey(packagesNoopDirectory(packages));
+}
+
+function forgetKey(directory: string): boolean {
+  const key = join(directory, 'noop.key');
+  const was = existsSync(key);
+  rmSync(key, { force: true });
+  return was;
 }
 
 function statement(output: string, inputs: Iterable<string>): string {

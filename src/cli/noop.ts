@@ -48,6 +48,8 @@ interface Done {
 }
 
 export interface PackageFiles extends NoopFiles {
+  /** Whether any task ran. */
+  readonly ran: boolean;
   /** What can be put back; undefined where it is not known whose it is. */
   readonly outputs: Outputs | undefined;
 }
@@ -88,7 +90,8 @@ export function openRecorder<O extends Output>(
       const definitions = identities.identities.keys();
       const uses = targets.map(({ task }) => ({ store, key: report.keyOf(task).key.hash }));
       const outputs = outputsOf({ store, targets, report, written }, ended);
-      built = { directory, names, definitions, targets, written, uses, printed, outputs };
+      const ran = ended.some(({ outcome }) => outcome === 'ran');
+      built = { directory, names, definitions, targets, written, uses, printed, ran, outputs };
     },
     files: () => (warned || built === undefined ? undefined : noopFiles(built)),
   };
@@ -108,6 +111,7 @@ interface BuiltPackages {
   readonly uses: readonly NoopUse[];
   /** What was printed to standard output. */
   readonly printed: string;
+  readonly ran: boolean;
   readonly outputs: Outputs | undefined;
 }
 
@@ -145,8 +149,9 @@ export async function buildPackages(
   runTasks: () => Promise<PackagesDone>,
 ): Promise<void> {
   const startedAt = Date.now();
+  let wasBuilt = false;
   try {
-    forgetPackagesNoop(packages);
+    wasBuilt = forgetPackagesNoop(packages);
   } catch (error) {
     // Then there is none that could be believed: it is another user's, or the directory is no directory.
     if (errnoOf(error) === undefined) throw error;
@@ -157,7 +162,7 @@ export async function buildPackages(
     const looked = await recordPackagesNoop(packages, { key, startedAt, files });
     const noop = packagesNoopDirectory(packages);
     if (looked !== undefined) {
-      await recordOutputs({ home: packages, noop, key, looked }, [files]);
+      await recordOutputs({ home: packages, noop, key, looked }, [files], wasBuilt);
     }
   } catch (error) {
     // It only saves time.
@@ -165,11 +170,17 @@ export async function buildPackages(
   }
 }
 
-/** Records what can be put back, of all that tasks made in a run. */
+/**
+ * Records what can be put back, of all that tasks made in a run. Not where tasks ran to change what was there: who edits
+ * and builds in turns would pay a tenth of each build for a record that the next edit makes useless. Who removes outputs
+ * then has them put back by a run that leaves one.
+ */
 export async function recordOutputs(
   build: Omit<PutBack, 'said' | 'outputs'>,
   parts: readonly PackageFiles[],
+  wasBuilt: boolean,
 ): Promise<void> {
+  if (wasBuilt && parts.some(({ ran }) => ran)) return;
   const outputs = parts.flatMap((one) => one.outputs ?? []);
   const [first] = outputs;
   if (first === undefined || outputs.length < parts.length) return;
@@ -203,7 +214,8 @@ function noopFiles(built: BuiltPackages): PackageFiles | undefined {
     const lines = built.printed.split('\n').slice(0, -1);
     const said = [...lines.map((line) => `1 ${line}`), `2 ${summary}`];
     const { outputs, uses } = built;
-    return { read, extended: new Set([built.directory]), made, uses, said, outputs };
+    const extended = new Set([built.directory]);
+    return { read, extended, made, uses, said, ran: built.ran, outputs };
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return undefined;

@@ -170,6 +170,20 @@ describe('what was removed', () => {
     expect(build()).toMatchObject({ status: 0, started: true });
   });
 
+  test('is put back by Node after an edit, which leaves no record, and by the launcher from then on', () => {
+    settle();
+    const names = readdirSync(store('restore')).sort();
+    rig.write({ 'loud/b.txt': `${Math.random()}\n` });
+    expect(build()).toMatchObject({ status: 0, started: true });
+    expect(readdirSync(store('restore')).sort()).toEqual(names);
+    const made = results();
+    drop(...BOTH);
+    expect(build()).toMatchObject({ status: 0, started: true });
+    expect(results()).toEqual(made);
+    settle();
+    expect(results()).toEqual(made);
+  });
+
   /** Each puts into the build directory what a removal is to be rid of. */
   const leftovers: Record<string, { leave: () => void; left: string; argv?: string[] }> = {
     'a file that somebody put there': {

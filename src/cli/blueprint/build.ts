@@ -58,11 +58,11 @@ export async function buildBlueprints(
   const { root, buildDir } = tree;
   const { noopKey: key } = flags;
   if (built?.known !== undefined && key !== undefined) {
-    const { looked, ruleOutputs } = built.known;
+    const { looked, wasBuilt, ruleOutputs } = built.known;
     const noop = join(resolve(root, buildDir), '.ashlar');
     const ofRules = new Set([...ruleOutputs].map((path) => resolve(root, path)));
     const { recordOutputs } = await import('../noop.ts');
-    await recordOutputs({ home: root, noop, key, looked, ofRules }, parts);
+    await recordOutputs({ home: root, noop, key, looked, ofRules }, parts, wasBuilt);
   }
   return built && { ...built, diagnostics: shownFrom(cwd, tree.root, built.diagnostics) };
 }

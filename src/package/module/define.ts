@@ -30,7 +30,12 @@ export interface DefinitionContext {
   readonly mirrors: readonly string[];
   /** The file of a span, as messages name it, and where it is. */
   readonly file: NamedPath;
+  /** For all modules of a tree. */
+  readonly orders?: KnownOrders;
 }
+
+/** Orders of tasks by what decides them: most modules have a pipeline in common. */
+export type KnownOrders = Map<string, ReturnType<typeof orderTasks>>;
 
 /** Checks a declaration. All that is wrong with it is in the definition's diagnostics. */
 export function defineModule(
@@ -49,9 +54,7 @@ export function defineModule(
   const directory = `${context.directory}/${declaration.directory}`;
   const sources = readSources(declaration, directory, context.mirrors, out);
   const formats = values.formats.length === 0 ? ['tar'] : values.formats;
-  const { order, problems } = orderTasks(values.tasks, (_name, task) =>
-    isLeftOut(task, declaration, formats),
-  );
+  const { order, problems } = orderOf(declaration, formats, context.orders ?? new Map());
   for (const one of problems) {
     problem(`tasks.${one.task}.${one.property}`, `task "${one.task}": ${one.message}`, one.hint);
   }
@@ -133,6 +136,22 @@ function checkName({ name, at, values, placeOf: place }: PackageDeclaration, out
 }
 
 /** Whether the package does not have a task that is defined for it. */
+function orderOf(
+  declaration: PackageDeclaration,
+  formats: readonly string[],
+  known: KnownOrders,
+): ReturnType<typeof orderTasks> {
+  const { tasks } = declaration.values;
+  const gone = Object.keys(tasks).filter((name) => isLeftOut(tasks[name]!, declaration, formats));
+  const key = JSON.stringify([gone, tasks]);
+  let found = known.get(key);
+  if (found === undefined) {
+    found = orderTasks(tasks, (name) => gone.includes(name));
+    known.set(key, found);
+  }
+  return found;
+}
+
 function isLeftOut(
   task: TaskValues,
   { values, files }: PackageDeclaration,

@@ -8,7 +8,7 @@ import type { Definition } from '../definition.ts';
 import { placeOf } from './place.ts';
 import { plainName, spell } from '../variant.ts';
 import type { ImageDeclaration } from './declaration.ts';
-import { defineModule } from './define.ts';
+import { defineModule, type KnownOrders } from './define.ts';
 import type { Declared } from './declared.ts';
 import { openDeclared } from './open.ts';
 import { IMAGE_FORMATS } from './imageformat.ts';
@@ -36,10 +36,11 @@ export function loadModules(directory: string, options: ModulesOptions): Modules
   const { packages, images } = openDeclared(declared, directory, cwd);
   const known = new Map(others.map((one) => [spell(one), one]));
   const definitions: Definition[] = [];
+  const orders: KnownOrders = new Map();
   growHeapFor({ packageModules: packages.length });
   for (const declaration of packages) {
     const { file } = declaration.at.source;
-    const context = { directory, mirrors, file: { path: resolve(cwd, file), shown: file } };
+    const context = { directory, mirrors, file: { path: resolve(cwd, file), shown: file }, orders };
     const definition = defineModule(declaration, context);
     const earlier = known.get(spell(definition));
     if (earlier !== undefined) out.add(definedTwice(definition, earlier));
