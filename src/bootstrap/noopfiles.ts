@@ -116,10 +116,9 @@ function lookAtInputs(
   return lines;
 }
 
-/** `stat -c '%i %f %u %g %s %.9Y %.9Z'` */
-function inputLine({ ino, mode, uid, gid, size, mtimeNs, ctimeNs }: BigIntStats): string {
-  const times = `${printedSeconds(mtimeNs)} ${printedSeconds(ctimeNs)}`;
-  return `${ino} ${mode.toString(16)} ${uid} ${gid} ${size} ${times}\n`;
+/** `stat -c '%i %s %.9Z'`: no change of owner, permissions or the other time leaves the time of status as it was. */
+function inputLine({ ino, size, ctimeNs }: BigIntStats): string {
+  return `${ino} ${size} ${printedSeconds(ctimeNs)}\n`;
 }
 
 /** `stat -c '%i %f %s %.9Y'` */

@@ -30,6 +30,7 @@ import {
   placeBlob,
   putBytes,
   readBlob,
+  sealedBlob,
   storeRoot,
   type Store,
 } from '../../src/cache/store.ts';
@@ -232,6 +233,24 @@ describe('blobs', () => {
     expect(readBlob(store, digest)).toBeUndefined();
     expect(placeBlob(store, digest, here('out'))).toBe(false);
     expect(existsSync(here('out'))).toBe(false);
+  });
+
+  test('are told with their files only while these are as they were left', () => {
+    const digest = putBytes(store, 'content');
+    const path = objectPath(store, 'cas', digest.hash);
+    expect(sealedBlob(store, digest, false)).toMatchObject({
+      path,
+      stat: { ino: lstatSync(path).ino, size: digest.size },
+    });
+    // The one with other permissions was never made.
+    expect(sealedBlob(store, digest, true)).toBeUndefined();
+    expect(sealedBlob(store, { ...digest, size: 1 }, false)).toBeUndefined();
+    chmodSync(path, 0o644);
+    expect(sealedBlob(store, digest, false)).toBeUndefined();
+    chmodSync(path, 0o444);
+    expect(sealedBlob(store, digest, false)).toBeDefined();
+    utimesSync(path, 1, 1);
+    expect(sealedBlob(store, digest, false)).toBeUndefined();
   });
 
   test('are placed as links, with the permissions asked for', () => {

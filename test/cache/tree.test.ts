@@ -20,6 +20,7 @@ import { errnoOf, removeTree } from '../../src/base/fs.ts';
 import { objectPath, putBytes, type Store } from '../../src/cache/store.ts';
 import {
   blobsOf,
+  filesOf,
   loadTree,
   placeTree,
   rootOf,
@@ -506,4 +507,27 @@ test.each([
   [0o102644, 0o644, 0o2644],
 ])('of mode %o, ordinarily %o, this is kept: %o', (mode, ordinary, special) => {
   expect(specialMode(mode, ordinary)).toBe(special);
+});
+
+test('all files of a tree are told with their paths', () => {
+  make(here('many'), {
+    a: { file: 'a', mode: 0o644 },
+    link: { link: 'a' },
+    empty: { directory: {}, mode: 0o755 },
+    below: {
+      directory: {
+        run: { file: 'run', mode: 0o755 },
+        deeper: { directory: { odd: { file: 'odd', mode: 0o600 } }, mode: 0o755 },
+      },
+      mode: 0o755,
+    },
+  });
+  const files = [...filesOf(loadTree(store, stored(here('many')).tree)!)];
+  const of = (text: string): Digest => digestOf(text);
+  expect(files.sort((a, b) => byCodePoint(a.path, b.path))).toMatchObject([
+    { path: 'a', digest: of('a'), executable: false },
+    { path: 'below/deeper/odd', digest: of('odd'), executable: false, mode: 0o600 },
+    { path: 'below/run', digest: of('run'), executable: true },
+  ]);
+  expect(files.filter(({ mode }) => mode !== undefined)).toHaveLength(1);
 });
