@@ -48,17 +48,24 @@ export function measureProgram(place, count, runs, { tiny = false, modules = fal
 }
 
 /** Beside a peer with as many packages of as many files; without a target of their own, beside a copy of the outputs. */
-export function programRows({ what: made, again, back }, peer, theirs, target) {
-  const row = (what, ours, other, aim) => ({
+export function programRows(own, peer, theirs, target) {
+  const aim = target ?? 'within 2 times';
+  const putting = besideRow(own, 'putting all back', own.back, { peer, other: theirs.copy, aim });
+  return target === undefined ? [putting] : [idleRow(own, peer, theirs.again, target), putting];
+}
+
+/** Finding that nothing is to be done. */
+export function idleRow(own, peer, other, aim) {
+  return besideRow(own, 'nothing changed', own.again, { peer, other, aim });
+}
+
+function besideRow({ what: made }, what, ours, { peer, other, aim }) {
+  return {
     name: `\`ashlar build\`, ${made}: ${what}, CPU`,
     value: ours.cpu,
     unit: 's',
     peer: { name: peer, value: other.cpu },
     target: aim,
     note: `wall ${ours.wall.toFixed(2)} s, ${peer} ${other.wall.toFixed(2)} s`,
-  });
-  const putting = row('putting all back', back, theirs.copy, target ?? 'within 2 times');
-  return target === undefined
-    ? [putting]
-    : [row('nothing changed', again, theirs.again, target), putting];
+  };
 }

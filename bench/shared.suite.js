@@ -1,5 +1,5 @@
-// Shared state: finding nothing to do, finding all outputs in place, putting them back; the engine by itself, and the real
-// program; beside tools that users would take instead. Peers from the npm registry are installed into a scratch directory,
+// Shared state: finding nothing to do, finding all outputs in place, putting them back; the real program, which has the
+// targets, and the engine by itself, as where only a part of a tree is to be done; beside tools that users would take instead. Peers from the npm registry are installed into a scratch directory,
 // or left out with the reason. Needs `npm run build`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { bundle } from './bundle.js';
 import { makeBuilt } from './null.suite.js';
 import { measurePeer, PEERS } from './peers.js';
-import { measureProgram, programRows } from './program.js';
+import { idleRow, measureProgram, programRows } from './program.js';
 import { median, setAside, timeCommand } from './row.js';
 
 const EXPLAINED_ROUNDS = 3;
@@ -36,13 +36,13 @@ function report(command) {
   return JSON.parse(stdout);
 }
 
-/** Against ninja (nothing to do), `cp -al` and tar (putting back), and whole task runners (both). */
+/** Beside ninja (nothing to do), `cp -al` and tar (putting back), and whole task runners (both). */
 function* many(directory, program, tasks, files) {
   const place = join(directory, `${tasks}`);
   const out = join(place, 'out');
   mkdirSync(place);
   const runs = 3;
-  const name = `${tasks} × ${files} files`;
+  const name = `engine alone in Node, ${tasks} × ${files} files`;
   const command = argv(program, place, tasks, files);
   const made = report(command);
   const idle = timeCommand(command, { runs });
@@ -57,7 +57,7 @@ function* many(directory, program, tasks, files) {
   const cached = 'fully cached, outputs in place';
   const ninja = ninjaTree(join(directory, `ninja-${tasks}`), tasks, files);
   yield [
-    beside(cached, idle, 'ninja', ninja, 'within 2 times'),
+    beside(cached, idle, 'ninja', ninja),
     { name: `${name}: time to the first task`, value: made.firstMs / 1000, unit: 's' },
     { name: `${name}: memory for each task`, value: made.bytes / tasks / 1024, unit: 'KiB' },
   ];
@@ -78,10 +78,7 @@ function* many(directory, program, tasks, files) {
   });
   const back = timeCommand(command, { runs, before: () => setAside(out) });
   const putting = 'putting all back';
-  yield [
-    beside(putting, back, 'cp -al', linked, 'within 2 times'),
-    beside(putting, back, 'tar -x', tar),
-  ];
+  yield [beside(putting, back, 'cp -al', linked), beside(putting, back, 'tar -x', tar)];
   const modules = join(directory, `null-${tasks}`);
   mkdirSync(modules);
   const nothing = timeCommand(makeBuilt(modules, tasks), { runs, cwd: modules });
@@ -91,7 +88,9 @@ function* many(directory, program, tasks, files) {
       : [false, true].map((modules) =>
           measureProgram(join(directory, `program-${modules}`), tasks, 3, { modules }),
         );
-  for (const own of programs) yield programRows(own, 'cp -al', own);
+  for (const own of programs) {
+    yield [...programRows(own, 'cp -al', own), idleRow(own, 'ninja', ninja, 'within 2 times')];
+  }
   for (const peer of PEERS) {
     if (peer.name === 'nx' && tasks > 1000) {
       console.log(`  ${name}: nx is left out: its first run of so many takes minutes`);
@@ -109,8 +108,8 @@ function* many(directory, program, tasks, files) {
         ...beside('', nothing, peer.name, theirs.idle, target),
         name: `${tasks} genrules: \`ashlar build\` with nothing changed, by the launcher alone, CPU`,
       },
-      beside(cached, idle, peer.name, theirs.idle, target),
-      beside(putting, back, peer.name, theirs.back, target),
+      beside(cached, idle, peer.name, theirs.idle),
+      beside(putting, back, peer.name, theirs.back),
     ];
     for (const own of programs) {
       yield programRows(own, peer.name, { again: theirs.idle, copy: theirs.back }, target);
