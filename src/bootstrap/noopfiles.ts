@@ -27,11 +27,18 @@ export interface NoopFiles {
 
 /** What was written down of a run's files: lists of paths, each ended by a null byte, and what `stat` prints of them. */
 export interface Looked {
-  readonly read: { readonly paths: string; readonly stats: string };
+  readonly read: Listed;
+  /** The rest of what was read: the launcher looks at both at the same time. */
+  readonly also: Listed;
   readonly extended: string;
   readonly made: string;
   /** What was seen of what was made. */
   readonly found: ReadonlyMap<string, BigIntStats>;
+}
+
+export interface Listed {
+  readonly paths: string;
+  readonly stats: string;
 }
 
 export interface NoopUse {
@@ -44,7 +51,7 @@ export const TICK_MS = 20;
 const NS = 1_000_000n;
 
 /**
- * Writes `noop.read`, `noop.made` (paths, each ended by a null byte), what `stat` prints of them,
+ * Writes `noop.read`, `noop.also`, `noop.made` (paths, each ended by a null byte), what `stat` prints of them,
  * `noop.said` and `noop.used`. Undefined where something was changed since the run began: that may not be what was read.
  * Throws node's own errors.
  */
@@ -62,14 +69,23 @@ export async function writeNoopFiles(
   const found = new Map([...made].map((path) => [path, lstatSync(path, { bigint: true })]));
   const list = (paths: Iterable<string>): string =>
     [...paths].map((path) => `${printedPath(base, path)}\0`).join('');
+  const entries = [...inputs];
+  const half = Math.ceil((entries.length + found.size) / 2);
+  const listOf = (some: typeof entries): Listed => ({
+    paths: list(some.map(([path]) => path)),
+    stats: some.map(([, line]) => line).join(''),
+  });
   const lists = {
-    read: { paths: list(inputs.keys()), stats: [...inputs.values()].join('') },
+    read: listOf(entries.slice(0, half)),
+    also: listOf(entries.slice(half)),
     extended: list(extended),
     made: list(made),
     found,
   };
-  writeAtomic(join(directory, 'noop.read'), lists.read.paths + lists.extended);
-  writeAtomic(join(directory, 'noop.read.stat'), lists.read.stats + listed.join(''));
+  writeAtomic(join(directory, 'noop.read'), lists.read.paths);
+  writeAtomic(join(directory, 'noop.read.stat'), lists.read.stats);
+  writeAtomic(join(directory, 'noop.also'), lists.also.paths + lists.extended);
+  writeAtomic(join(directory, 'noop.also.stat'), lists.also.stats + listed.join(''));
   writeAtomic(join(directory, 'noop.made'), lists.made);
   writeAtomic(join(directory, 'noop.made.stat'), [...found.values()].map(outputLine).join(''));
   writeAtomic(join(directory, 'noop.said'), said.map((line) => `${line}\n`).join(''));
@@ -128,7 +144,16 @@ export function outputLine({ ino, mode, size, mtimeNs }: BigIntStats): string {
 
 /** Removes what `writeNoopFiles` wrote. */
 export function removeNoopFiles(directory: string): void {
-  for (const name of ['read', 'read.stat', 'made', 'made.stat', 'said', 'used']) {
+  for (const name of [
+    'read',
+    'read.stat',
+    'also',
+    'also.stat',
+    'made',
+    'made.stat',
+    'said',
+    'used',
+  ]) {
     rmSync(join(directory, `noop.${name}`), { force: true });
   }
 }

@@ -35,7 +35,7 @@ import {
 } from './linkarchive.ts';
 
 /** Goes up when anything in a record changes its meaning; the launcher knows it as well. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** A record that nobody used for so long is of a directory that is gone, most likely. */
 const FORGOTTEN_MS = 60 * 24 * 3_600_000;
@@ -54,7 +54,7 @@ const KEPT = 'text';
 const RESULTS = 'noop.results';
 
 /** Of the other record. */
-const NOOP_FILES = ['noop.read', 'noop.said'];
+const NOOP_FILES = ['noop.read', 'noop.read.stat', 'noop.also', 'noop.said'];
 const NINJA_NOOP_FILES = ['noop.start', 'noop.end', 'noop.ninja'];
 
 /** All that a build delivered. */
@@ -115,6 +115,8 @@ export function recordPutBack(build: PutBack): void {
       ...archives.files,
       read: looked.read.paths,
       'read.stat': looked.read.stats,
+      also: looked.also.paths,
+      'also.stat': looked.also.stats,
       listed: looked.extended,
       results: list(results.map((path) => relative(store.root, path))),
       'results.stat': results.map(resultLine).join(''),

@@ -117,6 +117,7 @@ describe('packages without Blueprints files', () => {
     'a removed list of the tree': () => unlinkSync(at('cache/complete/complete.latest.json')),
     'nothing but a clean': () => void rig.run(['clean']),
     'half of the record': () => unlinkSync(at('cache/.ashlar/noop.read.stat')),
+    'the other half of what was read': () => unlinkSync(at('cache/.ashlar/noop.also.stat')),
   };
   test.each(Object.keys(changes))('%s starts it again', (name) => {
     settle();

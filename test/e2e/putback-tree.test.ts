@@ -77,7 +77,7 @@ function outputs(top: string, also: (path: string) => boolean = () => false): ob
   const found: Record<string, string> = {};
   if (!existsSync(at(top))) return found;
   for (const path of readdirSync(at(top), { recursive: true, encoding: 'utf8' }).sort()) {
-    if (/(^|\/)noop\.(key|used|made|read)(\.stat|\.new)?$/.test(path) || also(path)) continue;
+    if (/(^|\/)noop\.(key|used|made|read|also)(\.stat|\.new)?$/.test(path) || also(path)) continue;
     if (top === 'cache' && /^log(\/|$)/.test(path)) continue;
     const file = at(`${top}/${path}`);
     const stat = lstatSync(file);

@@ -185,7 +185,7 @@ describe('Node is started, and all is right,', () => {
     'where the record is of another version': () => {
       const name = readdirSync(store('restore')).find((one) => one.endsWith('.key'))!;
       const text = readFileSync(store(`restore/${name}`), 'utf8');
-      writeFileSync(store(`restore/${name}`), text.replace(/^-- 3 /m, '-- 4 '));
+      writeFileSync(store(`restore/${name}`), text.replace(/^-- 4 /m, '-- 5 '));
     },
   };
 
