@@ -13,6 +13,7 @@ import {
   utimesSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { CACHE_TAG } from '../base/cachetag.ts';
 import { readIfExists, writeAtomic, writeIfChanged } from '../base/fs.ts';
 import { escapePath, ninjaEscape, PIPE_VARIABLE } from '../blueprint/ninja/escape.ts';
 import { readDepfile } from './depfile.ts';
@@ -90,14 +91,20 @@ function takeOver(
   const built = resolve(buildDir);
   const isMade = (file: string): boolean =>
     file === built || file.startsWith(`${built}/`) || files.made.has(file);
-  // What appeared in it, the run's own outputs as well, patterns may not have seen.
-  const isExtended = names.toSorted().join('/') === readdirSync('.').sort().join('/');
+  // What appeared in it, patterns may not have seen; none sees a directory that is tagged.
+  const now = readdirSync('.');
+  const isExtended =
+    names.every((name) => now.includes(name)) &&
+    now.every(
+      (name) =>
+        names.includes(name) || (isMade(resolve(name)) && existsSync(join(name, CACHE_TAG))),
+    );
   const taken = new Set(files.read);
   for (const path of read) {
     const file = resolve(path);
-    if (isMade(file)) continue;
-    if (!files.extended.has(file)) taken.add(file);
-    else if (!isExtended) continue;
+    if (isMade(file) && !files.made.has(file)) continue;
+    if (files.extended.has(file) && !isExtended) continue;
+    if (!isMade(file) && !files.extended.has(file)) taken.add(file);
     read.delete(path);
   }
   return { ...files, read: taken };

@@ -26,7 +26,7 @@ export interface GlobOptions {
 /**
  * Expands a pattern. `**` stands for any number of directories whose names do not begin with a dot;
  * wildcards match a leading dot only if the part begins with one; a pattern that ends in `/` matches
- * directories only. A directory that wildcards led to and that has a `CACHEDIR.TAG` counts as empty: what
+ * directories only. A directory that wildcards led to and that has a `CACHEDIR.TAG` is none, and counts as empty: what
  * is in there was made by some build. Error code `glob/pattern` (malformed) or `glob/link` (a link that leads nowhere,
  * or round in circles, where a directory had to be searched). Throws node's own errors.
  */
@@ -68,10 +68,13 @@ class Search {
     const found = steps.parts.length === 0 ? this.#literal(steps.top) : this.#search(steps);
     const kept = found.filter(({ path }) => !excluded.some((matches) => matches(path)));
     if (steps.parts.length === 0) this.#searched.push(...kept.map(({ path }) => path));
+    const named = !isWild(steps.parts.at(-1) ?? '');
     const matches: string[] = [];
     for (const { path, kind } of kept) {
-      if (this.#isDirectory(path, kind)) matches.push(`${path}/`);
-      else if (!steps.onlyDirectories) matches.push(path);
+      if (!this.#isDirectory(path, kind)) {
+        if (!steps.onlyDirectories) matches.push(path);
+      } else if (named || !this.#isTagged(path)) matches.push(`${path}/`);
+      else if (!this.#searched.includes(path)) this.#searched.push(path);
     }
     return { matches, searched: this.#searched };
   }
@@ -144,6 +147,10 @@ class Search {
       const path = joinPath(directory, name);
       if (this.#isDirectory(path, kind)) this.#addDirectories(path, into, chain);
     }
+  }
+
+  #isTagged(directory: string): boolean {
+    return this.#files.kindOf(joinPath(directory, CACHE_TAG)) !== undefined;
   }
 
   #entriesOf(directory: string): DirectoryEntry[] {

@@ -102,6 +102,34 @@ test('wildcards do not look into what a build made', () => {
   });
 });
 
+test('wildcards match no directory that a build made, and watch it', () => {
+  const files = memoryFiles({
+    'a.c': '',
+    'src/b.c': '',
+    'src/made/CACHEDIR.TAG': '',
+    'out/CACHEDIR.TAG': '',
+    'out/packages/x': '',
+  });
+  const value = (pattern: string): unknown => {
+    const found = glob(files, pattern);
+    return found.ok ? found.value : found.diagnostics;
+  };
+  expect(value('*')).toEqual({ matches: ['a.c', 'src/'], searched: ['.', 'out'] });
+  expect(value('*/')).toEqual({ matches: ['src/'], searched: ['.', 'out'] });
+  expect(value('s*/m*')).toEqual({ matches: [], searched: ['.', 'src', 'src/made'] });
+  expect(value('**/*')).toEqual({
+    matches: ['a.c', 'src/', 'src/b.c'],
+    searched: ['.', 'out', 'src', 'src/made'],
+  });
+  // What is named is meant.
+  expect(value('out')).toEqual({ matches: ['out/'], searched: ['out'] });
+  expect(value('*/made')).toEqual({ matches: ['src/made/'], searched: ['.', 'out', 'src'] });
+  expect(value('out/*')).toEqual({
+    matches: ['out/CACHEDIR.TAG', 'out/packages/'],
+    searched: ['out'],
+  });
+});
+
 test('hostile patterns neither crash nor take long', () => {
   const files = memoryFiles(tree(['a'.repeat(255)]));
   expect(messageOf(glob(files, `${'*a'.repeat(120)}b`))).toBeUndefined();
