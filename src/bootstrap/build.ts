@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { environmentError, exitStatus, type Diagnostic } from '../base/diagnostic.ts';
 import { tagDirectory } from '../base/cachetag.ts';
-import { systemError } from '../base/fs.ts';
+import { errnoOf, systemError } from '../base/fs.ts';
 import { makeDirectories } from '../base/mkdir.ts';
 import { forgetStale } from './consumed.ts';
 import { findNinja, NOTHING_TO_DO, runNinja, type Ninja } from './ninja.ts';
@@ -91,7 +91,7 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
   const { buildDir } = tree;
   const startedAt = Date.now();
   process.chdir(tree.root);
-  const names = readdirSync('.');
+  const names = await unlessImpossible(() => readdirSync('.'));
   const wasBuilt = forgetNoop(buildDir);
   const ninja = findNinja(env);
   if (!ninja.ok) return failedWith(ninja.diagnostics);
@@ -115,7 +115,7 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
     const ran = await runTurns(build, ninja.value, manifest, { outputs, edges, declared });
     const { status, files, targets } = ran;
     if (!recordable || status !== 0 || files === undefined || signal.aborted) return ran;
-    const looked = await recordNoop({ ...facts, targets, files });
+    const looked = await unlessImpossible(() => recordNoop({ ...facts, targets, files }));
     const ruleOutputs = build.targets.length === 0 ? outputs : new Set<string>();
     return { ...ran, known: looked && { looked, wasBuilt, ruleOutputs } };
   }
@@ -127,6 +127,16 @@ async function run(build: TreeBuild): Promise<TreeBuilt> {
     await recordNoop({ ...facts, targets: build.targets.length === 0 ? undefined : build.targets });
   }
   return { status: 0, diagnostics: [] };
+}
+
+/** What only saves time: undefined where the system refuses it. */
+async function unlessImpossible<T>(action: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return undefined;
+  }
 }
 
 interface TurnsBuilt extends TreeBuilt {

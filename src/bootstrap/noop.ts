@@ -42,8 +42,8 @@ export interface NoopRecord {
   readonly defaults: readonly string[];
   /** Of packages: what they were made of and to. */
   readonly files?: NoopFiles | undefined;
-  /** The names in the source root when the run began. */
-  readonly names: readonly string[];
+  /** The names in the source root when the run began; undefined where nobody may list it. */
+  readonly names: readonly string[] | undefined;
 }
 
 /**
@@ -94,7 +94,7 @@ function takeOver(
   // What appeared in it, patterns may not have seen; none sees a directory that is tagged.
   const now = readdirSync('.');
   const isExtended =
-    names.every((name) => now.includes(name)) &&
+    names?.every((name) => now.includes(name)) === true &&
     now.every(
       (name) =>
         names.includes(name) || (isMade(resolve(name)) && existsSync(join(name, CACHE_TAG))),
