@@ -1,16 +1,35 @@
 // The real program on a tree of packages: built once, then asked again with all in place, and with all that it delivered
 // deleted. Needs `npm run build`.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { generateModules, generatePackages } from './packages.js';
 import { setAside, timeCommand } from './row.js';
 
 const PROGRAM = resolve(import.meta.dirname, '../bin/ashlar');
 
+/** A no-op of ninja over the files of these packages, with as many outputs of each. */
+function ninjaOver(place, packages) {
+  const edges = readdirSync(packages, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && entry.name.startsWith('package-'))
+    .map(({ name }) => {
+      const folder = join(packages, name);
+      const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name));
+      return `build ${name}/archive ${name}/latest: touch ${files.join(' ')}\n`;
+    });
+  mkdirSync(place);
+  const rule = 'rule touch\n  command = mkdir -p $$(dirname $out) && touch $out\n';
+  writeFileSync(join(place, 'build.ninja'), `${rule}${edges.join('')}`);
+  const ninja = ['ninja', '-C', place, '--quiet'];
+  timeCommand(ninja, { runs: 1 });
+  return timeCommand(ninja, { runs: 5 });
+}
+
 /**
  * CPU and wall seconds of a build with nothing to do (`again`), of one whose outputs were deleted (`back`), and of a
- * hard-link copy of these outputs (`copy`); and what was built, in words.
+ * hard-link copy of these outputs (`copy`); of `ninja` with nothing to do in the same files; and what was built, in words.
  */
 export function measureProgram(place, count, runs, { tiny = false, modules = false } = {}) {
   const packages = join(place, 'packages');
@@ -44,7 +63,8 @@ export function measureProgram(place, count, runs, { tiny = false, modules = fal
   const wanted = modules ? 2 * count : count;
   if (archives.length < wanted) throw new Error(`only ${archives.length} archives were put back`);
   const what = modules ? `${count} modules` : `${archives.length} archives`;
-  return { again, back, copy, what: `${what} of ${files} files` };
+  const ninja = ninjaOver(join(place, 'ninja'), packages);
+  return { again, back, copy, ninja, what: `${what} of ${files} files` };
 }
 
 /** Beside a peer with as many packages of as many files; without a target of their own, beside a copy of the outputs. */

@@ -89,7 +89,7 @@ function* many(directory, program, tasks, files) {
           measureProgram(join(directory, `program-${modules}`), tasks, 3, { modules }),
         );
   for (const own of programs) {
-    yield [...programRows(own, 'cp -al', own), idleRow(own, 'ninja', ninja, 'within 2 times')];
+    yield [...programRows(own, 'cp -al', own), idleRow(own, 'ninja', own.ninja, 'within 2 times')];
   }
   for (const peer of PEERS) {
     if (peer.name === 'nx' && tasks > 1000) {
