@@ -1,6 +1,7 @@
-// Shared state: finding nothing to do, finding all outputs in place, putting them back; the real program, which has the
-// targets, and the engine by itself, as where only a part of a tree is to be done; beside tools that users would take instead. Peers from the npm registry are installed into a scratch directory,
-// or left out with the reason. Needs `npm run build`.
+// Shared state: finding nothing to do, finding all outputs in place, putting them back: the real program, which has the
+// targets, and the engine by itself, as where only a part of a tree is to be done; beside tools that users would take
+// instead. Peers from the npm registry are installed into a scratch directory, or left out with the reason. Needs
+// `npm run build`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -15,7 +15,7 @@ const MY_GID = BigInt(process.getegid!());
 export interface LinkArchiveRequest {
   /** The directory that `top` is in. */
   readonly home: string;
-  /** The directory of outputs. */
+  /** The directory of outputs: no link to one. */
   readonly top: string;
   /** The root of the store. */
   readonly store: string;

@@ -109,7 +109,7 @@ export function recordPutBack(build: PutBack): void {
     const results = targets.map((one) => objectPath(store, 'ac', one.key));
     const main = dirname(noop);
     const inMain = targets.filter(({ delivered }) =>
-      delivered.some(({ path }) => path.startsWith(`${main}/`)),
+      delivered.some(({ path }) => isBelow(main, path)),
     );
     const all: Readonly<Record<string, string | Buffer>> = {
       ...archives.files,
@@ -226,9 +226,11 @@ interface Archives {
 
 /** Undefined where something lies there that cannot be put back. Both paths are from where archives are unpacked. */
 function archivesOf(build: PutBack, kept: string, record: string): Archives | undefined {
-  const { home, noop, looked, outputs } = build;
+  const { home, noop, looked, ofRules, outputs } = build;
   const main = dirname(noop);
   const cache = outputDirectory(home);
+  // A tree that is built among the archives: neither directory is what it is elsewhere.
+  if (ofRules !== undefined && main === cache) return undefined;
   const tops = main === cache || look(cache) === undefined ? [main] : [cache, main];
   const entries = readdirSync(home);
   if (!canHold(home, tops, entries)) return undefined;
@@ -306,11 +308,19 @@ function isBelow(directory: string, path: string): boolean {
   return path.startsWith(`${directory}/`);
 }
 
-/** Whether the launcher could tell by names what lies beside the outputs. What was deployed may lie beside other things. */
+/**
+ * Whether outputs lie there in directories, not behind links, and the launcher could tell by names what lies beside them.
+ * What was deployed may lie beside other things.
+ */
 function canHold(home: string, tops: readonly string[], entries: readonly string[]): boolean {
   const deployed = deployDirectory(home);
   return (
-    tops.every((top) => dirname(top) === home && /^[\w.-]+$/.test(basename(top))) &&
+    tops.every(
+      (top) =>
+        dirname(top) === home &&
+        /^[\w.-]+$/.test(basename(top)) &&
+        look(top)?.isDirectory() === true,
+    ) &&
     !entries.some((name) => name.includes('\n')) &&
     (tops.includes(deployed) || look(deployed) === undefined)
   );

@@ -58,19 +58,8 @@ afterAll(() => counted[Symbol.dispose]());
 
 const BOTH = ['out', 'cache'];
 
-function drop(...names: readonly string[]): void {
-  for (const name of names) rmSync(at(name), { recursive: true, force: true });
-}
-
-/** After it there is a record of what lies here. */
-function settle(): void {
-  for (let i = 0; i < 5; i++) {
-    if (build().started) continue;
-    drop(...BOTH);
-    if (!build().started) return;
-  }
-  expect.fail('it is never put back by the launcher');
-}
+const drop: CountedRig['drop'] = (...names) => counted.drop(...names);
+const settle = (): void => counted.settle(...BOTH);
 
 /** What lies in a directory of outputs, but what is recorded for the launcher and may be newer. */
 function outputs(top: string, also: (path: string) => boolean = () => false): object {
@@ -349,6 +338,33 @@ describe('Node is started, and all is right,', () => {
       unlinkSync(at('cache'));
       rmSync(at('../elsewhere'), { recursive: true });
     }
+  });
+
+  test('where the build directory is a link, which stays', () => {
+    drop(...BOTH);
+    const elsewhere = join(rig.directory, 'elsewhere');
+    mkdirSync(elsewhere);
+    symlinkSync(elsewhere, at('out'));
+    for (let i = 0; i < 2; i++) {
+      expect(build()).toMatchObject({ status: 0 });
+      expect(Object.keys(results())).toContain('packages/loud/loud.tar.xz');
+      rmSync(elsewhere, { recursive: true });
+      mkdirSync(elsewhere);
+    }
+    expect(build()).toMatchObject({ status: 0, started: true });
+    expect(readlinkSync(at('out'))).toBe(elsewhere);
+    unlinkSync(at('out'));
+    rmSync(elsewhere, { recursive: true });
+  });
+
+  test('where the build directory is that of the archives', () => {
+    const env = { BUILDDIR: 'cache' };
+    drop(...BOTH);
+    for (let i = 0; i < 2; i++) expect(build([], env).status).toBe(0);
+    drop(...BOTH);
+    expect(build([], env)).toMatchObject({ status: 0, started: true });
+    expect(existsSync(at('cache/build.ninja'))).toBe(true);
+    drop(...BOTH);
   });
 
   test('where Ninja finds something to do each time, which it does', () => {

@@ -38,17 +38,8 @@ beforeAll(() => {
 });
 afterAll(() => counted[Symbol.dispose]());
 
-const drop = (): void => rmSync(at('cache'), { recursive: true, force: true });
-
-/** After it there is a record of what lies here. */
-function settle(): void {
-  for (let i = 0; i < 4; i++) {
-    if (build().started) continue;
-    drop();
-    if (!build().started) return;
-  }
-  expect.fail('it is never put back by the launcher');
-}
+const drop = (): void => counted.drop('cache');
+const settle = (): void => counted.settle('cache');
 
 /** All that lies in the directory of outputs, but what is recorded for the launcher. */
 function outputs(): Record<string, string> {

@@ -11,6 +11,10 @@ export interface CountedRig extends Disposable {
   readonly rig: Rig;
   /** Builds, and tells whether Node was started for it. */
   build(argv?: readonly string[], env?: Readonly<Record<string, string>>): CountedRun;
+  /** Removes outputs, by their names in the packages directory. */
+  drop(...names: readonly string[]): void;
+  /** Builds until there is a record of what lies here, by which all these outputs are put back. */
+  settle(...names: readonly string[]): void;
   /** Builds, and kills the launcher when it calls that many programs (from 1). Tells whether it came to its end before. */
   killedAt(call: number): boolean;
   /** The programs that were called then. */
@@ -44,12 +48,25 @@ export function createCountedRig(): CountedRig {
     ]);
   }
   Object.assign(rig.env, { ASHLAR_NODE: join(bin, 'counting-node'), PATH: `${bin}:${path}` });
+  const build: CountedRig['build'] = (argv = [], env = {}) => {
+    rmSync(nodeLog, { force: true });
+    const run = rig.run(['build', ...argv], { env });
+    return { ...run, started: existsSync(nodeLog) };
+  };
+  const drop: CountedRig['drop'] = (...names) => {
+    for (const name of names) rmSync(join(rig.packages, name), { recursive: true, force: true });
+  };
   return {
     rig,
-    build: (argv = [], env = {}) => {
-      rmSync(nodeLog, { force: true });
-      const run = rig.run(['build', ...argv], { env });
-      return { ...run, started: existsSync(nodeLog) };
+    build,
+    drop,
+    settle: (...names) => {
+      for (let i = 0; i < 5; i++) {
+        if (build().started) continue;
+        drop(...names);
+        if (!build().started) return;
+      }
+      throw new Error('it is never put back by the launcher');
     },
     killedAt: (call) => {
       rmSync(callLog, { force: true });
